@@ -1,0 +1,91 @@
+// From a command line to a checked struct: composes TOML files as Hydra composes YAML, applies overrides, checks every
+// key, and reports all problems at once. This header and describe.h are all that other rooms see of the config room.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/describe.h"
+
+namespace retort {
+
+struct Program {
+  std::string name;         // of the binary
+  std::string summary;      // one line for --help
+  std::string config_name;  // default of --config-name; empty = no primary file, defaults of the struct alone
+};
+
+// What the command line asked for. Words that start with "--" are options, all others are overrides.
+struct CommandLine {
+  std::filesystem::path config_dir;  // folder that holds <config_name>.toml and the group folders
+  std::string config_name;
+  std::vector<std::string> overrides;  // in order: "a.b=v", "+a.b=v", "++a.b=v", "~a.b", "group=choice"
+  enum class Action { kRun, kHelp, kPrintJob, kReference } action = Action::kRun;
+  std::vector<std::string> own_flags;  // flags of the program itself (given to Parse) as written, in order
+};
+
+// Throws Error for an unknown option. `own_flags` (such as "--worker") are collected instead of refused.
+// config_dir defaults to $RETORT_CONFIG_DIR, else `configs` beside or above the executable, else that of the source
+// tree.
+CommandLine ParseCommandLine(const Program& program, int argc, const char* const* argv,
+                             const std::vector<std::string>& own_flags = {});
+
+using DescribeFn = std::function<void(Describer&)>;
+
+// Composes and binds into the struct behind `describe`. Throws one Error that lists every problem, a line each, with
+// file and line (or "command line") and for an unknown key the nearest known one.
+void LoadConfig(const CommandLine& command_line, const DescribeFn& describe);
+
+template <class T>
+T Load(const CommandLine& command_line) {
+  T config{};
+  LoadConfig(command_line, [&](Describer& d) { Describe(d, config); });
+  return config;
+}
+
+// For main(): parses, handles --help and --cfg job (prints to stdout and exits 0), loads. Throws Error.
+template <class T>
+T LoadOrExit(const Program& program, int argc, const char* const* argv) {
+  const CommandLine command_line = ParseCommandLine(program, argc, argv);
+  T defaults{};
+  ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
+  return Load<T>(command_line);
+}
+// Prints and exits for kHelp, kPrintJob and kReference (--cfg reference: this program's part of docs/reference.md),
+// else returns.
+void ExitIfAnswered(const Program& program, const CommandLine& command_line, const DescribeFn& describe_defaults);
+
+// The resolved config as TOML, every key with its value, in Describe order.
+std::string ToToml(const DescribeFn& describe);
+// The same, only keys with Option::numerics: what a run's hash covers.
+std::string NumericsToml(const DescribeFn& describe);
+template <class T>
+std::string ToToml(const T& config) {
+  T copy = config;
+  return ToToml(DescribeFn([&](Describer& d) { Describe(d, copy); }));
+}
+template <class T>
+std::string NumericsToml(const T& config) {
+  T copy = config;
+  return NumericsToml(DescribeFn([&](Describer& d) { Describe(d, copy); }));
+}
+// Binds a text that ToToml wrote (a run's config.toml), exactly: no interpolation, and an optional that the text leaves
+// out is unset.
+void FromToml(std::string_view text, const std::string& file, const DescribeFn& describe);
+// Markdown table of every option: key, type, default, unit, range, whether it changes numbers, help. For
+// docs/reference.md.
+std::string ReferenceMarkdown(const DescribeFn& describe);
+
+// The dotted keys that a list of overrides sets: {"a.b=1", "~c"} -> {"a.b", "c"}. A group override gives the group's
+// key: "a/b=choice" -> "a.b". Throws Error for a word that is no override.
+std::vector<std::string> OverriddenKeys(const std::vector<std::string>& overrides);
+
+// Runs `body`, which returns the exit code. An Error is printed as "<name>: <message>" on stderr and gives 2; any
+// other exception is one line "<name>: internal error: ..." and gives 3.
+int RunMain(const std::string& name, const std::function<int()>& body);
+
+}  // namespace retort
