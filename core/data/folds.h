@@ -1,0 +1,69 @@
+// Digit folds, the embedded world: an operation applied left to right over a few digits, one short line a question.
+//   worked   "big 4729?" -> "477 727 798 A8"        each step: left, digit, result; then the answer
+//   bare     "big 4729!" -> "A8"
+//   second trace grammar, same content: "big 4729:" -> "4,7=7 7,2=7 7,9=8 S8"
+// Text and arithmetic only; the Task on top of it is in folds_task.cc.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/random.h"
+
+namespace retort {
+
+enum class FoldForm : char { kWorked = '?', kBare = '!', kSecond = ':' };
+
+// One operation: the result of each step from left value, digit, and the step's position (1 = first step).
+struct FoldOp {
+  std::string name;
+  int modulo = 10;                                                          // digits are below this
+  bool from_right = false;                                                  // rsub
+  int (*step)(const FoldOp&, int left, int digit, int position) = nullptr;  // position: 1 = first
+  // Of a composed rule: condition (0: digit >= 5, 1: digit even, 2: position odd, 3: digit > left) and the two skills.
+  int condition = -1;
+  std::string then_skill, else_skill;
+};
+
+const std::vector<std::string>& BaseSkills();      // max min sub first second
+const std::vector<std::string>& RuleNames();       // sixteen, "big" first
+const std::vector<std::string>& NewFactTargets();  // add5 add7 add10
+std::vector<std::string> AllFoldOps();             // all of the above and rsub
+const FoldOp& FindFoldOp(std::string_view name);   // throws Error that lists the names
+
+struct FoldStep {
+  int left, digit, result;
+  bool operator==(const FoldStep&) const = default;
+};
+// Throws Error for an empty string, or a character that is no digit below op.modulo.
+std::vector<FoldStep> FoldSteps(const FoldOp& op, std::string_view digits);
+
+std::string FoldPrompt(const FoldOp& op, std::string_view digits, FoldForm form);
+std::string FoldCompletion(const FoldOp& op, std::string_view digits, FoldForm form);
+// A uniform draw of min..max digits below op.modulo.
+std::string DrawDigits(const FoldOp& op, int min_digits, int max_digits, RandomStream& random);
+
+struct ParsedPrompt {
+  std::string op, digits;
+  FoldForm form;
+};
+std::optional<ParsedPrompt> ParseFoldPrompt(std::string_view prompt);
+// What an answer says: the value after the last 'A' (or 'S' in the second grammar), which must be one digit and the end
+// of the text, and its steps in order. A word that is no step stands as {-1, -1, -1}, so that those after it keep their
+// positions.
+struct ParsedAnswer {
+  std::optional<int> value;
+  std::vector<FoldStep> steps;
+};
+ParsedAnswer ParseFoldAnswer(std::string_view answer, FoldForm form = FoldForm::kWorked);
+
+// What the grammar and the operations are made of, as text to be hashed: a change to any of them changes it.
+std::string FoldsDefinition();
+
+// Every character that the grammars use; the embedded tokenizer has one piece for each.
+inline constexpr std::string_view kFoldCharacters = "0123456789+-*=() ,.?!:QASTabcdefghijklmnopqrstuvwxyz\n";
+
+}  // namespace retort

@@ -1,0 +1,30 @@
+// The grader of digit folds.
+#include "core/data/folds.h"
+#include "core/data/grader.h"
+
+namespace retort {
+namespace {
+
+class FoldsGrader : public Grader {
+ public:
+  Grade Judge(const Item& item, std::string_view answer) override {
+    const auto prompt = ParseFoldPrompt(Text(item.prompt));
+    const FoldForm form = prompt ? prompt->form : FoldForm::kWorked;
+    const ParsedAnswer parsed = ParseFoldAnswer(answer, form);
+    Grade grade{.parsed = parsed.value.has_value()};
+    grade.score = parsed.value && std::to_string(*parsed.value) == item.answer ? 1 : 0;
+    if (!prompt || form == FoldForm::kBare) return grade;
+    const std::vector<FoldStep> reference = FoldSteps(FindFoldOp(prompt->op), prompt->digits);
+    if (reference.empty()) return grade;
+    int right = 0;
+    for (size_t i = 0; i < reference.size() && i < parsed.steps.size(); ++i) right += parsed.steps[i] == reference[i];
+    grade.step_accuracy = static_cast<double>(right) / static_cast<double>(reference.size());
+    return grade;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Grader> MakeFoldsGrader() { return std::make_unique<FoldsGrader>(); }
+
+}  // namespace retort

@@ -1,0 +1,46 @@
+// Graders of single answers: extract the final answer, compare it as text with the item's.
+#include "core/data/grader.h"
+
+#include <utility>
+
+#include "core/data/answer_text.h"
+
+namespace retort {
+namespace {
+
+class ExtractGrader : public Grader {
+ public:
+  // `canonical` brings the item's own answer to the form that `extract` gives.
+  ExtractGrader(Extractor extract, Extractor canonical)
+      : extract_(std::move(extract)), canonical_(std::move(canonical)) {}
+
+  Grade Judge(const Item& item, std::string_view answer) override {
+    const auto found = extract_(answer);
+    return {.parsed = found.has_value(), .score = found && found == canonical_(item.answer) ? 1.0 : 0.0};
+  }
+
+ private:
+  Extractor extract_, canonical_;
+};
+
+std::unique_ptr<Grader> MakeExtractGrader(const std::string& name, const std::string& pattern) {
+  Extractor extract = MakeExtractor(name, pattern);
+  Extractor canonical = name == "final_number" ? extract : MakeExtractor("exact", "");
+  return std::make_unique<ExtractGrader>(std::move(extract), std::move(canonical));
+}
+
+}  // namespace
+
+std::unique_ptr<Grader> MakeExactGrader() { return MakeExtractGrader("exact", ""); }
+std::unique_ptr<Grader> MakeFinalNumberGrader() { return MakeExtractGrader("final_number", ""); }
+std::unique_ptr<Grader> MakeChoiceGrader() { return MakeExtractGrader("choice", ""); }
+std::unique_ptr<Grader> MakeRegexGrader(const std::string& pattern) { return MakeExtractGrader("regex", pattern); }
+
+std::unique_ptr<Grader> MakeGrader(const TaskConfig& config) {
+  if (const auto* jsonl = std::get_if<JsonlConfig>(&config)) {
+    return MakeExtractGrader(jsonl->grader, jsonl->grader_pattern);
+  }
+  return MakeFoldsGrader();
+}
+
+}  // namespace retort
