@@ -1,0 +1,215 @@
+#include "core/lm/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/lm/safetensors.h"
+#include "core/lm/transformer.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTokenizerFiles[] = {"tokenizer.model",         "tokenizer.json",       "tokenizer_config.json",
+                                           "special_tokens_map.json", "chat_template.jinja", "added_tokens.json"};
+
+// The files that hold the weights: one, or the shards that an index names. Tensor name -> file.
+class Weights {
+ public:
+  explicit Weights(const fs::path& folder) : folder_(folder) {
+    const fs::path single = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
+    if (fs::exists(single)) {
+      files_.emplace(single.filename().string(), std::make_unique<SafetensorsFile>(single));
+      return;
+    }
+    if (!fs::exists(index)) {
+      throw Error({.file = folder.string()}, "has neither model.safetensors nor model.safetensors.index.json");
+    }
+    const nlohmann::json json = ParseJson(ReadFile(index, size_t{64} << 20), {.file = index.string()});
+    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
+      throw Error({.file = index.string()}, "has no weight_map");
+    }
+    for (const auto& [name, file] : json["weight_map"].items()) {
+      // A shard's name must stay in this folder.
+      if (!file.is_string() || fs::path(file.get<std::string>()).filename() != file.get<std::string>()) {
+        throw Error({.file = index.string(), .place = "tensor " + name}, "names no file of this folder");
+      }
+      shard_of_[name] = file.get<std::string>();
+      if (!files_.contains(file.get<std::string>())) {
+        files_.emplace(file.get<std::string>(), std::make_unique<SafetensorsFile>(folder / file.get<std::string>()));
+      }
+    }
+  }
+
+  bool Has(const std::string& name) const {
+    if (shard_of_.empty()) return files_.begin()->second->Has(name);
+    return shard_of_.contains(name);
+  }
+  at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const {
+    if (shard_of_.empty()) return files_.begin()->second->Read(name, shape);
+    const auto shard = shard_of_.find(name);
+    if (shard == shard_of_.end()) {
+      throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name}, "is missing");
+    }
+    return files_.at(shard->second)->Read(name, shape);
+  }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& [file, tensors] : files_) {
+      for (std::string& name : tensors->Names()) names.push_back(std::move(name));
+    }
+    return names;
+  }
+
+ private:
+  fs::path folder_;
+  std::map<std::string, std::unique_ptr<SafetensorsFile>> files_;
+  std::map<std::string, std::string> shard_of_;
+};
+
+// Layer number of "model.layers.<n>.…" or -1.
+int LayerOf(const std::string& name) {
+  constexpr std::string_view kPrefix = "model.layers.";
+  if (!name.starts_with(kPrefix)) return -1;
+  return std::atoi(name.c_str() + kPrefix.size());
+}
+
+std::string WithLayer(const std::string& name, int layer) {
+  constexpr std::string_view kPrefix = "model.layers.";
+  const size_t dot = name.find('.', kPrefix.size());
+  return fmt::format("{}{}{}", kPrefix, layer, name.substr(dot));
+}
+
+// Rotary buffers that old checkpoints carry; recomputed, so not an unknown tensor.
+bool IsBuffer(const std::string& name) { return name.ends_with("rotary_emb.inv_freq"); }
+
+}  // namespace
+
+std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOptions& options) {
+  ModelConfig config = ReadModelConfig(folder / "config.json");
+  const int layers = config.num_hidden_layers;
+  std::vector<int> keep = options.keep_layers;
+  if (keep.empty()) {
+    for (int i = 0; i < layers; ++i) keep.push_back(i);
+  }
+  for (const int layer : keep) {
+    if (layer < 0 || layer >= layers) {
+      throw Error({.file = folder.string()},
+                  fmt::format("keep_layers names layer {}; the model has layers 0 to {}", layer, layers - 1));
+    }
+  }
+  config.num_hidden_layers = static_cast<int>(keep.size());
+  const Weights weights(folder);
+  // The same weights tied and untied: a checkpoint may carry lm_head although it is tied (ignored), never lack it.
+  auto model = std::make_unique<Transformer>(config);
+  const at::NoGradGuard no_grad;
+  std::set<std::string> read;
+  for (auto& [name, tensor] : model->NamedParameters()) {
+    const int layer = LayerOf(name);
+    const std::string source = layer < 0 ? name : WithLayer(name, keep[static_cast<size_t>(layer)]);
+    at::Tensor target = tensor;
+    target.copy_(weights.Read(source, tensor.sizes().vec()));
+  }
+  // What the file has and the architecture lacks would be left out silently: refuse it (biases, query norms, experts).
+  const std::vector<std::pair<std::string, at::Tensor>> known = model->NamedParameters();
+  for (const std::string& name : weights.Names()) {
+    const int layer = LayerOf(name);
+    if (layer >= layers || IsBuffer(name) || name == "lm_head.weight") continue;
+    const std::string expected = layer < 0 ? name : WithLayer(name, 0);
+    if (std::none_of(known.begin(), known.end(), [&](const auto& p) { return p.first == expected; })) {
+      throw Error({.file = folder.string(), .place = "tensor " + name}, "belongs to no part of this architecture",
+                  "the model is not a plain Llama decoder");
+    }
+  }
+  return model;
+}
+
+void SaveCheckpoint(const Transformer& model, const fs::path& folder, const fs::path& tokenizer_folder,
+                    const std::string& model_card) {
+  fs::create_directories(folder);
+  for (const char* file : kTokenizerFiles) {
+    if (fs::exists(tokenizer_folder / file) && !fs::equivalent(tokenizer_folder, folder)) {
+      WriteFileAtomic(folder / file, ReadFile(tokenizer_folder / file));
+    }
+  }
+  const ModelConfig& config = model.config();
+  WriteSafetensors(folder / "model.safetensors", model.NamedParameters(), config.dtype);
+  nlohmann::json generation = nlohmann::json::object();
+  if (config.bos_token_id >= 0) generation["bos_token_id"] = config.bos_token_id;
+  if (config.pad_token_id >= 0) generation["pad_token_id"] = config.pad_token_id;
+  if (config.eos_token_id.size() == 1) generation["eos_token_id"] = config.eos_token_id[0];
+  if (config.eos_token_id.size() > 1) generation["eos_token_id"] = config.eos_token_id;
+  WriteFileAtomic(folder / "generation_config.json", generation.dump(2) + "\n");
+  if (!model_card.empty()) WriteFileAtomic(folder / "README.md", model_card);
+  WriteFileAtomic(folder / "config.json", ToJson(config));
+}
+
+std::string HashCheckpoint(const fs::path& folder) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  const std::lock_guard lock(mutex);
+  std::string& hash = known[fs::weakly_canonical(folder).string()];
+  if (!hash.empty()) return hash;
+  std::vector<fs::path> files;
+  if (!fs::is_directory(folder)) throw Error({.file = folder.string()}, "is no model folder");
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path& path = entry.path();
+    const bool tokenizer = std::any_of(std::begin(kTokenizerFiles), std::end(kTokenizerFiles),
+                                       [&](const char* name) { return path.filename() == name; });
+    if (tokenizer || path.extension() == ".safetensors" || path.filename() == "config.json" ||
+        path.filename() == "generation_config.json") {
+      files.push_back(path);
+    }
+  }
+  std::sort(files.begin(), files.end());
+  Sha256 sha;
+  for (const fs::path& file : files) sha.Update(file.filename().string() + "\n" + Sha256File(file) + "\n");
+  return hash = sha.Hex();
+}
+
+fs::path FindModel(const std::string& path, const fs::path& config_dir) {
+  const fs::path given = path;
+  if (fs::exists(given / "config.json")) return given;
+  const fs::path below = config_dir / given;
+  if (given.is_relative() && fs::exists(below / "config.json")) return below;
+  const std::string places = given.is_relative() ? fmt::format("{} or {}", path, below.string()) : path;
+  throw Error({.file = path}, fmt::format("no model here: there is no config.json in {}", places),
+              path.find("SmolLM2") != std::string::npos ? "scripts/fetch-smollm2 gets it"
+                                                        : "give the folder of a Hugging Face checkpoint");
+}
+
+std::string ModelCardField(const fs::path& folder, const std::string& key) {
+  const fs::path card = folder / "README.md";
+  if (!fs::exists(card)) return "";
+  std::string value;
+  bool inside = false;
+  ForEachLine(card, [&](std::string_view line, int number) {
+    if (line == "---") {
+      if (inside || number > 1) return false;
+      inside = true;
+      return true;
+    }
+    if (!inside) return false;
+    if (line.starts_with(key + ":")) {
+      value = line.substr(key.size() + 1);
+      const size_t begin = value.find_first_not_of(" \"'");
+      value = begin == std::string::npos ? "" : value.substr(begin, value.find_last_not_of(" \"'") - begin + 1);
+      return false;
+    }
+    return true;
+  });
+  return value;
+}
+
+}  // namespace retort

@@ -1,0 +1,60 @@
+// Batched decoding with a KV cache: Submit, Step, Cancel. Every step runs one ragged batch of rows (slot, position, token):
+// whole prompts of sequences that just joined and one token of each that goes on. There is no padding, a finished
+// sequence leaves at once, and a waiting one takes its place. Matrix products are LibTorch's; what lies between them is
+// in kernels.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/answerer.h"
+
+namespace retort {
+
+class Transformer;
+
+struct DecodeRequest {
+  std::vector<int> prompt;        // not empty
+  Sampling sampling;
+  std::vector<int> stop_ids;      // end the sequence; not part of the output
+  std::string random_name;        // names this request's random stream, with sampling.seed
+};
+
+struct DecodeResult {
+  int64_t handle = 0;
+  std::vector<int> ids;           // without the stop id
+  std::string finish_reason;      // "stop", "length"
+  struct TokenInfo {
+    double logprob = 0;                           // under the model's own distribution, temperature 1
+    std::vector<std::pair<int, double>> top;      // most likely first
+  };
+  std::vector<TokenInfo> logprobs;  // one an id if sampling.top_logprobs >= 0
+};
+
+class Decoder {
+ public:
+  // `vocab_limit`: ids at or above it are never drawn (a config's vocabulary may exceed the tokenizer's); 0 = none.
+  Decoder(const Transformer& model, int batch_size, int vocab_limit = 0);
+  ~Decoder();
+
+  // Queues a request; throws Error for an empty prompt, an id outside the vocabulary, or a prompt longer than the model's
+  // positions.
+  int64_t Submit(DecodeRequest request);
+  // One forward pass. `on_done` gets each sequence that ended. Returns false when nothing is left to do.
+  bool Step(const std::function<void(DecodeResult)>& on_done);
+  void Cancel(int64_t handle);  // no result will come
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Log-probability of each id after the first, given those before it: ids.size() - 1 values for each sequence. Sequences
+// are run together, at most `max_rows` tokens a pass. Throws Error as Submit does.
+std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std::vector<std::vector<int>>& sequences,
+                                             int max_rows = 4096);
+
+}  // namespace retort

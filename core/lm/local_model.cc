@@ -1,0 +1,129 @@
+#include "core/lm/local_model.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/error.h"
+#include "core/lm/chat.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/decoder.h"
+#include "core/lm/tokenizer.h"
+#include "core/lm/transformer.h"
+
+namespace retort {
+namespace {
+
+// One message on the side that the prompt is on: chat if the prompt has roles.
+std::vector<Message> Completion(const std::vector<Message>& prompt, std::string text) {
+  const bool chat = !prompt.empty() && !prompt.front().role.empty();
+  return {{chat ? "assistant" : "", std::move(text)}};
+}
+
+std::vector<TokenLogprob> Logprobs(const Tokenizer& tokenizer, const DecodeResult& result) {
+  std::vector<TokenLogprob> logprobs;
+  for (size_t i = 0; i < result.logprobs.size(); ++i) {
+    const DecodeResult::TokenInfo& info = result.logprobs[i];
+    TokenLogprob token{.bytes = tokenizer.TokenBytes(result.ids[i]), .id = result.ids[i], .logprob = info.logprob};
+    for (const auto& [id, logprob] : info.top) token.top.push_back({tokenizer.TokenBytes(id), id, logprob});
+    logprobs.push_back(std::move(token));
+  }
+  return logprobs;
+}
+
+}  // namespace
+
+void SetThreads(int threads) { at::set_num_threads(threads); }
+
+LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& options)
+    : folder_(folder),
+      options_(options),
+      transformer_(LoadCheckpoint(folder, {.keep_layers = options.keep_layers})),
+      tokenizer_(LoadTokenizer(folder)),
+      chat_template_(options.chat_template.empty() ? DetectChatTemplate(folder) : options.chat_template) {
+  const std::vector<std::string>& names = ChatTemplateNames();
+  if (std::find(names.begin(), names.end(), chat_template_) == names.end()) {
+    throw Error(fmt::format("unknown chat_template \"{}\"; known are {}", chat_template_, fmt::join(names, ", ")));
+  }
+  if (tokenizer_->vocab_size() > transformer_->config().vocab_size) {
+    throw Error({.file = folder.string()},
+                fmt::format("the tokenizer has {} ids, the model's vocabulary only {}", tokenizer_->vocab_size(),
+                            transformer_->config().vocab_size),
+                "they do not belong together");
+  }
+}
+
+LocalModel::~LocalModel() = default;
+
+int LocalModel::batch_size() const {
+  if (options_.batch_size > 0) return options_.batch_size;
+  // Small networks are bound by dispatch, large ones by memory: measured on two cores.
+  return transformer_->config().ParameterCount() < 5'000'000 ? 256 : 16;
+}
+
+std::vector<int> LocalModel::stop_ids() const {
+  std::vector<int> ids = StopIds(*tokenizer_, chat_template_);
+  for (const int id : transformer_->config().eos_token_id) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+void LocalModel::Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) {
+  Decoder decoder(*transformer_, batch_size(), tokenizer_->vocab_size());
+  std::map<int64_t, const Request*> asked;
+  const std::vector<int> stops = stop_ids();
+  for (const Request& request : requests) {
+    try {
+      const int64_t handle = decoder.Submit({.prompt = EncodePrompt(*tokenizer_, chat_template_, request.prompt),
+                                             .sampling = request.sampling,
+                                             .stop_ids = stops,
+                                             .random_name = fmt::format("{}/{}", request.id, request.attempt)});
+      asked[handle] = &request;
+    } catch (const Error& error) {
+      if (!on_reply({.id = request.id, .attempt = request.attempt, .error = error.what()})) return;
+    }
+  }
+  bool go_on = true;
+  const auto on_done = [&](const DecodeResult& result) {
+    if (!go_on) return;
+    const Request& request = *asked.at(result.handle);
+    Reply reply{.id = request.id, .attempt = request.attempt};
+    reply.completion = Completion(request.prompt, tokenizer_->Decode(result.ids));
+    reply.finish_reason = result.finish_reason;
+    reply.usage.prompt_tokens =
+        static_cast<int64_t>(EncodePrompt(*tokenizer_, chat_template_, request.prompt).size());
+    reply.usage.completion_tokens = static_cast<int64_t>(result.ids.size());
+    reply.logprobs = Logprobs(*tokenizer_, result);
+    go_on = on_reply(std::move(reply));
+  };
+  while (go_on && decoder.Step(on_done)) {
+  }
+}
+
+std::vector<Likelihood> LocalModel::Score(std::span<const Pair> pairs) {
+  std::vector<std::vector<int>> sequences;
+  std::vector<size_t> prompt_lengths;
+  for (const Pair& pair : pairs) {
+    sequences.push_back(EncodePrompt(*tokenizer_, chat_template_, pair.prompt));
+    prompt_lengths.push_back(sequences.back().size());
+    const std::vector<Message> completion = Completion(pair.prompt, pair.completion);
+    const std::vector<int> ids = EncodeCompletion(*tokenizer_, chat_template_, completion);
+    sequences.back().insert(sequences.back().end(), ids.begin(), ids.end());
+  }
+  const std::vector<std::vector<double>> logprobs = ScoreTokens(*transformer_, sequences);
+  std::vector<Likelihood> likelihoods;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    Likelihood likelihood{.bytes = static_cast<int64_t>(pairs[i].completion.size())};
+    for (size_t t = prompt_lengths[i]; t < sequences[i].size(); ++t) {
+      likelihood.nats += logprobs[i][t - 1];
+      ++likelihood.tokens;
+    }
+    likelihoods.push_back(likelihood);
+  }
+  return likelihoods;
+}
+
+}  // namespace retort

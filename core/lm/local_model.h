@@ -1,0 +1,49 @@
+// A checkpoint with its tokenizer and chat template: answers requests and scores texts, in this process. Teacher, base and
+// student are all this.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/answerer.h"
+
+namespace retort {
+
+class Tokenizer;
+class Transformer;
+
+struct ModelOptions {
+  std::string chat_template;     // empty: detected from the checkpoint
+  std::vector<int> keep_layers;  // empty = all
+  int batch_size = 0;            // sequences decoded together; 0: by the model's size
+};
+
+class LocalModel : public Answerer, public LikelihoodScorer {
+ public:
+  explicit LocalModel(const std::filesystem::path& folder, const ModelOptions& options = {});
+  ~LocalModel() override;
+
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override;
+  std::vector<Likelihood> Score(std::span<const Pair> pairs) override;
+
+  Transformer& transformer() { return *transformer_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const std::string& chat_template() const { return chat_template_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  int batch_size() const;
+  std::vector<int> stop_ids() const;  // those of the chat template and of config.json
+
+ private:
+  std::filesystem::path folder_;
+  ModelOptions options_;
+  std::unique_ptr<Transformer> transformer_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::string chat_template_;
+};
+
+// Threads of LibTorch in this process.
+void SetThreads(int threads);
+
+}  // namespace retort

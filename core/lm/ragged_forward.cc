@@ -1,0 +1,105 @@
+#include "core/lm/ragged_forward.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "core/lm/kernels.h"
+#include "core/lm/transformer.h"
+
+namespace retort {
+
+KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positions + 15) / 16 * 16) {
+  const ModelConfig& c = model.config();
+  data.resize(static_cast<size_t>(2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim));
+}
+
+RaggedForward::RaggedForward(const Transformer& model) : model_(model) {}
+
+at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
+  const ModelConfig& c = model_.config();
+  const auto count = static_cast<int64_t>(rows.size());
+  const int64_t d = c.hidden_size, f = c.intermediate_size, dh = c.head_dim;
+  const int64_t heads = c.num_attention_heads, kv_heads = c.num_key_value_heads, group = heads / kv_heads;
+  const int64_t width = (heads + 2 * kv_heads) * dh;  // of one row of q, k, v
+  const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(dh)));
+  const auto eps = static_cast<float>(c.rms_norm_eps);
+
+  int64_t longest = 0;
+  for (const RaggedRow& row : rows) longest = std::max(longest, row.position + 1);
+  if (!cos_.defined() || cos_.size(0) < longest) {
+    std::tie(cos_, sin_) = RotaryTable(c, static_cast<int>(std::max<int64_t>(longest * 2, 64)));
+  }
+  const float* cos = cos_.const_data_ptr<float>();
+  const float* sin = sin_.const_data_ptr<float>();
+
+  at::Tensor x = at::empty({count, d});
+  float* xp = x.mutable_data_ptr<float>();
+  const float* embed = model_.embed().const_data_ptr<float>();
+  for (int64_t r = 0; r < count; ++r) {
+    std::copy_n(embed + rows[static_cast<size_t>(r)].token * d, d, xp + r * d);
+  }
+  at::Tensor normed = at::empty({count, d}), qkv = at::empty({count, width}), mixed = at::empty({count, heads * dh});
+  at::Tensor gate_up = at::empty({count, 2 * f}), gated = at::empty({count, f});
+  float* np = normed.mutable_data_ptr<float>();
+  float* qp = qkv.mutable_data_ptr<float>();
+  float* mp = mixed.mutable_data_ptr<float>();
+  const float* gp = gate_up.const_data_ptr<float>();
+  float* ap = gated.mutable_data_ptr<float>();
+  // Grains: about 20k operations a task are worth a second thread.
+  const auto norm = [&](const at::Tensor& weight) {
+    const float* w = weight.const_data_ptr<float>();
+    at::parallel_for(0, count, std::max<int64_t>(1, 20000 / d), [&](int64_t begin, int64_t end) {
+      kernels::RmsNorm(xp + begin * d, w, np + begin * d, end - begin, d, eps);
+    });
+  };
+
+  for (size_t layer = 0; layer < model_.blocks().size(); ++layer) {
+    const Transformer::Block& block = model_.blocks()[layer];
+    norm(block.input_norm);
+    at::mm_out(qkv, normed, block.qkv.t());
+    // Keys and values of all rows first: a row attends to rows of its own sequence in the same pass.
+    at::parallel_for(0, count, std::max<int64_t>(1, 20000 / width), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const RaggedRow& row = rows[static_cast<size_t>(r)];
+        float* q = qp + r * width;
+        kernels::Rotate(q, heads + kv_heads, dh, cos + row.position * (dh / 2), sin + row.position * (dh / 2));
+        const int64_t capacity = row.cache->capacity;
+        for (int64_t g = 0; g < kv_heads; ++g) {
+          float* keys = row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + g) * 2 * capacity * dh;
+          float* values = keys + capacity * dh;
+          const float* k = q + (heads + g) * dh;
+          for (int64_t i = 0; i < dh; ++i) keys[i * capacity + row.position] = k[i];
+          std::copy_n(q + (heads + kv_heads + g) * dh, dh, values + row.position * dh);
+        }
+      }
+    });
+    at::parallel_for(0, count * heads, std::max<int64_t>(1, 20000 / (longest * dh)), [&](int64_t begin, int64_t end) {
+      std::vector<float> scratch(static_cast<size_t>(longest));
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t r = i / heads, h = i % heads;
+        const RaggedRow& row = rows[static_cast<size_t>(r)];
+        const int64_t capacity = row.cache->capacity;
+        const float* keys =
+            row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + h / group) * 2 * capacity * dh;
+        kernels::Attend(qp + r * width + h * dh, keys, keys + capacity * dh, mp + i * dh, scratch.data(),
+                        row.position + 1, capacity, dh, scale);
+      }
+    });
+    x.addmm_(mixed, block.o.t());
+    norm(block.post_norm);
+    at::mm_out(gate_up, normed, block.gate_up.t());
+    at::parallel_for(0, count, std::max<int64_t>(1, 5000 / f), [&](int64_t begin, int64_t end) {
+      kernels::SwiGlu(gp + begin * 2 * f, ap + begin * f, end - begin, f);
+    });
+    x.addmm_(gated, block.down.t());
+  }
+  norm(model_.final_norm());
+  for (const RaggedRow& row : rows) row.cache->length = std::max(row.cache->length, row.position + 1);
+  return normed;
+}
+
+}  // namespace retort

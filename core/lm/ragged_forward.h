@@ -1,0 +1,39 @@
+// One forward pass over rows of many sequences at once, each row a (sequence, position, token), against their KV caches:
+// prompts and single next tokens share a pass, and nothing is padded. Inference only.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace retort {
+
+class Transformer;
+
+// Keys and values of one sequence. Per layer and key-value head: keys (Dh, capacity), then values (capacity, Dh).
+struct KvCache {
+  KvCache(const Transformer& model, int64_t positions);
+  int64_t capacity = 0;
+  int64_t length = 0;  // positions filled
+  std::vector<float> data;
+};
+
+struct RaggedRow {
+  KvCache* cache;
+  int64_t position;  // rows of one cache come in ascending order, starting at its length
+  int token;
+};
+
+class RaggedForward {
+ public:
+  explicit RaggedForward(const Transformer& model);
+  // Final normed hidden states (R, D). Advances each cache's length.
+  at::Tensor Run(const std::vector<RaggedRow>& rows);
+
+ private:
+  const Transformer& model_;
+  at::Tensor cos_, sin_;  // (positions, Dh / 2), grown as needed
+};
+
+}  // namespace retort

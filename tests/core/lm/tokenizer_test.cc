@@ -1,0 +1,251 @@
+#include "core/lm/tokenizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/random.h"
+#include "core/data/folds.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Ids = std::vector<int>;
+
+const fs::path kGolden = fs::path(RETORT_SOURCE_DIR) / "tests/core/lm/golden";
+
+// Ids 0..7: a b c d, space, ab, abc, <end>.
+Json SmallFile() {
+  return Json::parse(R"({
+    "added_tokens": [{"id": 7, "content": "<end>", "special": true, "normalized": false}],
+    "normalizer": null,
+    "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+      {"type": "Split", "pattern": {"Regex": "[^ ]+|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": false},
+      {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]},
+    "post_processor": null,
+    "decoder": {"type": "ByteLevel"},
+    "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "\u0120": 4, "ab": 5, "abc": 6},
+              "merges": ["a b", "ab c"]}})");
+}
+
+std::unique_ptr<Tokenizer> Load(const Json& tokenizer, const std::string& config = "") {
+  const TempDir folder;
+  WriteFileAtomic(folder.path() / "tokenizer.json", tokenizer.dump());
+  if (!config.empty()) WriteFileAtomic(folder.path() / "tokenizer_config.json", config);
+  return LoadTokenizer(folder.path());
+}
+
+std::string LoadError(const Json& tokenizer, const std::string& config = "") {
+  try {
+    Load(tokenizer, config);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(BpeTokenizer, MergesByRank) {
+  const auto tokenizer = Load(SmallFile());
+  EXPECT_THAT(tokenizer->Encode("abcab d"), ElementsAre(6, 5, 4, 3));
+  EXPECT_EQ(tokenizer->Decode(Ids{6, 5, 4, 3}), "abcab d");
+  EXPECT_EQ(tokenizer->TokenBytes(4), " ");
+  EXPECT_EQ(tokenizer->vocab_size(), 8);
+}
+
+TEST(BpeTokenizer, SpecialTokensOnlyWhereAsked) {
+  const auto tokenizer = Load(SmallFile());
+  EXPECT_THAT(tokenizer->EncodeWithSpecials("a<end>b"), ElementsAre(0, 7, 1));
+  EXPECT_THAT(tokenizer->Encode("a<end>b"), ElementsAre(0, 3, 1));  // only d of <end> has a token
+  EXPECT_EQ(tokenizer->Decode(Ids{0, 7, 1, 99, -5}), "ab");
+  EXPECT_TRUE(tokenizer->IsSpecial(7));
+  EXPECT_FALSE(tokenizer->IsSpecial(6));
+}
+
+TEST(BpeTokenizer, EndsComeFromTheConfig) {
+  const auto tokenizer =
+      Load(SmallFile(), R"({"bos_token": {"content": "<end>"}, "eos_token": "<end>", "add_bos_token": true})");
+  EXPECT_EQ(tokenizer->bos_id(), 7);
+  EXPECT_EQ(tokenizer->eos_id(), 7);
+  EXPECT_EQ(tokenizer->pad_id(), -1);
+  EXPECT_TRUE(tokenizer->adds_bos());
+  EXPECT_EQ(Load(SmallFile())->eos_id(), -1);
+
+  Json file = SmallFile();
+  file["post_processor"] =
+      Json::parse(R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<end>"}}]})");
+  EXPECT_EQ(Load(file)->bos_id(), 7);
+  EXPECT_TRUE(Load(file)->adds_bos());
+}
+
+TEST(BpeTokenizer, LongWordsTakeNoQuadraticTime) {
+  const auto tokenizer = LoadTokenizer(kGolden / "bpe");
+  const std::string word(1 << 20, 'a');
+  const Ids ids = tokenizer->Encode(word);
+  EXPECT_EQ(tokenizer->Decode(ids), word);
+}
+
+TEST(BpeTokenizer, ThreadsShareOneTokenizer) {
+  const auto tokenizer = LoadTokenizer(kGolden / "bpe");
+  const Ids expected = tokenizer->Encode("the dog sat on the log");
+  std::vector<std::thread> threads;
+  std::vector<int> same(4, 0);
+  for (size_t t = 0; t < same.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 500; ++i) {
+        tokenizer->Encode(std::to_string(i * 7 + static_cast<int>(t)) + " words" + std::to_string(i));
+        same[t] += tokenizer->Encode("the dog sat on the log") == expected;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(same, ElementsAre(500, 500, 500, 500));
+}
+
+TEST(BpeTokenizer, NamesWhatIsNotBuilt) {
+  const auto with = [](const char* pointer, const Json& value) {
+    Json file = SmallFile();
+    file[Json::json_pointer(pointer)] = value;
+    return LoadError(file);
+  };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {with("/normalizer", {{"type", "NFC"}}), "key normalizer: the normalizer NFC is not supported"},
+      {with("/model/type", "Unigram"), "key model.type: a Unigram model is not supported"},
+      {with("/model/byte_fallback", true), "key model.byte_fallback: byte_fallback is not supported"},
+      {with("/model/dropout", 0.1), "key model.dropout"},
+      {with("/pre_tokenizer/pretokenizers/0/type", "Metaspace"),
+       "key pre_tokenizer.pretokenizers[0]: Metaspace is not"},
+      {with("/pre_tokenizer/pretokenizers/0/behavior", "Odd"),
+       "key pre_tokenizer.pretokenizers[0].behavior: \"Odd\" is not"},
+      {with("/pre_tokenizer/pretokenizers/0/pattern/Regex", "(a"), "does not compile"},
+      {with("/pre_tokenizer", {{"type", "Whitespace"}}), "Whitespace without ByteLevel is not supported"},
+      {with("/pre_tokenizer", nullptr), "key pre_tokenizer: a model without ByteLevel"},
+      {with("/decoder/type", "Metaspace"), "key decoder: a decoder other than ByteLevel"},
+      {with("/post_processor", {{"type", "BertProcessing"}}), "the post-processor BertProcessing"},
+      {with("/model/merges/1", "ab x"), "key model.merges[1]: \"x\" is not in the vocabulary"},
+      {with("/model/merges/1", "b c"), "\"bc\" is not in the vocabulary"},
+      {with("/model/merges/1", "a b c"), "is not two tokens with a space between"},
+      {with("/model/vocab/abc", 5), "id 5 is that of two tokens"},
+      {with("/model/vocab/abc", -1), "is no token id"},
+      {with("/model/vocab/abc", 1LL << 40), "is no token id"},
+      {with("/model/unk_token", "<unk>"), "\"<unk>\" is not in the vocabulary"},
+      {with("/added_tokens/0/content", ""), "key added_tokens[0].content: is empty"},
+      {with("/added_tokens/0/id", 3), "id 3 is that of two tokens"},
+      {LoadError(SmallFile(), R"({"eos_token": "</s>"})"),
+       "tokenizer_config.json: key eos_token: the tokenizer has no token \"</s>\""},
+      {LoadError(SmallFile(), R"({"eos_token": 3})"), "key eos_token: is not a token's text"},
+      {LoadError(SmallFile(), R"({"add_bos_token": 1})"), "key add_bos_token: is neither true nor false"},
+      {LoadError(SmallFile(), "[]"), "is not a JSON object"},
+  };
+  for (const auto& [message, part] : cases) EXPECT_THAT(message, HasSubstr(part));
+}
+
+TEST(LoadTokenizer, SaysWhatAFolderLacks) {
+  const TempDir folder;
+  EXPECT_THROW(
+      {
+        try {
+          LoadTokenizer(folder.path());
+        } catch (const Error& error) {
+          EXPECT_THAT(error.what(), HasSubstr("holds neither tokenizer.model nor tokenizer.json"));
+          throw;
+        }
+      },
+      Error);
+}
+
+TEST(CharacterTokenizer, WritesTheSameFileAndIdsInOrder) {
+  const TempDir folder;
+  TrainCharacterTokenizer(kFoldCharacters, folder.path());
+  EXPECT_EQ(ReadFile(folder.path() / "tokenizer.model"), ReadFile(kGolden / "chars/tokenizer.model"));
+  const auto tokenizer = LoadTokenizer(folder.path());
+  EXPECT_EQ(tokenizer->vocab_size(), 4 + static_cast<int>(kFoldCharacters.size()));
+  EXPECT_EQ(tokenizer->pad_id(), 0);
+  EXPECT_EQ(tokenizer->bos_id(), 1);
+  EXPECT_EQ(tokenizer->eos_id(), 2);
+  EXPECT_TRUE(tokenizer->adds_bos());
+  Ids expected;
+  for (int i = 0; i < static_cast<int>(kFoldCharacters.size()); ++i) expected.push_back(4 + i);
+  EXPECT_EQ(tokenizer->Encode(kFoldCharacters), expected);
+  EXPECT_EQ(tokenizer->Decode(expected), kFoldCharacters);
+}
+
+TEST(CharacterTokenizer, EveryTextComesBack) {
+  const auto tokenizer = LoadTokenizer(kGolden / "chars");
+  for (const std::string text :
+       {"", " ", "  a  ", "\n", " \n\n a\n", "big 4729?", "472 729 A9", "a b", " lead", "trail "}) {
+    const Ids ids = tokenizer->Encode(text);
+    EXPECT_EQ(ids.size(), text.size());
+    EXPECT_EQ(tokenizer->Decode(ids), text);
+  }
+  EXPECT_THAT(tokenizer->Encode("1\xC3\xA9"), ElementsAre(5, 3));
+  EXPECT_THAT(tokenizer->EncodeWithSpecials("<s>1</s>"), ElementsAre(1, 5, 2));
+  EXPECT_THAT(tokenizer->Decode(Ids{1, 5, 2, 0, 900, -1}), "1");
+  EXPECT_EQ(tokenizer->TokenBytes(900), "");
+}
+
+TEST(CharacterTokenizer, RefusesDoubledCharacters) {
+  const TempDir folder;
+  EXPECT_THROW(TrainCharacterTokenizer("aba", folder.path()), Error);
+  EXPECT_THROW(TrainCharacterTokenizer("a\xFF", folder.path()), Error);
+}
+
+TEST(Tokenizer, HashIsThatOfTheTokenMap) {
+  Json file = SmallFile();
+  const std::string hash = Load(file)->Hash();
+  EXPECT_EQ(hash.size(), 64u);
+  file["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Contiguous";  // ids mean the same
+  EXPECT_EQ(Load(file)->Hash(), hash);
+  file["model"]["vocab"]["a"] = 1;
+  file["model"]["vocab"]["b"] = 0;
+  EXPECT_NE(Load(file)->Hash(), hash);
+}
+
+// Loads hostile bytes; where they load all the same, uses the tokenizer. Anything but an Error is a failure (and under
+// the sanitizers any wrong read is).
+void TryBytes(const fs::path& file, const std::string& bytes) {
+  fs::remove(file);  // a file written anew, and not synced: some systems sync one that is cut to nothing first
+  std::ofstream(file, std::ios::binary) << bytes;
+  try {
+    const auto tokenizer = LoadTokenizer(file.parent_path());
+    const Ids ids = tokenizer->EncodeWithSpecials("the \xEF\xBC\xA1 dog\n<s> 12 abc \xFF");
+    tokenizer->Decode(ids);
+    for (int id = 0; id < tokenizer->vocab_size(); ++id) tokenizer->TokenBytes(id);
+  } catch (const Error&) {
+  }
+}
+
+void TryHostile(const fs::path& name, const std::string& good, int flips) {
+  ASSERT_LE(good.size(), 4096u);
+  const TempDir folder;
+  const fs::path file = folder.path() / name;
+  for (size_t size = 0; size < good.size(); ++size) TryBytes(file, good.substr(0, size));
+  RandomStream random(1, name.string());
+  for (int i = 0; i < flips; ++i) {
+    std::string bad = good;
+    for (int k = 0; k <= i % 3; ++k) bad[random.Below(bad.size())] = static_cast<char>(random.Below(256));
+    TryBytes(file, bad);
+  }
+}
+
+TEST(HostileTokenizer, JsonCutOrChanged) { TryHostile("tokenizer.json", SmallFile().dump(), 1500); }
+TEST(HostileTokenizer, UnigramModelCutOrChanged) {
+  TryHostile("tokenizer.model", ReadFile(kGolden / "spm_unigram/tokenizer.model"), 3000);
+}
+TEST(HostileTokenizer, CharacterModelCutOrChanged) {
+  TryHostile("tokenizer.model", ReadFile(kGolden / "chars/tokenizer.model"), 3000);
+}
+
+}  // namespace
+}  // namespace retort
