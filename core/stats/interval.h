@@ -1,0 +1,27 @@
+// A number with its interval, and the quantiles that intervals are made of (Boost.Math).
+#pragma once
+
+#include <cstdint>
+
+namespace retort {
+
+struct Interval {
+  double estimate = 0, low = 0, high = 0;
+};
+
+double NormalQuantile(double p);
+double StudentQuantile(double p, double degrees_of_freedom);  // infinite for no degrees of freedom
+
+// Wilson's score interval of a rate (Wilson 1927; Brown, Cai & DasGupta 2001): keeps its coverage near 0 and 1.
+// `successes` may be fractional (partial credit).
+Interval Wilson(double successes, double trials, double level = 0.95);
+
+// Moves `end`, a limit `end - share` away from an estimated share, as Wilson's method moves Wald's: the spread belongs
+// to the true share p, not to the estimate, and shrinks towards 0 and 1 as sqrt(p (1 - p)), so that the limit solves
+//     (share - p)² = (share - end)² p (1 - p) / (s (1 - s)),   s = share, held `half_width` away from 0 and 1
+// (Korn & Graubard 1998 and Franco et al. 2019, Wilson's interval with an effective sample size). Seeds scatter skewly
+// near the floor and the ceiling, and plain t limits then miss too often on the inner side: simulated coverage of 95 %
+// limits rises from .87-.89 to .92-.95. Never moves an end inwards, nor one that is farther out than 0 or 1.
+double StretchEnd(double share, double end, double half_width);
+
+}  // namespace retort

@@ -1,0 +1,144 @@
+#include "core/stats/paired_means.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <map>
+
+namespace retort {
+namespace {
+
+double Mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
+}
+
+// sum += factor * Σ_i x_i x_iᵀ for rows x: (columns, items).
+void AddProducts(const std::vector<std::vector<double>>& rows, double factor, Symmetric& sum) {
+  for (size_t a = 0; a < rows.size(); ++a) {
+    for (size_t b = 0; b <= a; ++b) {
+      double dot = 0;
+      for (size_t i = 0; i < rows[a].size(); ++i) dot += rows[a][i] * rows[b][i];
+      sum(a, b) += factor * dot;
+      if (a != b) sum(b, a) += factor * dot;
+    }
+  }
+}
+
+}  // namespace
+
+PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
+  assert(!seeds.empty() && !seeds[0].columns.empty());
+  const size_t columns = seeds[0].columns.size();
+  const double count = static_cast<double>(seeds.size());
+  mean_.assign(columns, 0);
+  Symmetric covariance(columns);
+  std::map<std::string, std::vector<size_t>> groups;  // seeds that share items
+  for (size_t k = 0; k < seeds.size(); ++k) {
+    const size_t items = seeds[k].columns[0].size();
+    assert(seeds[k].columns.size() == columns && items > 0);
+    min_items_ = k == 0 ? static_cast<int>(items) : std::min(min_items_, static_cast<int>(items));
+    groups[fmt::format("{}/{}", items, seeds[k].items)].push_back(k);
+    std::vector<double> means(columns);
+    for (size_t c = 0; c < columns; ++c) {
+      assert(seeds[k].columns[c].size() == items);
+      means[c] = retort::Mean(seeds[k].columns[c]);
+      mean_[c] += means[c] / count;
+    }
+    deviations_.push_back(std::move(means));
+  }
+  for (const auto& [name, members] : groups) {
+    const size_t items = seeds[members[0]].columns[0].size();
+    distinct_items_ += static_cast<int>(items);
+    if (items < 2 || (members.size() < 2 && seeds.size() > 1)) continue;
+    // Σ_{k≠l} of products = those of the sum over seeds less those of each seed; a lone seed keeps its own.
+    const double scale = 1 / (static_cast<double>(items) * static_cast<double>(items - 1));
+    const double factor = seeds.size() == 1 ? scale : scale / (count * (count - 1));
+    std::vector<std::vector<double>> sum(columns, std::vector<double>(items));
+    for (size_t k : members) {
+      std::vector<std::vector<double>> centred = seeds[k].columns;
+      for (size_t c = 0; c < columns; ++c) {
+        for (size_t i = 0; i < items; ++i) {
+          centred[c][i] -= deviations_[k][c];
+          sum[c][i] += centred[c][i];
+        }
+      }
+      if (seeds.size() > 1) AddProducts(centred, -factor, covariance);
+    }
+    AddProducts(sum, factor, covariance);
+  }
+  for (std::vector<double>& means : deviations_) {
+    for (size_t c = 0; c < columns; ++c) means[c] -= mean_[c];
+  }
+  item_root_ = PositiveRoot(covariance);
+  item_covariance_ = Squared(item_root_);
+}
+
+double PairedMeans::Value(std::span<const double> weights) const {
+  double value = 0;
+  for (size_t c = 0; c < weights.size(); ++c) value += weights[c] * mean_[c];
+  return value;
+}
+
+double PairedMeans::HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const {
+  const double p = 0.5 + level / 2;
+  double items = 0;
+  for (size_t a = 0; a < u.size(); ++a) {
+    for (size_t b = 0; b < v.size(); ++b) items += u[a] * v[b] * item_covariance_(a, b);
+  }
+  const double item_quantile = StudentQuantile(p, min_items_ - 1);
+  double width = items == 0 && !items_only() ? 0 : item_quantile * item_quantile * items;
+  if (items_only()) return min_items_ > 1 ? width : item_quantile;  // one seed, one item: nothing is known
+  const double k = seeds();
+  double seed_part = 0;
+  for (const std::vector<double>& deviation : deviations_) {
+    double du = 0, dv = 0;
+    for (size_t c = 0; c < u.size(); ++c) {
+      du += u[c] * deviation[c];
+      dv += v[c] * deviation[c];
+    }
+    seed_part += du * dv;
+  }
+  const double t = StudentQuantile(p, k - 1);
+  return width + t * t * seed_part / (k * (k - 1));
+}
+
+Interval PairedMeans::Contrast(std::span<const double> weights, double level) const {
+  assert(weights.size() == mean_.size());
+  const double value = Value(weights);
+  const double half = std::sqrt(std::max(0.0, HalfWidth2(weights, weights, level)));
+  return {value, value - half, value + half};
+}
+
+Interval PairedMeans::Mean(size_t column, double level) const {
+  std::vector<double> weights(mean_.size());
+  weights[column] = 1;
+  return Contrast(weights, level);
+}
+
+Interval PairedMeans::Rate(size_t column, double level) const {
+  const Interval scatter = Mean(column, level);
+  const double half = scatter.high - scatter.estimate;
+  if (items_only() || half == 0) return Wilson(mean_[column] * distinct_items_, distinct_items_, level);
+  return {scatter.estimate, std::clamp(StretchEnd(scatter.estimate, scatter.low, half), 0.0, 1.0),
+          std::clamp(StretchEnd(scatter.estimate, scatter.high, half), 0.0, 1.0)};
+}
+
+std::optional<Interval> PairedMeans::Ratio(std::span<const double> numerator, std::span<const double> denominator,
+                                           double level) const {
+  const double a = Value(numerator), b = Value(denominator);
+  const double aa = a * a - HalfWidth2(numerator, numerator, level);
+  const double ab = a * b - HalfWidth2(numerator, denominator, level);
+  const double bb = b * b - HalfWidth2(denominator, denominator, level);
+  if (!(bb > 0)) return std::nullopt;
+  const double root = std::sqrt(std::max(0.0, ab * ab - aa * bb));
+  const double estimate = a / b;
+  const double low = std::min((ab - root) / bb, estimate), high = std::max((ab + root) / bb, estimate);
+  if (items_only()) return Interval{estimate, low, high};
+  return Interval{estimate, StretchEnd(estimate, low, estimate - low), StretchEnd(estimate, high, high - estimate)};
+}
+
+}  // namespace retort
