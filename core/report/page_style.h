@@ -1,0 +1,67 @@
+// The page's style sheet: system fonts, one accent, light and dark, phone and paper.
+#pragma once
+
+namespace retort {
+
+inline constexpr char kPageStyle[] = R"css(
+:root {
+  --ink: #1c2126; --soft: #59636e; --line: #d9dee3; --paper: #fdfdfc; --panel: #f4f5f3; --accent: #0072B2; --faint: #808080;
+  color-scheme: light dark;
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 17px/1.55 Charter, "Bitstream Charter", "Iowan Old Style", "Source Serif 4", Georgia, serif;
+}
+main { max-width: 74rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
+header, .prose, section > p, section > ul { max-width: 46rem; }
+.eyebrow, figcaption, th, td, .note, .who, nav, dt, summary, svg text, .meta {
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+}
+.eyebrow { margin: 0; font-size: .8rem; letter-spacing: .04em; color: var(--soft); }
+h1 { font-size: 2.1rem; line-height: 1.18; margin: .35rem 0 .6rem; font-weight: 600; text-wrap: balance; }
+h2 { font-size: 1.35rem; line-height: 1.3; margin: 3rem 0 .8rem; font-weight: 600; }
+h3 { font-size: 1.08rem; margin: 1.8rem 0 .5rem; font-weight: 600; }
+.claim { font-style: italic; color: var(--soft); margin: 0 0 1.4rem; }
+.verdict { border-left: 3px solid var(--accent); padding: .1rem 0 .1rem 1.1rem; margin: 0; font-size: 1.12rem; }
+.verdict p { margin: 0 0 .6rem; } .verdict p:last-child { margin: 0; }
+a { color: var(--accent); }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; }
+figure { margin: 0; }
+figure.table { margin: 1.4rem 0 0; }
+figcaption { font-size: .92rem; font-weight: 600; margin-bottom: .4rem; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .86rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+th, td { padding: .34rem .8rem .34rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
+th.n, td.n { text-align: right; padding: .34rem 0 .34rem 1.1rem; }
+thead th { font-weight: 600; color: var(--soft); border-bottom: 1.5px solid var(--ink); }
+tbody tr + tr > * { border-top: 1px solid var(--line); }
+tbody th { font-weight: 400; }
+.note { font-size: .82rem; color: var(--soft); margin: .5rem 0 0; max-width: 46rem; }
+.missing { border: 1px dashed var(--line); padding: 1.2rem; }
+.item { border-top: 1px solid var(--line); padding: 1rem 0 .2rem; }
+pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .84rem; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.45; }
+.answers { display: grid; grid-template-columns: 7.5rem 1fr; gap: .45rem 1rem; margin: 0; }
+.answers dt { font-size: .84rem; color: var(--soft); }
+.answers dd { margin: 0; }
+.command { background: var(--panel); padding: .8rem 1rem; overflow-x: auto; }
+details { margin-top: 1rem; } summary { cursor: pointer; font-size: .92rem; color: var(--accent); }
+td.hash, th.hash { padding-left: 1.1rem; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .78rem; }
+.swatch { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em; }
+li { margin: .3rem 0; }
+@media (max-width: 40rem) {
+  body { font-size: 16px; } main { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; }
+  .answers { grid-template-columns: 1fr; gap: .1rem; } .answers dd { margin-bottom: .6rem; }
+}
+@media print {
+  body { font-size: 10.5pt; background: none; } main { max-width: none; padding: 0; }
+  h2 { break-after: avoid; } figure, .item { break-inside: avoid; } .scroll { overflow: visible; }
+  table { font-size: 7.5pt; } th, td { padding-right: .4rem; } th.n, td.n { padding-left: .5rem; }
+  .panels { grid-template-columns: 1fr 1fr; }
+}
+)css";
+
+}  // namespace retort

@@ -1,0 +1,92 @@
+// From the cells of an experiment to what a reader gets: cells.csv, summary.csv, table.md and one self-contained
+// index.html. Only what is complete is shown, each number with its seeds; what was left out stands in `warnings`.
+// Nothing here reads a clock or the network: the same input gives the same bytes.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/data/cell.h"
+#include "core/stats/gap_curve.h"
+
+namespace retort {
+
+// One held-out item as several answered it.
+struct Transcript {
+  std::string task, prompt, reference;
+  std::vector<std::pair<std::string, std::string>> answers;  // ("N = 0", "N = 16", "teacher"; the answer)
+};
+
+struct ReportInput {
+  std::string experiment, title, claim;
+  std::string command;               // the line that makes all of this again
+  std::string version, created_utc;  // shown as given
+  std::string primary_arm = "teacher";
+  std::string sample_noun = "worked answers of the teacher";  // what N of the primary arm counts, in the verdict
+  std::vector<std::string> arms;                              // order of the tables; arms not named here follow
+  std::map<std::string, std::string> arm_notes;               // arm -> one line
+  std::vector<std::string> caveats;
+  std::vector<CellResult> cells;  // with items
+  std::vector<Transcript> transcripts;
+  std::optional<double> smallest_gap;  // of stats/gap_curve.h
+};
+
+// Means over the seeds of one (task, arm, N).
+struct PointSummary {
+  int n = 0, seeds = 0;
+  Interval score;
+  std::optional<Interval> gap_closed;
+  std::string undefined;  // why there is no gap_closed
+  double parse_rate = 0;
+  std::optional<double> step_accuracy, reference_nats, retained_skill, memoriser;
+  double prompts_asked = 0, teacher_tokens = 0, supervised_tokens = 0, training_flops = 0, dollars = 0, steps = 0;
+};
+
+struct ArmSummary {
+  std::string arm;
+  std::vector<PointSummary> points;  // N rising
+  std::optional<CrossingInterval> n50, n90;
+  std::string undefined;  // why there is no N50 and N90
+  int crossing_seeds = 0;
+  std::vector<int> crossing_sizes;
+};
+
+// The primary arm against another at equal N, on the same seeds and items. Positive: the primary arm is better.
+struct ArmContrast {
+  std::string other;
+  int n = 0, seeds = 0;
+  Interval lead;  // in score
+};
+
+struct TaskSummary {
+  std::string task, metric;
+  bool higher_is_better = true;
+  int seeds = 0;  // that have base and teacher
+  std::optional<PointSummary> base, teacher;
+  std::vector<ArmSummary> arms;
+  std::vector<ArmContrast> contrasts;
+  std::string verdict;  // one sentence
+};
+
+struct Summary {
+  std::vector<TaskSummary> tasks;
+  std::string verdict;  // those of the tasks, one after the other
+  std::vector<std::string> warnings;
+};
+
+struct ReportOutput {
+  std::string verdict;
+  std::string table_text;       // for a terminal
+  std::string transcript_text;  // for a terminal
+  std::vector<std::string> warnings;
+};
+
+Summary Summarise(const ReportInput& input);
+// Writes the four files into `folder` (made if missing).
+ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder);
+
+}  // namespace retort

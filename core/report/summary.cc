@@ -1,0 +1,288 @@
+// Cells -> numbers: pairs every cell with base and teacher of its seed on the same items, then asks core/stats.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "core/base/hash.h"
+#include "core/report/report.h"
+#include "core/report/verdict.h"
+#include "core/stats/paired_means.h"
+
+namespace retort {
+namespace {
+
+using Cells = std::vector<const CellResult*>;
+
+std::string Name(const CellResult& c) { return fmt::format("{}: arm {}, N = {}, seed {}", c.task, c.arm, c.n, c.seed); }
+
+// Scores of `cell` in the order of `ids`; empty if it was graded on other items.
+std::vector<double> Align(const CellResult& cell, const std::vector<std::string>& ids) {
+  if (cell.items.size() != ids.size()) return {};
+  std::unordered_map<std::string_view, double> by_id;
+  for (const ItemScore& item : cell.items) by_id[item.id] = item.score;
+  std::vector<double> scores;
+  for (const std::string& id : ids) {
+    const auto found = by_id.find(id);
+    if (found == by_id.end()) return {};
+    scores.push_back(found->second);
+  }
+  return scores;
+}
+
+// One seed that has base and teacher, and its other cells.
+struct SeedCells {
+  std::string items;  // hash of the ids: seeds with equal ids share their items
+  std::vector<double> base, teacher;
+  std::map<std::string, std::map<int, std::vector<double>>> scores;  // arm -> N -> score of each item
+};
+
+std::optional<double> MeanOf(const Cells& cells, const std::function<std::optional<double>(const CellResult&)>& get) {
+  double sum = 0;
+  int count = 0;
+  for (const CellResult* cell : cells) {
+    const std::optional<double> value = get(*cell);
+    if (!value || !std::isfinite(*value)) continue;
+    sum += *value;
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  return sum / count;
+}
+
+void FillMeans(const Cells& cells, PointSummary& point) {
+  const auto plain = [&](auto get) {
+    return MeanOf(cells, [&](const CellResult& c) { return std::optional<double>(get(c)); }).value_or(0);
+  };
+  point.parse_rate = plain([](const CellResult& c) { return c.means.parse_rate; });
+  point.step_accuracy = MeanOf(cells, [](const CellResult& c) { return c.means.step_accuracy; });
+  point.reference_nats = MeanOf(cells, [](const CellResult& c) { return c.means.reference_nats; });
+  point.retained_skill = MeanOf(cells, [](const CellResult& c) { return c.retained_skill; });
+  point.memoriser = MeanOf(cells, [](const CellResult& c) { return c.memoriser; });
+  point.prompts_asked = plain([](const CellResult& c) { return static_cast<double>(c.prompts_asked); });
+  point.teacher_tokens = plain([](const CellResult& c) { return static_cast<double>(c.teacher_tokens); });
+  point.supervised_tokens = plain([](const CellResult& c) { return static_cast<double>(c.supervised_tokens); });
+  point.training_flops = plain([](const CellResult& c) { return c.training_flops; });
+  point.dollars = plain([](const CellResult& c) { return c.dollars; });
+  point.steps = plain([](const CellResult& c) { return static_cast<double>(c.steps); });
+}
+
+class TaskBuilder {
+ public:
+  TaskBuilder(const ReportInput& input, const Cells& cells, std::vector<std::string>& warnings)
+      : input_(input), warnings_(warnings) {
+    task_.task = cells[0]->task;
+    task_.metric = cells[0]->metric;
+    task_.higher_is_better = task_.metric != "bits_per_byte";
+    for (const CellResult* cell : cells) Admit(*cell);
+  }
+
+  TaskSummary Build() {
+    PairSeeds();
+    task_.seeds = static_cast<int>(seeds_.size());
+    for (const std::string& arm : ArmOrder()) AddArm(arm);
+    AddEnds();
+    for (const ArmSummary& arm : task_.arms) {
+      if (arm.arm != input_.primary_arm) AddContrasts(arm);
+    }
+    return std::move(task_);
+  }
+
+ private:
+  void Warn(const CellResult& cell, std::string_view reason) {
+    warnings_.push_back(fmt::format("{}: {}; left out", Name(cell), reason));
+  }
+
+  void Admit(const CellResult& cell) {
+    if (cell.metric != task_.metric) {
+      return Warn(cell, fmt::format("scored by {}, others of the task by {}", cell.metric, task_.metric));
+    }
+    if (cell.items.empty()) return Warn(cell, "no scores of items");
+    const auto finite = [](const ItemScore& item) { return std::isfinite(item.score); };
+    if (!std::all_of(cell.items.begin(), cell.items.end(), finite)) return Warn(cell, "a score is not a finite number");
+    const bool end = cell.arm == kBaseArm || cell.arm == kTeacherModelArm;
+    if (!end && cell.n <= 0) return Warn(cell, "N is not positive, so it has no place on the curve");
+    if (!cells_[cell.arm][end ? 0 : cell.n].emplace(cell.seed, &cell).second) Warn(cell, "a second cell of that name");
+  }
+
+  // The cell of an end for a seed: its own, else the only one there is for the target (one teacher serves all seeds).
+  const CellResult* End(std::string_view arm, uint64_t seed, const std::string& target) const {
+    const auto found = cells_.find(std::string(arm));
+    if (found == cells_.end()) return nullptr;
+    const auto& by_seed = found->second.at(0);
+    if (const auto own = by_seed.find(seed); own != by_seed.end()) return own->second;
+    const CellResult* only = nullptr;
+    for (const auto& [other, cell] : by_seed) {
+      if (cell->target != target) continue;
+      if (only != nullptr) return nullptr;
+      only = cell;
+    }
+    return only;
+  }
+
+  void PairSeeds() {
+    std::map<uint64_t, std::string> targets;
+    for (const auto& [arm, by_n] : cells_) {
+      for (const auto& [n, by_seed] : by_n) {
+        for (const auto& [seed, cell] : by_seed) targets.emplace(seed, cell->target);
+      }
+    }
+    for (const auto& [seed, target] : targets) {
+      const CellResult* base = End(kBaseArm, seed, target);
+      const CellResult* teacher = End(kTeacherModelArm, seed, target);
+      if (base == nullptr || teacher == nullptr) {
+        warnings_.push_back(fmt::format("{}: seed {} has no {} cell; left out", task_.task, seed,
+                                        base == nullptr ? kBaseArm : kTeacherModelArm));
+        continue;
+      }
+      SeedCells cells;
+      std::vector<std::string> ids;
+      Sha256 hash;
+      for (const ItemScore& item : base->items) {
+        ids.push_back(item.id);
+        hash.Update(item.id).Update(std::string_view("\n", 1));
+      }
+      cells.items = hash.Hex();
+      cells.base = Align(*base, ids);
+      cells.teacher = Align(*teacher, ids);
+      if (cells.base.empty() || cells.teacher.empty()) {
+        Warn(*teacher, "graded on other items than the base");
+        continue;
+      }
+      for (const auto& [arm, by_n] : cells_) {
+        if (arm == kBaseArm || arm == kTeacherModelArm) continue;
+        for (const auto& [n, by_seed] : by_n) {
+          const auto cell = by_seed.find(seed);
+          if (cell == by_seed.end()) continue;
+          std::vector<double> scores = Align(*cell->second, ids);
+          if (scores.empty()) {
+            Warn(*cell->second, "graded on other items than the base");
+          } else {
+            cells.scores[arm][n] = std::move(scores);
+          }
+        }
+      }
+      base_cells_.push_back(base);
+      teacher_cells_.push_back(teacher);
+      seeds_.emplace(seed, std::move(cells));
+    }
+  }
+
+  std::vector<std::string> ArmOrder() const {
+    std::vector<std::string> order = {input_.primary_arm};
+    order.insert(order.end(), input_.arms.begin(), input_.arms.end());
+    for (const auto& [arm, by_n] : cells_) order.push_back(arm);
+    std::vector<std::string> arms;
+    std::set<std::string> seen = {std::string(kBaseArm), std::string(kTeacherModelArm)};
+    for (const std::string& arm : order) {
+      if (cells_.count(arm) != 0 && seen.insert(arm).second) arms.push_back(arm);
+    }
+    return arms;
+  }
+
+  GapCurveInput Curve(const std::string& arm) const {
+    GapCurveInput curve;
+    curve.higher_is_better = task_.higher_is_better;
+    curve.rate = task_.higher_is_better;
+    curve.smallest_gap = input_.smallest_gap;
+    std::set<int> sizes;
+    for (const auto& [seed, cells] : seeds_) {
+      const auto found = cells.scores.find(arm);
+      if (found == cells.scores.end()) continue;
+      for (const auto& [n, scores] : found->second) sizes.insert(n);
+    }
+    curve.sizes.assign(sizes.begin(), sizes.end());
+    for (const auto& [seed, cells] : seeds_) {
+      GapSeed row{cells.items, cells.base, cells.teacher, {}};
+      const auto found = cells.scores.find(arm);
+      for (int n : curve.sizes) {
+        const bool has = found != cells.scores.end() && found->second.count(n) != 0;
+        row.at_size.push_back(has ? found->second.at(n) : std::vector<double>{});
+      }
+      curve.seeds.push_back(std::move(row));
+    }
+    return curve;
+  }
+
+  void AddArm(const std::string& name) {
+    const GapCurve curve = FitGapCurve(Curve(name));
+    if (curve.points.empty()) return;
+    ArmSummary arm{name, {}, curve.n50, curve.n90, curve.undefined, curve.crossing_seeds, curve.crossing_sizes};
+    for (const GapPoint& p : curve.points) {
+      PointSummary point{
+          .n = p.n, .seeds = p.seeds, .score = p.score, .gap_closed = p.gap_closed, .undefined = p.undefined};
+      Cells cells;
+      for (const auto& [seed, cell] : cells_.at(name).at(p.n)) {
+        const auto paired = seeds_.find(seed);
+        if (paired == seeds_.end()) continue;
+        const auto scores = paired->second.scores.find(name);
+        if (scores != paired->second.scores.end() && scores->second.count(p.n) != 0) cells.push_back(cell);
+      }
+      FillMeans(cells, point);
+      arm.points.push_back(std::move(point));
+    }
+    task_.arms.push_back(std::move(arm));
+  }
+
+  void AddEnds() {
+    if (seeds_.empty()) return;
+    GapCurveInput ends = Curve("");
+    const GapCurve curve = FitGapCurve(ends);
+    task_.base = PointSummary{.seeds = curve.seeds, .score = curve.base};
+    task_.teacher = PointSummary{.seeds = curve.seeds, .score = curve.teacher};
+    FillMeans(base_cells_, *task_.base);
+    FillMeans(teacher_cells_, *task_.teacher);
+  }
+
+  void AddContrasts(const ArmSummary& other) {
+    for (const PointSummary& point : other.points) {
+      std::vector<SeedScores> rows;
+      for (const auto& [seed, cells] : seeds_) {
+        const auto a = cells.scores.find(input_.primary_arm), b = cells.scores.find(other.arm);
+        if (a == cells.scores.end() || b == cells.scores.end()) continue;
+        const auto primary = a->second.find(point.n), rest = b->second.find(point.n);
+        if (primary == a->second.end() || rest == b->second.end()) continue;
+        rows.push_back({cells.items, {rest->second, primary->second}});
+      }
+      if (rows.empty()) continue;
+      const double sign = task_.higher_is_better ? 1 : -1;
+      const PairedMeans means(rows);
+      task_.contrasts.push_back({other.arm, point.n, means.seeds(), means.Contrast(std::array{-sign, sign})});
+    }
+  }
+
+  const ReportInput& input_;
+  std::vector<std::string>& warnings_;
+  TaskSummary task_;
+  std::map<std::string, std::map<int, std::map<uint64_t, const CellResult*>>> cells_;  // arm -> N -> seed
+  std::map<uint64_t, SeedCells> seeds_;
+  Cells base_cells_, teacher_cells_;
+};
+
+}  // namespace
+
+Summary Summarise(const ReportInput& input) {
+  Summary summary;
+  std::vector<std::string> order;
+  std::map<std::string, Cells> by_task;
+  for (const CellResult& cell : input.cells) {
+    Cells& cells = by_task[cell.task];
+    if (cells.empty()) order.push_back(cell.task);
+    cells.push_back(&cell);
+  }
+  for (const std::string& task : order) {
+    summary.tasks.push_back(TaskBuilder(input, by_task[task], summary.warnings).Build());
+  }
+  for (TaskSummary& task : summary.tasks) {
+    task.verdict = Verdict(input, task);
+    summary.verdict += (summary.verdict.empty() ? "" : " ") + task.verdict;
+  }
+  if (summary.verdict.empty()) summary.verdict = "No cell is complete yet, so there is nothing to say.";
+  return summary;
+}
+
+}  // namespace retort

@@ -1,0 +1,84 @@
+#include "core/report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/report/format.h"
+
+namespace retort {
+namespace {
+
+std::string Seeds(int seeds) {
+  return seeds == 1 ? "1 seed, so the interval speaks of other items, not of other runs"
+                    : fmt::format("{} seeds", seeds);
+}
+
+std::string CrossingText(const char* name, const CrossingInterval& crossing) {
+  const std::string sign = crossing.estimate.kind == Crossing::Kind::kAt ? "= " : "";
+  return fmt::format("{} {}{}", name, sign, ToString(crossing));
+}
+
+// The first N that closes half of the gap, else the largest.
+const PointSummary& Headline(const ArmSummary& arm) {
+  for (const PointSummary& point : arm.points) {
+    if (point.gap_closed && point.gap_closed->estimate >= 0.5) return point;
+  }
+  return arm.points.back();
+}
+
+// At most two arms: a third makes no sentence.
+std::string AgainstOthers(const TaskSummary& task, int n) {
+  std::string text;
+  int named = 0;
+  for (const ArmContrast& c : task.contrasts) {
+    if (c.n != n) continue;
+    const int decimals = ScoreDecimals(task.metric);
+    if (!std::isfinite(c.lead.low) || ++named > 2) continue;
+    text += fmt::format(
+        "{} {} [{}, {}] {} than the {} arm", text.empty() ? fmt::format("; at N = {} the score is", n) : " and",
+        Fixed(std::abs(c.lead.estimate), decimals), Fixed(c.lead.estimate < 0 ? -c.lead.high : c.lead.low, decimals),
+        Fixed(c.lead.estimate < 0 ? -c.lead.low : c.lead.high, decimals), c.lead.estimate < 0 ? "worse" : "better",
+        c.other);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Verdict(const ReportInput& input, const TaskSummary& task) {
+  const int decimals = ScoreDecimals(task.metric);
+  const auto arm =
+      std::find_if(task.arms.begin(), task.arms.end(), [&](const ArmSummary& a) { return a.arm == input.primary_arm; });
+  if (arm == task.arms.end() || !task.base)
+    return fmt::format("On {}, no {} cell is complete.", task.task, input.primary_arm);
+  const PointSummary& point = Headline(*arm);
+  const std::string scores =
+      task.higher_is_better
+          ? fmt::format("{} from {} to {} (teacher {})", MetricName(task.metric),
+                        Fixed(task.base->score.estimate, decimals), Fixed(point.score.estimate, decimals),
+                        Fixed(task.teacher->score.estimate, decimals))
+          : fmt::format("bits per byte from {} to {} (teacher {}; lower is better)",
+                        Fixed(task.base->score.estimate, decimals), Fixed(point.score.estimate, decimals),
+                        Fixed(task.teacher->score.estimate, decimals));
+  if (!point.gap_closed) {
+    return fmt::format("On {}, {} {} take {}, but no share of the gap is given: {}.", task.task, point.n,
+                       input.sample_noun, scores, point.undefined);
+  }
+  const Interval& gc = *point.gap_closed;
+  const std::string interval =
+      fmt::format("95 % interval {} to {} %; {}", Fixed(100 * gc.low, 0), Fixed(100 * gc.high, 0), Seeds(point.seeds));
+  std::string text =
+      gc.estimate >= 0 ? fmt::format("On {}, {} {} close {} of the gap ({}), {}", task.task, point.n, input.sample_noun,
+                                     Percent(gc.estimate), interval, scores)
+                       : fmt::format("On {}, {} {} widen the gap by {} ({}), {}", task.task, point.n, input.sample_noun,
+                                     Percent(-gc.estimate), fmt::format("share closed: {}", interval), scores);
+  if (arm->points.size() > 1 && arm->n50 && arm->n90) {
+    text += fmt::format("; half is closed at {} and nine tenths at {}", CrossingText("N50", *arm->n50),
+                        CrossingText("N90", *arm->n90));
+  }
+  return text + AgainstOthers(task, point.n) + ".";
+}
+
+}  // namespace retort
