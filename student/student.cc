@@ -1,0 +1,17 @@
+#include "student/student.h"
+
+namespace retort {
+
+void Describe(Describer& d, InitConfig& c) {
+  d.Field("model", c.model,
+          {.help = "checkpoint folders to start from; a seed takes number seed mod size", .numerics = false});
+  d.Field("keep_layers", c.keep_layers, {.help = "cut the model to these layers; empty: all", .min = 0, .max = 1023});
+  d.Field("chat_template", c.chat_template, {.help = "empty: as the checkpoint says"});
+}
+
+void Describe(Describer& d, StudentConfig& c) {
+  d.Group("init", c.init, "the network before it learns");
+  d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
+}
+
+}  // namespace retort

@@ -1,0 +1,25 @@
+// Which network learns, and from which start.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config/describe.h"
+#include "student/trainer.h"
+
+namespace retort {
+
+struct InitConfig {
+  std::vector<std::string> model;  // checkpoint folders; a run's seed picks model[seed mod size]
+  std::vector<int> keep_layers;    // cut to these layers; empty = all
+  std::string chat_template;       // empty: as the checkpoint says
+};
+void Describe(Describer& d, InitConfig& config);
+
+struct StudentConfig {
+  InitConfig init;
+  TrainerConfig trainer;
+};
+void Describe(Describer& d, StudentConfig& config);
+
+}  // namespace retort

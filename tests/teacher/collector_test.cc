@@ -1,0 +1,282 @@
+#include "teacher/collector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+// Answers with the prompt's own text; counts what it is asked.
+class FakeTeacher : public Teacher {
+ public:
+  std::string name = "fake";
+  std::set<std::string> fails;   // ids that get an error
+  std::set<std::string> silent;  // ids that get no reply
+  bool backwards = false;
+  int crash_after = -1;  // throws after so many answers
+  std::vector<std::string> asked;
+
+  Card card() const override { return {.name = name, .kind = "fake", .identity = "identity of " + name}; }
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+    std::vector<Request> order(requests.begin(), requests.end());
+    if (backwards) std::reverse(order.begin(), order.end());
+    for (const Request& request : order) {
+      asked.push_back(request.id);
+      if (crash_after == 0) throw std::runtime_error("crash");
+      --crash_after;
+      if (silent.contains(request.id)) continue;
+      Reply reply{.id = request.id, .attempt = request.attempt};
+      if (fails.contains(request.id)) {
+        reply.error = "overloaded";
+      } else {
+        reply.completion = {{"", "answer " + std::to_string(request.attempt) + " to " + Text(request.prompt)}};
+        reply.finish_reason = "stop";
+      }
+      reply.usage = {.prompt_tokens = 3, .completion_tokens = 5};
+      if (!on_reply(std::move(reply))) return;
+    }
+  }
+};
+
+class CollectorTest : public ::testing::Test {
+ protected:
+  SampleSet Run(int rows, uint64_t seed = 0) {
+    return Collect(teacher_, *task_, config_, seed, rows, held_out_, dir_.path() / "c", {});
+  }
+  std::string File() const { return ReadFile(dir_.path() / "c" / "samples.jsonl"); }
+  Manifest ReadManifest() const { return ParseManifest(ReadFile(dir_.path() / "c" / "manifest.json"), "manifest"); }
+
+  TempDir dir_;
+  FakeTeacher teacher_;
+  std::unique_ptr<Task> task_ = MakeTask(TaskConfig(FoldsConfig{.target = "big"}));
+  CollectConfig config_{.pool_size = 40, .chunk = 8};
+  std::vector<Item> held_out_;
+};
+
+TEST_F(CollectorTest, StoresThePoolInItsOrderWithAManifest) {
+  const SampleSet set = Run(10);
+  ASSERT_THAT(set.samples, SizeIs(10));
+  const std::vector<Item> pool = RankedPool(*task_, config_, 0, {});
+  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(set.samples[i].id, pool[i].id);
+  EXPECT_EQ(set.samples, set.Subset(10, 0).samples) << "the stored order is the order of the ranks";
+  const Manifest manifest = ReadManifest();
+  EXPECT_EQ(manifest.teacher.name, "fake");
+  EXPECT_EQ(manifest.counts.at("asked"), 10);
+  EXPECT_EQ(manifest.counts.at("stored"), 10);
+  EXPECT_EQ(manifest.usage.completion_tokens, 50);
+  EXPECT_EQ(manifest.samples_sha256, HashSamples(set.samples));
+}
+
+TEST_F(CollectorTest, AsksForNothingTwice) {
+  Run(10);
+  const std::string before = File();
+  teacher_.asked.clear();
+  EXPECT_THAT(Run(10).samples, SizeIs(10));
+  EXPECT_THAT(teacher_.asked, SizeIs(0));
+  EXPECT_EQ(File(), before);
+  EXPECT_THAT(Run(17).samples, SizeIs(17));
+  EXPECT_THAT(teacher_.asked, SizeIs(7));
+  EXPECT_TRUE(File().starts_with(before)) << "a grown file begins with the smaller one, byte for byte";
+  EXPECT_EQ(ReadManifest().counts.at("asked"), 17);
+}
+
+TEST_F(CollectorTest, GrowingInStepsGivesTheSameFileAsOneRun) {
+  for (const int rows : {1, 4, 9, 23}) Run(rows);
+  const std::string in_steps = File();
+  fs::remove_all(dir_.path() / "c");
+  Run(23);
+  EXPECT_EQ(File(), in_steps);
+}
+
+TEST_F(CollectorTest, OrderOfRepliesDoesNotMatter) {
+  Run(20);
+  const std::string forwards = File();
+  fs::remove_all(dir_.path() / "c");
+  teacher_.backwards = true;
+  Run(20);
+  EXPECT_EQ(File(), forwards);
+}
+
+TEST_F(CollectorTest, AttemptsStayAdjacentAndCountAsRows) {
+  config_.attempts = 3;
+  const SampleSet set = Run(7);
+  ASSERT_THAT(set.samples, SizeIs(7));
+  EXPECT_EQ(set.samples[0].id, set.samples[2].id);
+  EXPECT_NE(set.samples[2].id, set.samples[3].id);
+  EXPECT_EQ(set.samples[6].attempt, 0);
+  EXPECT_EQ(set.samples, set.Subset(7, 0).samples);
+}
+
+TEST_F(CollectorTest, GoesOnAfterACrashInTheMiddle) {
+  teacher_.crash_after = 11;
+  EXPECT_THROW(Run(20), std::runtime_error);
+  teacher_.crash_after = -1;
+  teacher_.asked.clear();
+  EXPECT_THAT(Run(20).samples, SizeIs(20));
+  EXPECT_THAT(teacher_.asked, SizeIs(9)) << "the eleven answers were kept";
+  EXPECT_EQ(ReadManifest().counts.at("answered"), 20);
+  EXPECT_EQ(ReadManifest().usage.prompt_tokens, 60);
+}
+
+TEST_F(CollectorTest, MendsATornLastLine) {
+  Run(10);
+  const std::string whole = File();
+  for (const size_t cut : {size_t{1}, size_t{20}, whole.size() / 3}) {
+    std::ofstream(dir_.path() / "c" / "samples.jsonl", std::ios::trunc) << whole.substr(0, whole.size() - cut);
+    Run(10);
+    EXPECT_EQ(File(), whole) << cut;
+    EXPECT_EQ(ReadManifest().samples_sha256, HashSamples(ReadSamples(dir_.path() / "c" / "samples.jsonl")));
+  }
+}
+
+TEST_F(CollectorTest, RefusesHeldOutPrompts) {
+  std::vector<Item> pool = RankedPool(*task_, config_, 0, {});
+  held_out_ = {pool[0], pool[3]};
+  held_out_[0].id = "another id, the same prompt";
+  const SampleSet set = Run(38);
+  for (const Sample& sample : set.samples) {
+    EXPECT_NE(Text(sample.prompt), Text(pool[0].prompt));
+    EXPECT_NE(Text(sample.prompt), Text(pool[3].prompt));
+  }
+  EXPECT_EQ(ReadManifest().counts.at("dropped.held_out"), 2);
+  EXPECT_THROW(Run(39), Error) << "no room for the two that were refused";
+}
+
+TEST_F(CollectorTest, WhatBecomesHeldOutIsHandedOutNoMore) {
+  Run(10);
+  held_out_ = {RankedPool(*task_, config_, 0, {})[4]};
+  const SampleSet set = Run(10);
+  ASSERT_THAT(set.samples, SizeIs(10));
+  for (const Sample& sample : set.samples) EXPECT_NE(sample.id, held_out_[0].id);
+}
+
+TEST_F(CollectorTest, RefusesTheFolderOfAnotherTeacher) {
+  Run(5);
+  const std::string before = File();
+  teacher_.name = "impostor";
+  try {
+    Run(10);
+    FAIL() << "mixed two teachers";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("impostor"));
+    EXPECT_THAT(error.what(), HasSubstr("manifest.json"));
+  }
+  EXPECT_EQ(File(), before);
+}
+
+TEST_F(CollectorTest, RefusesTheFolderOfOtherQuestionsOrSettings) {
+  Run(5);
+  const std::string before = File();
+  task_ = MakeTask(TaskConfig(FoldsConfig{.target = "add10"}));
+  EXPECT_THROW(Run(5), Error);
+  task_ = MakeTask(TaskConfig(FoldsConfig{.target = "big"}));
+  EXPECT_THROW(Run(5, 1), Error) << "another seed";
+  config_.sampling.temperature = 0.7;
+  EXPECT_THROW(Run(5), Error);
+  EXPECT_EQ(File(), before);
+}
+
+TEST_F(CollectorTest, RefusesSamplesOfUnknownOrigin) {
+  fs::create_directories(dir_.path() / "c");
+  std::ofstream(dir_.path() / "c" / "samples.jsonl") << R"({"id":"x","prompt":"p","completion":"c"})"
+                                                     << "\n";
+  EXPECT_THROW(Run(5), Error);
+}
+
+TEST_F(CollectorTest, RefusesARowThatStandsTwice) {
+  Run(5);
+  const std::string whole = File();
+  std::ofstream(dir_.path() / "c" / "samples.jsonl", std::ios::app) << whole.substr(0, whole.find('\n') + 1);
+  EXPECT_THROW(Run(5), Error);
+}
+
+TEST_F(CollectorTest, StoresTheRestWhenSomeFailAndAsksAgainForThose) {
+  const std::vector<Item> pool = RankedPool(*task_, config_, 0, {});
+  teacher_.fails = {pool[2].id};
+  teacher_.silent = {pool[5].id};
+  try {
+    Run(12);
+    FAIL() << "kept quiet about a failure";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("2 of 12"));
+    EXPECT_THAT(error.what(), HasSubstr("overloaded"));
+  }
+  EXPECT_EQ(ReadManifest().counts.at("stored"), 10);
+  EXPECT_EQ(ReadManifest().counts.at("failed"), 1);
+  teacher_.fails.clear();
+  teacher_.silent.clear();
+  teacher_.asked.clear();
+  const SampleSet set = Run(12);
+  EXPECT_THAT(teacher_.asked, ElementsAre(pool[2].id, pool[5].id));
+  const SampleSet ranked = set.Subset(12, 0);
+  for (size_t i = 0; i < 12; ++i) EXPECT_EQ(ranked.samples[i].id, pool[i].id);
+}
+
+TEST_F(CollectorTest, SaysThatThePoolIsTooSmall) {
+  try {
+    Run(41);
+    FAIL() << "gave more rows than prompts";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("pool_size"));
+  }
+  EXPECT_TRUE(teacher_.asked.empty());
+}
+
+TEST_F(CollectorTest, AsksForBareAnswersUnderTheSameIds) {
+  const SampleSet worked = Run(3);
+  config_.answer_only = true;
+  fs::remove_all(dir_.path() / "c");
+  const SampleSet bare = Run(3);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(bare.samples[i].id, worked.samples[i].id);
+    EXPECT_TRUE(Text(bare.samples[i].prompt).ends_with("!"));
+  }
+}
+
+TEST_F(CollectorTest, HashNamesWhatFixesTheAnswersAndNothingElse) {
+  const std::string hash = CollectionHash(teacher_.card(), *task_, config_, 0);
+  CollectConfig other = config_;
+  other.chunk = 1;
+  EXPECT_EQ(CollectionHash(teacher_.card(), *task_, other, 0), hash);
+  other.sampling.temperature = 0.5;
+  EXPECT_NE(CollectionHash(teacher_.card(), *task_, other, 0), hash);
+  EXPECT_NE(CollectionHash(teacher_.card(), *task_, config_, 1), hash);
+  const auto short_task = MakeTask(TaskConfig(FoldsConfig{.target = "big", .max_digits = 6}));
+  EXPECT_NE(CollectionHash(teacher_.card(), *short_task, config_, 0), hash);
+  teacher_.name = "another";
+  EXPECT_NE(CollectionHash(teacher_.card(), *task_, config_, 0), hash);
+}
+
+TEST(OracleTeacherTest, GivesTheReferenceSolutions) {
+  const auto task = MakeTask(TaskConfig(FoldsConfig{.target = "big"}));
+  const auto oracle = MakeTeacher(OracleTeacherConfig{}, *task, "");
+  const TempDir dir;
+  const SampleSet set = Collect(*oracle, *task, {.pool_size = 10}, 0, 10, {}, dir.path(), {});
+  for (const Item& item : RankedPool(*task, {.pool_size = 10}, 0, {})) {
+    const auto sample = std::find_if(set.samples.begin(), set.samples.end(), [&](auto& s) { return s.id == item.id; });
+    ASSERT_NE(sample, set.samples.end());
+    EXPECT_EQ(Text(sample->completion), task->Reference(item));
+  }
+  EXPECT_EQ(oracle->card().kind, "oracle");
+  EXPECT_EQ(oracle->scorer(), nullptr);
+}
+
+TEST(LocalTeacherTest, AMissingModelIsAnErrorAtOnce) {
+  const auto task = MakeTask(TaskConfig(FoldsConfig{.target = "big"}));
+  EXPECT_THROW(MakeTeacher(LocalTeacherConfig{.model = "no/such/model"}, *task, "/nowhere"), Error);
+}
+
+}  // namespace
+}  // namespace retort
