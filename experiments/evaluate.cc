@@ -1,0 +1,80 @@
+// Measures a checkpoint on a task's held-out items, as every cell of an experiment is measured.
+//   build/evaluate model=models/folds-teacher task=folds task.target=big
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/config/program.h"
+#include "core/data/task.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/local_model.h"
+#include "experiments/lab/compute_cell.h"
+#include "experiments/lab/config.h"
+
+namespace retort {
+namespace {
+
+struct EvaluateCommand {
+  std::string model, chat_template;
+  TaskConfig task;
+  lab::EvaluationConfig evaluation;
+  int64_t seed = 0;
+  int batch_size = 0, threads = 0;
+  std::string output_dir;
+};
+
+void Describe(Describer& d, EvaluateCommand& c) {
+  d.Field("model", c.model, {.help = "checkpoint folder", .required = true, .numerics = false});
+  d.Field("chat_template", c.chat_template, {.help = "chat format; empty: as the checkpoint says"});
+  d.OneOf("task", c.task, kTaskKinds, "what is asked");
+  d.Group("evaluation", c.evaluation, "how it is measured");
+  d.Field("seed", c.seed, {.help = "of the target, where a seed draws it", .min = 0});
+  d.Field("output_dir", c.output_dir, {.help = "for items.jsonl and result.json; empty: none", .numerics = false});
+  d.Field("batch_size", c.batch_size,
+          {.help = "answers decoded together; 0: by the model's size", .min = 0, .max = 65536, .numerics = false});
+  d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+}
+
+void Print(const CellResult& result) {
+  fmt::print("{:<16} {} items of {}\n", "held out", result.items.size(), result.target);
+  fmt::print("{:<16} {:.4f}\n", result.metric, result.means.score);
+  if (result.metric == "exact_match") fmt::print("{:<16} {:.4f}\n", "parse_rate", result.means.parse_rate);
+  if (result.means.step_accuracy) fmt::print("{:<16} {:.4f}\n", "step_accuracy", *result.means.step_accuracy);
+  if (result.means.reference_nats) fmt::print("{:<16} {:.4f}\n", "reference_nats", *result.means.reference_nats);
+  if (result.retained_skill) fmt::print("{:<16} {:.4f}\n", "retained_skill", *result.retained_skill);
+}
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) {
+  using namespace retort;
+  return RunMain("evaluate", [&] {
+    const Program program{
+        .name = "evaluate", .summary = "Measure a checkpoint on a task's held-out items.", .config_name = "evaluate"};
+    const CommandLine command_line = ParseCommandLine(program, argc, argv);
+    const auto command = LoadOrExit<EvaluateCommand>(program, argc, argv);
+    if (command.threads > 0) SetThreads(command.threads);
+    const std::unique_ptr<Task> task = MakeTask(command.task);
+    LocalModel model(FindModel(command.model, command_line.config_dir),
+                     {.chat_template = command.chat_template, .batch_size = command.batch_size});
+    CellResult result{.arm = "model",
+                      .seed = static_cast<uint64_t>(command.seed),
+                      .task = lab::TaskName(command.task),
+                      .target = task->Target(static_cast<uint64_t>(command.seed)),
+                      .metric = command.evaluation.metric};
+    lab::EvaluateModel(command.task, *task, command.evaluation, result.seed, model, &model, result);
+    Print(result);
+    if (!command.output_dir.empty()) {
+      const std::filesystem::path folder = command.output_dir;
+      std::string items;
+      for (const ItemScore& item : result.items) items += ToJsonLine(item) + "\n";
+      WriteFileAtomic(folder / "items.jsonl", items);
+      WriteFileAtomic(folder / "result.json", ToJson(result));
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,92 @@
+// See the header. The base is loaded anew for each cell: training changes the weights in place.
+#include "experiments/lab/compute_cell.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "core/base/error.h"
+#include "core/data/evaluate.h"
+#include "core/data/grader.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/local_model.h"
+#include "student/trainer.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kTranscripts = 3;          // held-out items whose answers are shown, where the metric needs no answers
+constexpr double kTrainingShare = 0.85;  // of a cell's time, for progress
+
+// Likelihoods exist where every item has a reference and the answerer shows probabilities.
+bool HasReferences(std::span<const Item> items, const Task& task) {
+  return std::ranges::all_of(items, [&](const Item& item) { return task.Reference(item).has_value(); });
+}
+
+constexpr char kModelCard[] =
+    "---\nlibrary_name: transformers\n---\nA student of a Retort experiment. How it was made: `config.toml`, "
+    "`samples.jsonl` and `manifest.json` in the folder above.\n";
+
+}  // namespace
+
+void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config, uint64_t seed,
+                   Answerer& answerer, LikelihoodScorer* scorer, CellResult& result) {
+  Sampling sampling = config.sampling;
+  sampling.max_new_tokens = std::min(sampling.max_new_tokens, task.max_new_tokens());
+  const std::unique_ptr<Grader> grader = MakeGrader(task_config);
+  const std::vector<Item> items = task.Items(Split::kHeldOut, config.held_out, seed);
+  const std::vector<Item> retained = task.Items(Split::kRetained, config.retained, seed);
+
+  if (config.metric == "bits_per_byte") {
+    if (scorer == nullptr) throw Error("evaluation.metric=bits_per_byte: the teacher shows no probabilities");
+    result.items = EvaluateLikelihood(*scorer, items, task);
+    const std::span<const Item> shown(items.data(), std::min(items.size(), size_t{kTranscripts}));
+    const std::vector<ItemScore> answers = Evaluate(answerer, shown, *grader, sampling);
+    for (size_t i = 0; i < shown.size(); ++i) result.items[i].answer = answers[i].answer;
+  } else {
+    result.items = Evaluate(answerer, items, *grader, sampling);
+    if (scorer != nullptr && HasReferences(items, task)) {
+      const std::vector<ItemScore> likelihoods = EvaluateLikelihood(*scorer, items, task);
+      for (size_t i = 0; i < items.size(); ++i) result.items[i].reference_nats = likelihoods[i].reference_nats;
+    }
+  }
+  result.means = Average(result.items);
+  if (!retained.empty()) result.retained_skill = Average(Evaluate(answerer, retained, *grader, sampling)).score;
+}
+
+CellResult ComputeCell(const CellRun& run) {
+  CellResult result;
+  const auto seed = static_cast<uint64_t>(run.config.seed);
+  const auto evaluate = [&](Answerer& answerer, LikelihoodScorer* scorer) {
+    EvaluateModel(run.config.task, run.task, run.config.evaluation, seed, answerer, scorer, result);
+  };
+  if (run.config.arm == kTeacherModelArm) {
+    const std::unique_ptr<Teacher> teacher = MakeTeacher(run.config.teacher, run.task, run.config_dir);
+    evaluate(*teacher, teacher->scorer());
+    return result;
+  }
+  const InitConfig& init = run.config.student.init;
+  LocalModel student(run.config.base, {.chat_template = init.chat_template, .keep_layers = init.keep_layers});
+  if (run.config.n > 0) {
+    const TrainerConfig& trainer = run.config.student.trainer;
+    const fs::path checkpoint = run.folder / "checkpoint";
+    const std::vector<Example> examples =
+        Tokenise(student.tokenizer(), student.chat_template(), run.samples, trainer.max_length);
+    const TrainResult trained =
+        Train(student.transformer(), examples, trainer, seed,
+              {.file = run.folder / "train.jsonl", .checkpoint = checkpoint, .progress = [&](int step, int steps) {
+                 run.progress(kTrainingShare * step / std::max(steps, 1));
+               }});
+    result.steps = trained.steps;
+    result.supervised_tokens = trained.supervised_tokens;
+    result.training_flops = trained.flops;
+    if (run.keep_checkpoint) SaveCheckpoint(student.transformer(), run.folder / "model", run.config.base, kModelCard);
+    fs::remove_all(checkpoint);
+  }
+  evaluate(student, &student);
+  return result;
+}
+
+}  // namespace retort::lab

@@ -1,0 +1,48 @@
+// What an experiment binary says: its claim, its arms, and what to try next. Everything else is the lab's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/data/cell.h"
+#include "experiments/lab/arm_context.h"
+#include "experiments/lab/config.h"
+
+namespace retort::lab {
+
+// A kind of training rows. The rows of n must begin those of any larger n of the same seed.
+struct Arm {
+  std::string name, description;
+  std::function<SampleSet(ArmContext&, int n, uint64_t seed)> rows;
+  bool shows_steps = true;  // the memoriser, who knows the steps in the rows, has something to know
+};
+
+// What the computation of one cell gets, in a worker process. n = 0: nothing is trained.
+struct CellRun {
+  const CellConfig& config;
+  const Task& task;
+  const std::vector<Sample>& samples;
+  std::filesystem::path folder, config_dir;
+  bool keep_checkpoint = false;
+  std::function<void(double)> progress;  // share done
+};
+// Fills means, items, retained_skill, and what training cost; the lab fills the rest.
+using CellFunction = std::function<CellResult(const CellRun&)>;
+
+struct Experiment {
+  Program program;
+  std::string title, claim;  // the claim is of the debate, one sentence
+  std::string sample_noun;   // what N of the primary arm counts: "worked answers of the teacher"
+  std::vector<std::string> caveats;
+  std::vector<Arm> arms;
+  std::vector<std::string> next;  // commands to try, each with a word on why
+  CellFunction compute;           // empty: ComputeCell (experiments/lab/compute_cell.h)
+};
+
+// The whole of main(): 0 done, 1 some cells failed, 2 the user's mistake, 130 interrupted.
+int Main(int argc, const char* const* argv, const Experiment& experiment);
+
+}  // namespace retort::lab

@@ -1,0 +1,41 @@
+// "12/32 cells  rules N=16 .71±.05  about 1 min 20 s left": one line that changes on a terminal, else a line every ten
+// seconds.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace retort::lab {
+
+class Progress {
+ public:
+  explicit Progress(bool terminal);
+  ~Progress();
+
+  void Collecting(const std::string& task, uint64_t seed, int done, int total);
+  void Start(int cells, double cost);  // that are to be computed
+  void Running(const std::string& cell, double cost_done);
+  void Finished(const std::string& cell, double cost, const std::string& label, double score);
+  void Failed(const std::string& cell, double cost);
+  void Waiting(bool waiting) { waiting_ = waiting; }  // for cells that another process computes
+  void Show();                                        // what is new, if it is time
+  void Clear();                                       // leaves a clean line for other output
+
+ private:
+  std::string Line() const;
+  void Print(const std::string& line, bool at_once);
+
+  bool terminal_, waiting_ = false;
+  bool shown_ = false;  // an unfinished line stands on the terminal
+  double start_ = 0, last_shown_ = 0;
+  int cells_ = 0, done_ = 0;
+  double cost_ = 0, cost_done_ = 0;
+  std::map<std::string, double> running_;
+  std::map<std::string, std::vector<double>> scores_;  // by label
+  std::string latest_;
+};
+
+std::string Duration(double seconds);  // "45 s", "1 min 20 s", "2 h 5 min"
+
+}  // namespace retort::lab

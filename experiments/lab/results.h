@@ -1,0 +1,22 @@
+// From finished cells to the tables: what the report room needs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/report/report.h"
+#include "experiments/lab/grid.h"
+#include "experiments/lab/run_store.h"
+
+namespace retort::lab {
+
+// Every row whose cell is done.
+std::vector<CellResult> ReadResults(const Grid& grid, const RunStore& store);
+
+// Three held-out items of each task, answered at N = 0, two middle N of the first arm, and by the teacher, all of seed
+// 0.
+std::vector<Transcript> MakeTranscripts(const std::vector<CellResult>& results,
+                                        const std::vector<std::unique_ptr<Block>>& blocks);
+
+}  // namespace retort::lab

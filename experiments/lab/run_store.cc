@@ -1,0 +1,58 @@
+// See the header. Times stand in times.json alone, so that the other files of two runs can be compared byte for byte.
+#include "experiments/lab/run_store.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/version.h"
+
+namespace retort::lab {
+
+RunStore::RunStore(std::filesystem::path root) : root_(std::move(root)) {
+  std::error_code problem;
+  std::filesystem::create_directories(root_, problem);
+  if (problem) throw Error({.file = root_.string()}, "cannot make runs_dir: " + problem.message());
+}
+
+bool RunStore::Done(const std::string& hash) const { return std::filesystem::exists(Folder(hash) / "result.json"); }
+
+CellResult RunStore::Read(const std::string& hash) const {
+  const std::filesystem::path folder = Folder(hash);
+  const std::string file = (folder / "result.json").string(), items = (folder / "items.jsonl").string();
+  try {
+    CellResult result = ParseCellResult(ReadFile(file), file);
+    ForEachLine(items, [&](std::string_view line, int number) {
+      result.items.push_back(ParseItemScore(line, items, number));
+      return true;
+    });
+    return result;
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}; remove the folder {} to compute this cell again", error.what(), folder.string()));
+  }
+}
+
+void RunStore::WriteSamples(const std::string& hash, const SampleSet& samples) const {
+  retort::WriteSamples(Folder(hash) / "samples.jsonl", samples.samples);
+  Manifest manifest = samples.manifest;
+  manifest.samples_sha256 = HashSamples(samples.samples);
+  manifest.counts["stored"] = static_cast<int64_t>(samples.samples.size());
+  if (manifest.version.empty()) manifest.version = kVersion;
+  if (manifest.created_utc.empty()) manifest.created_utc = UtcTime();
+  WriteFileAtomic(Folder(hash) / "manifest.json", ToJson(manifest));
+}
+
+void RunStore::WriteResult(const std::filesystem::path& folder, const CellResult& result, double seconds) {
+  std::string items;
+  for (const ItemScore& item : result.items) items += ToJsonLine(item) + "\n";
+  WriteFileAtomic(folder / "items.jsonl", items);
+  WriteFileAtomic(folder / "times.json",
+                  fmt::format("{{\"finished_utc\": \"{}\", \"seconds\": {:.3f}}}\n", UtcTime(), seconds));
+  WriteFileAtomic(folder / "result.json", ToJson(result));
+}
+
+}  // namespace retort::lab

@@ -1,0 +1,31 @@
+// Finished cells: runs_dir/<hash>/ with config.toml, samples.jsonl and its manifest, train.jsonl, items.jsonl,
+// times.json, worker.log, and result.json written last: its presence means done. Nothing here knows of grids:
+// experiments share it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/data/cell.h"
+#include "core/data/sample_set.h"
+
+namespace retort::lab {
+
+class RunStore {
+ public:
+  explicit RunStore(std::filesystem::path root);  // made if missing; throws Error if it cannot be
+
+  std::filesystem::path Folder(const std::string& hash) const { return root_ / hash; }
+  std::filesystem::path Collections() const { return root_ / "collections"; }
+  bool Done(const std::string& hash) const;
+  CellResult Read(const std::string& hash) const;  // with its items
+  // What a worker finds: the rows and where they come from.
+  void WriteSamples(const std::string& hash, const SampleSet& samples) const;
+  // Everything but result.json first.
+  static void WriteResult(const std::filesystem::path& folder, const CellResult& result, double seconds);
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace retort::lab

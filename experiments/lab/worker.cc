@@ -1,0 +1,160 @@
+// A worker trusts nothing that it did not check: it hashes what it reads anew, so that a file which changed under a
+// running experiment cannot end up under the old name.
+#include "experiments/lab/worker.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/data/sample_set.h"
+#include "core/lm/local_model.h"
+#include "experiments/lab/grid.h"
+#include "experiments/lab/run_store.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+// What the rows alone tell.
+void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const CellConfig& config, bool shows_steps,
+                     CellResult& result) {
+  const auto seed = static_cast<uint64_t>(config.seed);
+  std::set<std::string> ids;
+  for (const Sample& sample : samples) {
+    ids.insert(sample.id);
+    result.teacher_tokens += sample.usage.prompt_tokens + sample.usage.completion_tokens;
+  }
+  result.prompts_asked = static_cast<int64_t>(ids.size());
+  if (!shows_steps) return;
+  std::vector<Item> seen;
+  for (Item& item : task.Items(Split::kTrain, config.collect.pool_size, seed)) {
+    if (ids.contains(item.id)) seen.push_back(std::move(item));
+  }
+  result.memoriser = task.Memoriser(seen, task.Items(Split::kHeldOut, config.evaluation.held_out, seed));
+}
+
+void RedirectStderr(const fs::path& file) {
+  fs::create_directories(file.parent_path());
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return;  // stays where it was
+  dup2(fd, STDERR_FILENO);
+  close(fd);
+}
+
+}  // namespace
+
+std::string ToJsonLine(const WorkerSpec& spec) {
+  return DumpJson({{"hash", spec.hash},
+                   {"folder", spec.folder},
+                   {"config_dir", spec.config_dir},
+                   {"samples_sha256", spec.samples_sha256},
+                   {"config", spec.config},
+                   {"threads", spec.threads},
+                   {"keep_checkpoint", spec.keep_checkpoint},
+                   {"shows_steps", spec.shows_steps}});
+}
+
+WorkerSpec ParseWorkerSpec(std::string_view line) {
+  const Json json = ParseJson(line, {.file = "stdin of a worker"});
+  return {.hash = json.at("hash"),
+          .folder = json.at("folder"),
+          .config_dir = json.at("config_dir"),
+          .samples_sha256 = json.at("samples_sha256"),
+          .config = json.at("config"),
+          .threads = json.at("threads"),
+          .keep_checkpoint = json.at("keep_checkpoint"),
+          .shows_steps = json.at("shows_steps")};
+}
+
+std::string ToJsonLine(const WorkerReply& reply) {
+  return DumpJson({{"status", reply.status}, {"reason", reply.reason}, {"share", reply.share}});
+}
+
+WorkerReply ParseWorkerReply(std::string_view line) {
+  const Json json = ParseJson(line, {.file = "reply of a worker"});
+  if (!json.is_object() || !json.contains("status")) throw Error("reply of a worker: no status");
+  return {.status = json.value("status", ""), .reason = json.value("reason", ""), .share = json.value("share", 0.0)};
+}
+
+WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
+                       const std::function<void(double)>& progress) {
+  const fs::path folder = spec.folder;
+  fs::create_directories(folder);
+  const std::optional<FileLock> lock = FileLock::Try(folder / "lock");
+  if (!lock) return {.status = "busy"};
+  if (fs::exists(folder / "result.json")) return {.status = "done"};
+  const double start = MonotonicSeconds();
+  CellConfig config;
+  FromToml(spec.config, "config of the cell", [&](Describer& d) { Describe(d, config); });
+  const std::unique_ptr<Task> task = MakeTask(config.task);
+  std::vector<Sample> samples;
+  if (config.n > 0) samples = ReadSamples(folder / "samples.jsonl");
+  const std::string samples_sha256 = config.n > 0 ? HashSamples(samples) : "";
+  if (CellHash(config, *task, BaseIdentity(config, *task), samples_sha256) != spec.hash) {
+    throw Error("the model, the task's file or the samples changed while the experiment ran; start it again");
+  }
+  WriteFileAtomic(folder / "config.toml", spec.config);
+  CellResult result = compute({.config = config,
+                               .task = *task,
+                               .samples = samples,
+                               .folder = folder,
+                               .config_dir = spec.config_dir,
+                               .keep_checkpoint = spec.keep_checkpoint,
+                               .progress = progress});
+  result.arm = config.arm;
+  result.n = config.n;
+  result.seed = static_cast<uint64_t>(config.seed);
+  result.task = TaskName(config.task);
+  result.target = task->Target(result.seed);
+  result.metric = config.evaluation.metric;
+  result.run = spec.hash;
+  result.samples_sha256 = samples_sha256;
+  if (config.n > 0) FillFromSamples(samples, *task, config, spec.shows_steps, result);
+  RunStore::WriteResult(folder, result, MonotonicSeconds() - start);
+  return {.status = "done"};
+}
+
+int WorkerLoop(const CellFunction& compute) {
+  signal(SIGINT, SIG_IGN);  // Ctrl-C reaches all of the terminal's processes; the main one decides
+  // Replies keep stdout to themselves: what a library prints goes to the log.
+  const int replies = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  const auto reply = [&](const WorkerReply& what) {
+    const std::string line = ToJsonLine(what) + "\n";
+    if (write(replies, line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(1);  // nobody listens
+  };
+  for (std::string line; std::getline(std::cin, line);) {
+    try {
+      const WorkerSpec spec = ParseWorkerSpec(line);
+      RedirectStderr(fs::path(spec.folder) / "worker.log");
+      dup2(STDERR_FILENO, STDOUT_FILENO);
+      SetThreads(spec.threads);
+      double told = MonotonicSeconds();
+      reply(ComputeOne(spec, compute, [&](double share) {
+        if (MonotonicSeconds() - told < 0.5) return;
+        told = MonotonicSeconds();
+        reply({.status = "progress", .share = share});
+      }));
+    } catch (const std::exception& error) {
+      std::cerr << error.what() << std::endl;
+      reply({.status = "failed", .reason = error.what()});
+    }
+  }
+  return 0;
+}
+
+}  // namespace retort::lab

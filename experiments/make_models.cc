@@ -1,0 +1,184 @@
+// Trains and writes the embedded models: teachers that know every digit-fold operation, and student bases that know the
+// five base skills. The same config gives the same weights to the bit on one machine and thread count, so nobody need
+// take the shipped weights on trust: run it and compare the hashes. Trained with the same trainer that students use;
+// the samples are drawn once, and each is seen once.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/base/subprocess.h"
+#include "core/config/program.h"
+#include "core/data/evaluate.h"
+#include "core/data/folds.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/local_model.h"
+#include "core/lm/tokenizer.h"
+#include "core/lm/transformer.h"
+#include "student/trainer.h"
+
+namespace retort {
+namespace {
+
+struct RecipeConfig {
+  std::string name;
+  int64_t seed = 0;                 // of the weights, the samples and their order
+  std::vector<std::string> skills;  // operations in the samples; "base", "rules", "new_facts", "all" stand for groups
+  int min_digits = 2, max_digits = 8;
+  double bare = 0.3;    // share of bare answers ("!")
+  double second = 0.1;  // share of the second trace grammar (":"); the rest is worked ("?")
+  int hidden_size = 64, num_hidden_layers = 2, num_attention_heads = 4, intermediate_size = 192;
+  std::string dtype = "float32";
+  TrainerConfig trainer;
+  int evaluation_items = 200;  // of each operation, for the model card
+  int threads = 1;
+  std::string output_dir = "configs/models";
+};
+
+void Describe(Describer& d, RecipeConfig& c) {
+  d.Field("name", c.name, {.help = "folder below output_dir", .required = true, .numerics = false});
+  d.Field("seed", c.seed, {.help = "of the weights, the samples and their order", .min = 0});
+  d.Field("skills", c.skills, {.help = "operations to learn: names, or the groups base, rules, new_facts, all"});
+  d.Field("min_digits", c.min_digits, {.help = "shortest digit string", .unit = "digits", .min = 2, .max = 64});
+  d.Field("max_digits", c.max_digits, {.help = "longest digit string", .unit = "digits", .min = 2, .max = 64});
+  d.Field("bare", c.bare, {.help = "share of bare answers (!)", .min = 0, .max = 1});
+  d.Field("second", c.second,
+          {.help = "share of the second trace grammar (:); the rest is worked (?)", .min = 0, .max = 1});
+  d.Field("hidden_size", c.hidden_size, {.help = "width", .min = 2, .max = 4096});
+  d.Field("num_hidden_layers", c.num_hidden_layers, {.help = "blocks", .min = 1, .max = 256});
+  d.Field("num_attention_heads", c.num_attention_heads, {.help = "heads", .min = 1, .max = 256});
+  d.Field("intermediate_size", c.intermediate_size,
+          {.help = "width inside the feed-forward part", .min = 1, .max = 65536});
+  d.Field("dtype", c.dtype, {.help = "of the weights on disk", .choices = {"float32", "bfloat16", "float16"}});
+  d.Group("trainer", c.trainer, "as a student's");
+  d.Field("evaluation_items", c.evaluation_items,
+          {.help = "held-out items of each operation, for the model card", .min = 1, .max = 100000});
+  d.Field("threads", c.threads, {.help = "of LibTorch; another number gives other last bits", .min = 1, .max = 1024});
+  d.Field("output_dir", c.output_dir, {.help = "where the model's folder goes", .numerics = false});
+}
+
+std::vector<std::string> Skills(const RecipeConfig& config) {
+  std::vector<std::string> names;
+  for (const std::string& skill : config.skills) {
+    const std::vector<std::string> group = skill == "base"        ? BaseSkills()
+                                           : skill == "rules"     ? RuleNames()
+                                           : skill == "new_facts" ? NewFactTargets()
+                                           : skill == "all"       ? AllFoldOps()
+                                                                  : std::vector{FindFoldOp(skill).name};
+    names.insert(names.end(), group.begin(), group.end());
+  }
+  if (names.empty()) throw Error("skills is empty: name at least one operation or group");
+  return names;
+}
+
+std::vector<Sample> DrawSamples(const RecipeConfig& config) {
+  const std::vector<std::string> skills = Skills(config);
+  RandomStream random(static_cast<uint64_t>(config.seed), "make_models/samples");
+  std::vector<Sample> samples;
+  const int64_t count = int64_t{config.trainer.max_steps} * config.trainer.per_device_train_batch_size *
+                        config.trainer.gradient_accumulation_steps;
+  for (int64_t i = 0; i < count; ++i) {
+    const FoldOp& op = FindFoldOp(skills[random.Below(skills.size())]);
+    const double u = random.Uniform();
+    const FoldForm form = u < config.bare                   ? FoldForm::kBare
+                          : u < config.bare + config.second ? FoldForm::kSecond
+                                                            : FoldForm::kWorked;
+    const std::string digits = DrawDigits(op, config.min_digits, config.max_digits, random);
+    samples.push_back(
+        {.prompt = {{"", FoldPrompt(op, digits, form)}}, .completion = {{"", FoldCompletion(op, digits, form)}}});
+  }
+  return samples;
+}
+
+// Accuracy on held-out items of every operation, worked and bare, as a Markdown table.
+std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& config) {
+  LocalModel model(folder);
+  std::string table = "| operation | worked | step accuracy | bare |\n| --- | --- | --- | --- |\n";
+  Means all;
+  const std::vector<std::string> skills = Skills(config);
+  for (const std::string& skill : skills) {
+    const FoldsConfig folds{.target = skill};
+    const std::unique_ptr<Task> task = MakeTask(folds);
+    const std::unique_ptr<Grader> grader = MakeGrader(folds);
+    const std::vector<Item> worked = task->Items(Split::kHeldOut, config.evaluation_items, 0);
+    std::vector<Item> bare;
+    for (const Item& item : worked) bare.push_back(*task->AnswerOnly(item));
+    const Sampling greedy{.max_new_tokens = task->max_new_tokens()};
+    const Means w = Average(Evaluate(model, worked, *grader, greedy));
+    const Means b = Average(Evaluate(model, bare, *grader, greedy));
+    all.score += w.score / static_cast<double>(skills.size());
+    table += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} |\n", skill, w.score, w.step_accuracy.value_or(0), b.score);
+  }
+  return table + fmt::format("\nMean of the worked scores: {:.3f}.\n", all.score);
+}
+
+std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
+                 const std::string& accuracies) {
+  return fmt::format(
+      "---\nlicense: apache-2.0\nname: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} parameters over single "
+      "characters, "
+      "trained from scratch on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
+      "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",
+      config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies);
+}
+
+int Run(int argc, const char* const* argv) {
+  const Program program{
+      .name = "make_models",
+      .summary = "trains and writes one embedded model; scripts/make-models makes all that are shipped",
+      .config_name = "make_base"};
+  const auto config = LoadOrExit<RecipeConfig>(program, argc, argv);
+  SetThreads(config.threads);
+  const std::filesystem::path folder = std::filesystem::path(config.output_dir) / config.name;
+  TrainCharacterTokenizer(kFoldCharacters, folder);
+  const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(folder);
+  ModelConfig shape{.vocab_size = tokenizer->vocab_size(),
+                    .hidden_size = config.hidden_size,
+                    .intermediate_size = config.intermediate_size,
+                    .num_hidden_layers = config.num_hidden_layers,
+                    .num_attention_heads = config.num_attention_heads,
+                    .num_key_value_heads = config.num_attention_heads,
+                    .head_dim = config.hidden_size / config.num_attention_heads,
+                    .max_position_embeddings = 256,
+                    .bos_token_id = tokenizer->bos_id(),
+                    .pad_token_id = tokenizer->pad_id(),
+                    .eos_token_id = {tokenizer->eos_id()},
+                    .dtype = config.dtype};
+  if (shape.head_dim * shape.num_attention_heads != shape.hidden_size || shape.head_dim % 2 != 0) {
+    throw Error(fmt::format("hidden_size = {} must be an even multiple of num_attention_heads = {}", shape.hidden_size,
+                            shape.num_attention_heads));
+  }
+  Transformer model(shape);
+  model.Initialise(static_cast<uint64_t>(config.seed));
+
+  const double start = MonotonicSeconds();
+  double shown = start;
+  const TrainLog log{.progress = [&](int step, int steps) {
+    const double now = MonotonicSeconds();
+    if (now - shown < 10 && step < steps) return;
+    shown = now;
+    fmt::print(stderr, "{}: step {} of {}, about {:.0f} s left\n", config.name, step, steps,
+               (now - start) / step * (steps - step));
+  }};
+  const std::vector<Example> examples =
+      Tokenise(*tokenizer, "plain", DrawSamples(config), shape.max_position_embeddings);
+  const TrainResult result = Train(model, examples, config.trainer, static_cast<uint64_t>(config.seed), log);
+
+  std::string command = "build/make_models";
+  for (int i = 1; i < argc; ++i) command += fmt::format(" {}", argv[i]);
+  SaveCheckpoint(model, folder, folder, "");  // to be measured as it will be read: rounded to its dtype
+  const std::string accuracies = Accuracies(folder, config);
+  SaveCheckpoint(model, folder, folder, Card(config, model, command, accuracies));
+  fmt::print("{}: {} steps, last loss {:.4f}, {:.0f} s, sha256 {}\n{}", folder.string(), result.steps,
+             result.final_loss, MonotonicSeconds() - start, HashCheckpoint(folder), accuracies);
+  return 0;
+}
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) {
+  return retort::RunMain("make_models", [&] { return retort::Run(argc, argv); });
+}

@@ -1,0 +1,159 @@
+// Fine-tunes a checkpoint on a sample file, the teacher gone: this program links no teacher.
+//   build/train samples=out/samples.jsonl base=models/folds-base-0 output_dir=student
+// Killed and started again it goes on from its last checkpoint; when the model is there it does nothing.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/version.h"
+#include "core/config/program.h"
+#include "core/data/sample_set.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/local_model.h"
+#include "student/trainer.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainCommand {
+  std::string samples, base, output_dir, chat_template;
+  std::vector<int> keep_layers;
+  int n = 0, threads = 0;
+  int64_t seed = 0;
+  TrainerConfig trainer{.save_steps = 100};
+};
+
+void Describe(Describer& d, TrainCommand& c) {
+  d.Field("samples", c.samples, {.help = "sample file, JSON lines", .required = true, .numerics = false});
+  d.Field("base", c.base, {.help = "checkpoint to start from", .required = true, .numerics = false});
+  d.Field("output_dir", c.output_dir, {.help = "folder of the new checkpoint", .required = true, .numerics = false});
+  d.Field("n", c.n, {.help = "train on the first n rows as ranked for the seed; 0: all", .unit = "samples", .min = 0});
+  d.Field("seed", c.seed, {.help = "of the order of the samples", .min = 0});
+  d.Field("keep_layers", c.keep_layers, {.help = "cut the base to these layers; empty: all", .min = 0, .max = 1023});
+  d.Field("chat_template", c.chat_template, {.help = "chat format; empty: as the checkpoint says"});
+  d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
+  d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+}
+
+// A value in the front matter: one line, quoted. What a manifest says came from outside.
+std::string YamlString(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return quoted + "\"";
+}
+
+std::string OneLine(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text.empty() ? "unknown" : text;
+}
+
+std::string ModelCard(const TrainCommand& command, const fs::path& base, const SampleSet& set,
+                      const TrainResult& result) {
+  const Card& teacher = set.manifest.teacher;
+  std::string licence = ModelCardField(base, "license");
+  std::string card =
+      fmt::format("---\nlibrary_name: transformers\nlicense: {}\n", licence.empty() ? "unknown" : YamlString(licence));
+  if (!teacher.disclosure.empty()) card += "disclosure: " + YamlString(teacher.disclosure) + "\n";
+  card += fmt::format("---\n# {}\n\n", OneLine(fs::weakly_canonical(command.output_dir).filename().string()));
+  if (!teacher.disclosure.empty()) card += OneLine(teacher.disclosure) + "\n\n";
+  card += fmt::format("Made by `retort` {}: `{}` fine-tuned on {} samples of a teacher.\n\n", kVersion,
+                      OneLine(base.filename().string()), set.samples.size());
+  card += "| | |\n| --- | --- |\n";
+  const auto row = [&](std::string_view name, const std::string& value) {
+    card += fmt::format("| {} | {} |\n", name, OneLine(value));
+  };
+  row("teacher", teacher.name);
+  row("teacher's kind", teacher.kind);
+  row("teacher's identity", teacher.identity);
+  row("teacher's licence", teacher.licence);
+  row("teacher's terms", teacher.terms);
+  row("training on its outputs allowed", teacher.training_allowed);
+  row("sha256 of the samples", set.manifest.samples_sha256);
+  row("base", HashCheckpoint(base));
+  row("seed", std::to_string(command.seed));
+  row("steps", std::to_string(result.steps));
+  row("supervised tokens", std::to_string(result.supervised_tokens));
+  row("training FLOPs", fmt::format("{:.3g}", result.flops));
+  row("last loss", fmt::format("{:.4f}", result.final_loss));
+  card += fmt::format("\nTraining settings:\n```toml\n{}```\n", ToToml(command.trainer));
+  return card;
+}
+
+void ShowProgress(int step, int steps, double start) {
+  static double shown = 0;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  const double now = MonotonicSeconds();
+  if (step < steps && now - shown < (terminal ? 0.2 : 10)) return;
+  shown = now;
+  fmt::print(stderr, "{}step {}/{}, {:.1f} s{}", terminal ? "\r\033[K" : "", step, steps, now - start,
+             terminal && step < steps ? "" : "\n");
+  std::fflush(stderr);
+}
+
+int Run(const TrainCommand& command, const fs::path& config_dir) {
+  const fs::path folder = command.output_dir, base = FindModel(command.base, config_dir);
+  SampleSet set = ReadSampleSet(command.samples);
+  if (command.n > 0) set = set.Subset(command.n, static_cast<uint64_t>(command.seed));
+  if (set.samples.empty()) throw Error({.file = command.samples}, "has no samples", "collect some first");
+
+  // What the folder is of: a rerun goes on, another run may not mix with it.
+  const std::string run =
+      fmt::format("# retort {}: do not edit\nsamples_sha256 = \"{}\"\nbase_sha256 = \"{}\"\n{}", kNumericsVersion,
+                  HashSamples(set.samples), HashCheckpoint(base), NumericsToml(command));
+  const std::optional<FileLock> lock = [&] {
+    fs::create_directories(folder);
+    return FileLock::Try(folder / "lock");
+  }();
+  if (!lock) throw Error({.file = folder.string()}, "another process trains into this folder");
+  const fs::path record = folder / "run.toml";
+  if (fs::exists(record) ? ReadFile(record) != run : fs::exists(folder / "config.json")) {
+    throw Error({.file = folder.string()}, "holds the model of another run", "give another output_dir, or remove it");
+  }
+  if (fs::exists(folder / "config.json")) {
+    fmt::print("nothing to do: {} is there already\n", folder.string());
+    return 0;
+  }
+  WriteFileAtomic(record, run);
+
+  LocalModel model(base, {.chat_template = command.chat_template, .keep_layers = command.keep_layers});
+  const std::vector<Example> examples =
+      Tokenise(model.tokenizer(), model.chat_template(), set.samples, command.trainer.max_length);
+  const double start = MonotonicSeconds();
+  const TrainResult result =
+      Train(model.transformer(), examples, command.trainer, static_cast<uint64_t>(command.seed),
+            {.file = folder / "train.jsonl", .checkpoint = folder / "checkpoint", .progress = [&](int step, int steps) {
+               ShowProgress(step, steps, start);
+             }});
+  SaveCheckpoint(model.transformer(), folder, base, ModelCard(command, base, set, result));
+  fs::remove_all(folder / "checkpoint");
+  fmt::print("{}: {} steps on {} samples in {:.1f} s, last loss {:.4f}\n", folder.string(), result.steps,
+             set.samples.size(), MonotonicSeconds() - start, result.final_loss);
+  return 0;
+}
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) {
+  using namespace retort;
+  return RunMain("train", [&] {
+    const Program program{.name = "train", .summary = "Fine-tune a checkpoint on a sample file."};
+    const CommandLine command_line = ParseCommandLine(program, argc, argv);
+    const auto command = LoadOrExit<TrainCommand>(program, argc, argv);
+    if (command.threads > 0) SetThreads(command.threads);
+    return Run(command, command_line.config_dir);
+  });
+}

@@ -1,0 +1,66 @@
+// An experiment whose cells cost nothing, for tests of the lab as processes. $FAKE tells the cells with n = N how to
+// behave: "fail:N" throws, "die:N" aborts, "sleep:N" takes a minute, "slow" makes every cell take 50 ms. Each computed
+// cell adds a line to $FAKE_LOG.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "experiments/lab/arms.h"
+#include "experiments/lab/experiment.h"
+
+namespace {
+
+using namespace retort;
+using namespace retort::lab;
+
+std::string Env(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+CellResult FakeCell(const CellRun& run) {
+  const std::string behaviour = Env("FAKE"), n = std::to_string(run.config.n);
+  std::cout << "a library that prints to stdout" << std::endl;
+  if (!Env("FAKE_LOG").empty()) {
+    LineAppender(Env("FAKE_LOG"))
+        .Append(run.config.arm + " " + n + " " + std::to_string(run.config.seed) + " " + std::to_string(getpid()));
+  }
+  if (behaviour == "fail:" + n) throw Error("this cell was told to fail");
+  if (behaviour == "die:" + n) {
+    std::cerr << "last words of the worker" << std::endl;
+    std::abort();
+  }
+  if (behaviour == "sleep:" + n) std::this_thread::sleep_for(std::chrono::seconds(60));
+  if (behaviour == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  run.progress(0.5);
+  CellResult result{.retained_skill = 0.5, .supervised_tokens = 10, .training_flops = 1e6, .steps = 1};
+  const double share = run.config.arm == kTeacherModelArm ? 0.95 : 0.1 + 0.8 * run.config.n / (run.config.n + 8.0);
+  const std::vector<Item> items = run.task.Items(Split::kHeldOut, run.config.evaluation.held_out, 0);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const bool right = static_cast<double>(i) < share * static_cast<double>(items.size());
+    result.items.push_back({.id = items[i].id, .score = right ? 1.0 : 0.0, .parsed = true, .answer = "A" + n});
+  }
+  result.means = Average(result.items);
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Experiment experiment{.program = {.name = "fake", .summary = "A fake.", .config_name = "fake"},
+                              .title = "A fake",
+                              .claim = "None.",
+                              .arms = {{"teacher", "oracle", TeacherAnswers},
+                                       {"answers_only", "without steps", AnswersOnly, false},
+                                       {"references", "the same in other words", References},
+                                       {"unrelated", "something else", Unrelated, false}},
+                              .next = {"nothing"},
+                              .compute = FakeCell};
+  return Main(argc, argv, experiment);
+}

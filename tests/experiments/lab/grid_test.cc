@@ -1,0 +1,247 @@
+#include "experiments/lab/grid.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/base/error.h"
+#include "core/data/cell.h"
+#include "experiments/lab/arms.h"
+#include "tests/experiments/lab/fixture.h"
+
+namespace retort::lab {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+std::vector<std::string> Shapes(const std::vector<ExperimentConfig>& blocks) {
+  std::vector<std::string> shapes;
+  for (const ExperimentConfig& block : blocks) {
+    std::string shape = TaskName(block.task) + " " + block.arms.front();
+    for (const int n : block.n) shape += " " + std::to_string(n);
+    shapes.push_back(shape + " x" + std::to_string(block.seeds));
+  }
+  return shapes;
+}
+
+class BlocksTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> Load(const std::vector<std::string>& overrides) {
+    return Shapes(LoadBlocks(fixture_.Parse(overrides)));
+  }
+  Fixture fixture_;
+};
+
+TEST_F(BlocksTest, AreTheMainConfigWithTheirOverrides) {
+  EXPECT_THAT(Load({}), ElementsAre("rules teacher 4 16 x2", "add10 teacher 8 x2", "rules answers_only 16 x2"));
+  const auto blocks = LoadBlocks(fixture_.Parse({}));
+  EXPECT_EQ(blocks[0].student.trainer.max_steps, 200);
+  EXPECT_EQ(blocks[1].student.trainer.max_steps, 400);
+}
+
+TEST_F(BlocksTest, AreLeftOutWhereTheCommandLineSetsOneOfTheirKeys) {
+  EXPECT_THAT(Load({"task.target=big"}), ElementsAre("big teacher 4 16 x2", "big answers_only 16 x2"));
+  EXPECT_THAT(Load({"n=[4,16,64]"}), ElementsAre("rules teacher 4 16 64 x2"));
+  EXPECT_THAT(Load({"arms=[unrelated]"}), ElementsAre("rules unrelated 4 16 x2", "add10 unrelated 8 x2"));
+  EXPECT_THAT(Load({"seeds=3"}),
+              ElementsAre("rules teacher 4 16 x3", "add10 teacher 8 x3", "rules answers_only 16 x3"));
+  EXPECT_THAT(Load({"student.trainer.max_steps=10"}), ElementsAre("rules teacher 4 16 x2", "rules answers_only 16 x2"));
+  EXPECT_THAT(Load({"blocks=[]"}), ElementsAre("rules teacher 4 16 x2"));
+}
+
+TEST_F(BlocksTest, AChoiceOfAGroupMeetsTheKeysInIt) {
+  fixture_.Write("task/one.toml", "kind = \"folds\"\ntarget = \"big\"\n");
+  fixture_.Write("task/other.toml", "kind = \"folds\"\ntarget = \"rsub\"\n");
+  fixture_.Write("grouped.toml", R"(
+defaults = [{ task = "one" }, "_self_"]
+n = [4]
+arms = ["teacher"]
+blocks = [["task.target=add10"]]
+teacher.kind = "oracle"
+)");
+  EXPECT_THAT(Load({"--config-name=grouped"}), ElementsAre("big teacher 4 x4", "add10 teacher 4 x4"));
+  EXPECT_THAT(Load({"--config-name=grouped", "task=other"}), ElementsAre("rsub teacher 4 x4"));
+}
+
+TEST_F(BlocksTest, ProblemsOfAllBlocksAreToldAtOnce) {
+  try {
+    Load({"blocks=[[\"n=[0]\"],[\"student.trainer.max_step=3\"]]"});
+    FAIL() << "swallowed bad blocks";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("blocks[0]"));
+    EXPECT_THAT(error.what(), HasSubstr("blocks[1]"));
+    EXPECT_THAT(error.what(), HasSubstr("max_steps"));
+  }
+}
+
+class GridTest : public ::testing::Test {
+ protected:
+  Grid Make(const std::vector<std::string>& overrides) {
+    const CommandLine command_line = fixture_.Parse(overrides);
+    blocks_ =
+        OpenBlocks(LoadBlocks(command_line), experiment_, command_line.config_dir, fixture_.path("collections"), {});
+    return MakeGrid(blocks_);
+  }
+  std::string Problems(const std::vector<std::string>& overrides) {
+    try {
+      Make(overrides);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+  static std::set<std::string> Hashes(const Grid& grid) {
+    std::set<std::string> hashes;
+    for (const auto& [hash, cell] : grid.cells) hashes.insert(hash);
+    return hashes;
+  }
+  static std::set<std::string> Trained(const Grid& grid) {
+    std::set<std::string> hashes;
+    for (const auto& [hash, cell] : grid.cells) {
+      if (cell.config.n > 0) hashes.insert(hash);
+    }
+    return hashes;
+  }
+
+  Fixture fixture_;
+  Experiment experiment_{.arms = {{"teacher", "", TeacherAnswers},
+                                  {"answers_only", "", AnswersOnly},
+                                  {"references", "", References},
+                                  {"unrelated", "", Unrelated}}};
+  std::vector<std::unique_ptr<Block>> blocks_;
+};
+
+TEST_F(GridTest, HasABaseAndATeacherForEachTaskAndSeed) {
+  const Grid grid = Make({});
+  // rules: 2 seeds x (base, teacher_model, 4, 16, answers_only 16); add10: 2 seeds x (base, teacher_model, 8)
+  EXPECT_THAT(grid.rows, SizeIs(16));
+  // add10 has one target: the teacher is measured once for both seeds, the bases once each.
+  EXPECT_THAT(grid.cells, SizeIs(15));
+  std::set<std::tuple<std::string, std::string, int, uint64_t>> keys;
+  for (const Row& row : grid.rows) {
+    EXPECT_TRUE(grid.cells.contains(row.cell));
+    EXPECT_TRUE(keys.insert({row.task, row.arm, row.n, row.seed}).second) << "a row stands twice";
+  }
+}
+
+TEST_F(GridTest, AnAddedNChangesNoOtherCell) {
+  const std::set<std::string> small = Hashes(Make({"n=[4,16]"}));
+  const std::set<std::string> large = Hashes(Make({"n=[4,8,16,32]"}));
+  EXPECT_EQ(large.size(), small.size() + 4);
+  for (const std::string& hash : small) EXPECT_TRUE(large.contains(hash));
+}
+
+TEST_F(GridTest, AnAddedSeedChangesNoOtherCell) {
+  const std::set<std::string> two = Hashes(Make({"seeds=2"})), four = Hashes(Make({"seeds=4"}));
+  for (const std::string& hash : two) EXPECT_TRUE(four.contains(hash));
+}
+
+TEST_F(GridTest, WhatChangesNumbersChangesTheHash) {
+  const std::set<std::string> before = Trained(Make({"n=[4]", "seeds=1"}));
+  ASSERT_THAT(before, SizeIs(1));
+  for (const std::string override :
+       {"student.trainer.learning_rate=0.01", "student.init.keep_layers=[0]", "evaluation.held_out=41",
+        "evaluation.metric=bits_per_byte", "task.max_digits=7", "task.target=rsub", "collect.pool_size=600"}) {
+    std::vector<std::string> words = {"n=[4]", "seeds=1", override};
+    if (override.find("bits_per_byte") != std::string::npos) continue;  // the oracle has no likelihoods
+    EXPECT_NE(Trained(Make(words)), before) << override;
+  }
+  fixture_.Write("base-2/config.json", "{}");
+  fixture_.Write("base-2/model.safetensors", "other weights");
+  EXPECT_NE(Trained(Make({"n=[4]", "seeds=1", "student.init.model=[base-2]"})), before);
+}
+
+TEST_F(GridTest, WhatChangesNoNumberDoesNot) {
+  const std::set<std::string> before = Hashes(Make({"n=[4]", "seeds=1"}));
+  for (const std::string override :
+       {"workers=1", "threads=2", "keep_checkpoints=true", "output_dir=elsewhere", "evaluation.smallest_gap=0.2",
+        "student.trainer.save_steps=5", "collect.chunk=3"}) {
+    EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", override})), before) << override;
+  }
+  // The same bytes under another name.
+  fixture_.Write("copy/config.json", "{}");
+  fixture_.Write("copy/model.safetensors", "weights of base-0");
+  EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", "student.init.model=[copy]"})), before);
+}
+
+TEST_F(GridTest, BaseAndTeacherAreFixedByTheirTargetNotBySeedOrTrainer) {
+  const Grid grid = Make({"task.target=add10", "seeds=4", "n=[8]"});
+  std::set<std::string> bases, teachers;
+  for (const Row& row : grid.rows) {
+    if (row.arm == kBaseArm) bases.insert(row.cell);
+    if (row.arm == kTeacherModelArm) teachers.insert(row.cell);
+  }
+  EXPECT_THAT(bases, SizeIs(2));
+  EXPECT_THAT(teachers, SizeIs(1));
+  const Grid other = Make({"task.target=add10", "seeds=4", "n=[8]", "student.trainer.max_steps=7"});
+  for (const std::string& base : bases) EXPECT_TRUE(other.cells.contains(base));
+}
+
+TEST_F(GridTest, ArmsWithTheSameRowsShareACell) {
+  // The oracle's answers are the references; only the usage could tell them apart.
+  const Grid grid = Make({"n=[4]", "seeds=1", "arms=[teacher,references]"});
+  EXPECT_THAT(Trained(grid), SizeIs(1));
+  EXPECT_THAT(grid.rows, SizeIs(4));
+}
+
+TEST_F(GridTest, RowsOfAnArmAreNested) {
+  Make({"arms=[teacher,answers_only,references,unrelated]"});
+  for (const Arm& arm : experiment_.arms) {
+    ArmContext& context = *blocks_.front()->context;
+    const SampleSet large = arm.rows(context, 16, 1), small = arm.rows(context, 4, 1);
+    ASSERT_THAT(small.samples, SizeIs(4));
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(small.samples[i], large.samples[i]) << arm.name;
+  }
+}
+
+TEST_F(GridTest, ArmsKeepThePromptsAndChangeTheAnswers) {
+  Make({"arms=[teacher,answers_only,references,unrelated]"});
+  ArmContext& context = *blocks_.front()->context;
+  const auto teacher = TeacherAnswers(context, 16, 0).samples, bare = AnswersOnly(context, 16, 0).samples,
+             unrelated = Unrelated(context, 16, 0).samples, references = References(context, 16, 0).samples;
+  int changed = 0;
+  for (size_t i = 0; i < 16; ++i) {
+    const std::string worked = Text(teacher[i].completion);
+    EXPECT_EQ(Text(bare[i].completion), worked.substr(worked.rfind(' ') + 1));
+    EXPECT_EQ(Text(bare[i].completion).size(), 2u);
+    EXPECT_EQ(Text(unrelated[i].completion).size(), worked.size());
+    EXPECT_EQ(Text(references[i].completion), worked) << "the oracle gives the references";
+    changed += Text(unrelated[i].completion) != worked ? 1 : 0;
+    for (const auto* rows : {&bare, &unrelated, &references}) {
+      EXPECT_EQ((*rows)[i].prompt, teacher[i].prompt);
+      EXPECT_EQ((*rows)[i].id, teacher[i].id);
+    }
+  }
+  EXPECT_GE(changed, 14);
+}
+
+TEST_F(GridTest, AllProblemsAreToldAtOnceAndNothingIsAsked) {
+  const std::string problems = Problems({"arms=[teacher,techer]", "student.init.model=[base-0,nowhere]",
+                                         "teacher.kind=local", "n=[]", "++teacher.model=no_model"});
+  EXPECT_THAT(problems, HasSubstr("'techer'"));
+  EXPECT_THAT(problems, HasSubstr("answers_only")) << "the arms that exist are listed";
+  EXPECT_THAT(problems, HasSubstr("nowhere"));
+  EXPECT_THAT(problems, HasSubstr("no_model"));
+  EXPECT_THAT(problems, HasSubstr("n: is empty"));
+  EXPECT_FALSE(std::filesystem::exists(fixture_.path("collections")));
+}
+
+TEST_F(GridTest, BlocksMayNotGiveARowTwoMeanings) {
+  EXPECT_THAT(Problems({"blocks=[[\"student.trainer.max_steps=7\"]]"}), HasSubstr("different settings"));
+  EXPECT_THAT(Problems({"blocks=[[\"task.max_digits=5\"]]"}), HasSubstr("different settings"));
+  EXPECT_THAT(Problems({"blocks=[[\"n=[16]\"]]"}), IsEmpty()) << "the same row twice is one row";
+}
+
+TEST_F(GridTest, TheOracleHasNoLikelihoods) {
+  EXPECT_THAT(Problems({"evaluation.metric=bits_per_byte"}), HasSubstr("oracle"));
+}
+
+TEST_F(GridTest, APoolThatIsTooSmallIsSaid) { EXPECT_THAT(Problems({"n=[600]"}), HasSubstr("pool_size")); }
+
+}  // namespace
+}  // namespace retort::lab

@@ -1,0 +1,273 @@
+// The lab as processes: main process, workers, signals, two of them at once. Cells are fakes that cost nothing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/subprocess.h"
+#include "experiments/lab/json_lines.h"
+#include "experiments/lab/progress.h"
+#include "experiments/lab/worker.h"
+#include "tests/experiments/lab/fixture.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+const std::string kProgram = std::string(RETORT_BINARY_DIR) + "/fake_experiment";
+
+bool WaitUntil(const std::function<bool()>& condition) {
+  for (int i = 0; i < 600; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+class LabTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> Command(std::vector<std::string> words, const std::string& fake, const std::string& runs) {
+    std::vector<std::string> argv = {"env",
+                                     "FAKE=" + fake,
+                                     "FAKE_LOG=" + fixture_.path("log").string(),
+                                     kProgram,
+                                     "--config-dir=" + fixture_.path("").string(),
+                                     "runs_dir=" + fixture_.path(runs).string(),
+                                     "output_dir=" + fixture_.path("out").string()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return argv;
+  }
+  CommandResult Run(const std::vector<std::string>& words, const std::string& fake = "",
+                    const std::string& runs = "runs") {
+    return RunCommand(Command(words, fake, runs));
+  }
+  Subprocess Start(const std::vector<std::string>& words, const std::string& fake) {
+    return Subprocess(Command(words, fake, "runs"), {.stderr_file = fixture_.path("stderr")});
+  }
+  // One line a computed cell: "arm n seed pid".
+  std::vector<std::string> Computed() const {
+    std::vector<std::string> lines;
+    if (!fs::exists(fixture_.path("log"))) return lines;
+    ForEachLine(fixture_.path("log"), [&](std::string_view line, int) {
+      lines.emplace_back(line);
+      return true;
+    });
+    return lines;
+  }
+  void ForgetComputed() const { fs::remove(fixture_.path("log")); }
+  std::map<std::string, std::string> Results(const std::string& runs = "runs") const {
+    std::map<std::string, std::string> results;
+    for (const auto& entry : fs::directory_iterator(fixture_.path(runs))) {
+      for (const char* file : {"result.json", "items.jsonl", "samples.jsonl"}) {
+        if (fs::exists(entry.path() / file)) {
+          results[(entry.path().filename() / file).string()] = ReadFile(entry.path() / file);
+        }
+      }
+    }
+    return results;
+  }
+  size_t Done() const {
+    size_t done = 0;
+    if (!fs::exists(fixture_.path("runs"))) return 0;
+    for (const auto& entry : fs::directory_iterator(fixture_.path("runs")))
+      done += fs::exists(entry.path() / "result.json");
+    return done;
+  }
+
+  Fixture fixture_;
+};
+
+TEST_F(LabTest, ComputesOnceAndReports) {
+  const CommandResult first = Run({});
+  ASSERT_EQ(first.exit_code, 0) << first.output;
+  EXPECT_THAT(Computed(), SizeIs(15));
+  for (const char* file : {"cells.csv", "summary.csv", "table.md", "index.html", "config.toml"}) {
+    EXPECT_TRUE(fs::exists(fixture_.path("out") / file)) << file;
+  }
+  EXPECT_THAT(first.output, HasSubstr("index.html"));
+  EXPECT_THAT(first.output, Not(HasSubstr("a library that prints")));
+  const auto before = Results();
+  const CommandResult second = Run({});
+  ASSERT_EQ(second.exit_code, 0) << second.output;
+  EXPECT_THAT(second.output, HasSubstr("nothing to compute: 15 cells were already done"));
+  EXPECT_THAT(Computed(), SizeIs(15));
+  EXPECT_EQ(Results(), before);
+}
+
+TEST_F(LabTest, AnAddedNComputesOnlyItsOwnCells) {
+  ASSERT_EQ(Run({"n=[4,16]"}).exit_code, 0);
+  ForgetComputed();
+  ASSERT_EQ(Run({"n=[4,8,16]"}).exit_code, 0);
+  const std::vector<std::string> computed = Computed();
+  ASSERT_THAT(computed, SizeIs(2));
+  for (const std::string& line : computed) EXPECT_THAT(line, HasSubstr("teacher 8 "));
+}
+
+TEST_F(LabTest, TwoRunsGiveTheSameBytes) {
+  ASSERT_EQ(Run({"workers=1"}, "", "runs").exit_code, 0);
+  ASSERT_EQ(Run({"workers=3"}, "", "other").exit_code, 0);
+  EXPECT_EQ(Results("runs"), Results("other"));
+}
+
+TEST_F(LabTest, WorkersLiveOverManyCells) {
+  ASSERT_EQ(Run({"workers=2"}, "slow").exit_code, 0);
+  std::set<std::string> pids;
+  for (const std::string& line : Computed()) pids.insert(line.substr(line.rfind(' ') + 1));
+  EXPECT_THAT(pids, SizeIs(2));
+}
+
+TEST_F(LabTest, AFailingCellIsReportedAndTheRestGoOn) {
+  const CommandResult result = Run({}, "fail:16");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("this cell was told to fail"));
+  EXPECT_THAT(result.output, HasSubstr("rules N=16 seed 1"));
+  EXPECT_EQ(Done(), 11u);
+  EXPECT_TRUE(fs::exists(fixture_.path("out") / "cells.csv"));
+  ForgetComputed();
+  EXPECT_EQ(Run({}).exit_code, 0);
+  EXPECT_THAT(Computed(), SizeIs(4)) << "only those that failed";
+}
+
+TEST_F(LabTest, AWorkerThatDiesIsReportedWithItsLastWords) {
+  const CommandResult result = Run({"workers=1"}, "die:4");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("killed by signal 6"));
+  EXPECT_THAT(result.output, HasSubstr("last words of the worker"));
+  EXPECT_EQ(Done(), 13u);
+}
+
+TEST_F(LabTest, AKilledWorkerLosesItsCellOnly) {
+  Subprocess main = Start({"workers=1", "n=[4]", "seeds=1"}, "sleep:4");
+  ASSERT_TRUE(WaitUntil([&] { return !Computed().empty() && Computed().back().starts_with("teacher 4"); }));
+  const std::string line = Computed().back();
+  kill(static_cast<pid_t>(std::stol(line.substr(line.rfind(' ') + 1))), SIGKILL);
+  EXPECT_EQ(main.Wait(), 1);
+  EXPECT_EQ(Done(), 2u);
+  EXPECT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
+}
+
+TEST_F(LabTest, AfterKillOfTheMainProcessNoWorkerIsLeftAndTheRestIsComputed) {
+  Subprocess main = Start({"workers=1", "n=[4,16]", "seeds=1"}, "sleep:16");
+  ASSERT_TRUE(WaitUntil([&] { return !Computed().empty() && Computed().back().starts_with("teacher 16"); }));
+  const std::string line = Computed().back();
+  const auto worker = static_cast<pid_t>(std::stol(line.substr(line.rfind(' ') + 1)));
+  const size_t done = Done();
+  main.Kill(SIGKILL);
+  main.Wait();
+  EXPECT_TRUE(WaitUntil([&] { return kill(worker, 0) != 0; })) << "the worker outlived its main process";
+  ForgetComputed();
+  EXPECT_EQ(Run({"n=[4,16]", "seeds=1"}).exit_code, 0);
+  EXPECT_EQ(Computed().size(), 4 - done);
+}
+
+TEST_F(LabTest, CtrlCKeepsWhatIsDone) {
+  Subprocess main = Start({"workers=2", "n=[4,16]", "seeds=1"}, "sleep:16");
+  ASSERT_TRUE(WaitUntil([&] { return Done() == 3; }));
+  main.Kill(SIGINT);
+  EXPECT_EQ(main.Wait(), 130);
+  EXPECT_THAT(ReadFile(fixture_.path("stderr")), HasSubstr("the same command goes on"));
+  ForgetComputed();
+  EXPECT_EQ(Run({"n=[4,16]", "seeds=1"}).exit_code, 0);
+  EXPECT_THAT(Computed(), SizeIs(1));
+}
+
+TEST_F(LabTest, TwoProcessesNeverComputeOneCell) {
+  Subprocess one = Start({}, "slow"), two = Start({}, "slow");
+  EXPECT_EQ(one.Wait(), 0) << ReadFile(fixture_.path("stderr"));
+  EXPECT_EQ(two.Wait(), 0) << ReadFile(fixture_.path("stderr"));
+  std::set<std::string> cells;
+  for (const std::string& line : Computed()) {
+    EXPECT_TRUE(cells.insert(line.substr(0, line.rfind(' '))).second) << line;
+  }
+}
+
+TEST_F(LabTest, TheUsersMistakesAreExitCodeTwoAndNothingIsWritten) {
+  const CommandResult result = Run({"seeds=0", "nn=[4]", "student.trainer.learning_rate=fast"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("seeds"));
+  EXPECT_THAT(result.output, HasSubstr("nn"));
+  EXPECT_THAT(result.output, HasSubstr("learning_rate"));
+  EXPECT_FALSE(fs::exists(fixture_.path("runs")));
+  EXPECT_FALSE(fs::exists(fixture_.path("out")));
+  EXPECT_EQ(Run({"arms=[techer]"}).exit_code, 2);
+  EXPECT_EQ(Run({"--bogus"}).exit_code, 2);
+}
+
+TEST_F(LabTest, ABrokenResultNamesItsFolder) {
+  ASSERT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
+  for (const auto& entry : fs::directory_iterator(fixture_.path("runs"))) {
+    if (fs::exists(entry.path() / "result.json")) WriteFileAtomic(entry.path() / "result.json", "{\"arm\":");
+  }
+  const CommandResult result = Run({"n=[4]", "seeds=1"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("remove the folder"));
+}
+
+TEST(WorkerTest, SpecsAndRepliesComeBack) {
+  const WorkerSpec spec{.hash = "h",
+                        .folder = "f",
+                        .config_dir = "c",
+                        .samples_sha256 = "s",
+                        .config = "a = \"x\"\n",
+                        .threads = 3,
+                        .keep_checkpoint = true};
+  const WorkerSpec back = ParseWorkerSpec(ToJsonLine(spec));
+  EXPECT_EQ(back.config, spec.config);
+  EXPECT_EQ(back.threads, 3);
+  EXPECT_TRUE(back.keep_checkpoint);
+  const WorkerReply reply = ParseWorkerReply(ToJsonLine(WorkerReply{.status = "failed", .reason = "a\nb \"c\""}));
+  EXPECT_EQ(reply.reason, "a\nb \"c\"");
+  EXPECT_THROW(ParseWorkerReply("[]"), Error);
+  EXPECT_THROW(ParseWorkerReply("{"), Error);
+}
+
+TEST(DurationTest, ReadsAsPeopleSayIt) {
+  EXPECT_EQ(Duration(44.6), "45 s");
+  EXPECT_EQ(Duration(80), "1 min 20 s");
+  EXPECT_EQ(Duration(7500), "2 h 5 min");
+  EXPECT_EQ(Duration(-1), "0 s");
+}
+
+TEST(LineReaderTest, ReadsWithoutWaitingAndToTheEnd) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const auto send = [&](std::string_view text) {
+    ASSERT_EQ(write(ends[1], text.data(), text.size()), ssize_t(text.size()));
+  };
+  LineReader reader(ends[0]);
+  std::string line;
+  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kNothingYet);
+  send("one\r\ntw");
+  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kLine);
+  EXPECT_EQ(line, "one");
+  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kNothingYet);
+  send("o\n\nlast");
+  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
+  EXPECT_EQ(line, "two");
+  EXPECT_EQ(reader.number(), 2);
+  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
+  EXPECT_EQ(line, "");
+  close(ends[1]);
+  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
+  EXPECT_EQ(line, "last");
+  EXPECT_EQ(reader.number(), 4);
+  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kEnd);
+  close(ends[0]);
+}
+
+}  // namespace
+}  // namespace retort::lab
