@@ -35,9 +35,8 @@ void BatchPlan::MakeEpoch(int64_t epoch) {
   order_.clear();
   for (int first = 0; first < batches_; first += kWindow) {
     const int last = std::min(first + kWindow, batches_);
-    std::stable_sort(bound(first), bound(last), [&](int a, int b) {
-      return lengths_[static_cast<size_t>(a)] < lengths_[static_cast<size_t>(b)];
-    });
+    std::stable_sort(bound(first), bound(last),
+                     [&](int a, int b) { return lengths_[static_cast<size_t>(a)] < lengths_[static_cast<size_t>(b)]; });
     for (int b = first; b < last; ++b) order_.emplace_back(bound(b), bound(b + 1));
   }
   random.Shuffle(order_);

@@ -49,8 +49,7 @@ double LearningRate(const TrainerConfig& config, int64_t step, int64_t steps) {
   if (step < warmup) return config.learning_rate * static_cast<double>(step + 1) / static_cast<double>(warmup);
   if (config.lr_scheduler_type == "constant") return config.learning_rate;
   const double done = static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, steps - warmup));
-  const double shape =
-      config.lr_scheduler_type == "linear" ? 1 - done : 0.5 * (1 + std::cos(std::numbers::pi * done));
+  const double shape = config.lr_scheduler_type == "linear" ? 1 - done : 0.5 * (1 + std::cos(std::numbers::pi * done));
   return config.learning_rate * (config.min_lr_ratio + (1 - config.min_lr_ratio) * shape);
 }
 

@@ -49,9 +49,7 @@ at::Tensor SftLossSum(const Transformer& model, std::span<const Example> example
   return at::cross_entropy_loss(model.Logits(supervised), at::tensor(targets, at::kLong), {}, at::Reduction::Sum);
 }
 
-int64_t Supervised(const Example& example) {
-  return static_cast<int64_t>(example.ids.size()) - example.prompt_length;
-}
+int64_t Supervised(const Example& example) { return static_cast<int64_t>(example.ids.size()) - example.prompt_length; }
 
 // A checkpoint to resume from: weights and moments in one file, named by a small JSON file that is written last.
 class Resume {
@@ -137,11 +135,13 @@ void Describe(Describer& d, TrainerConfig& c) {
           {.help = "samples of one forward pass", .unit = "samples", .min = 1, .max = 1 << 20});
   d.Field("gradient_accumulation_steps", c.gradient_accumulation_steps,
           {.help = "forward passes of one optimizer step", .min = 1, .max = 1 << 20});
-  d.Field("warmup_ratio", c.warmup_ratio, {.help = "share of the steps with a rising learning rate", .min = 0, .max = 1});
+  d.Field("warmup_ratio", c.warmup_ratio,
+          {.help = "share of the steps with a rising learning rate", .min = 0, .max = 1});
   d.Field("lr_scheduler_type", c.lr_scheduler_type,
           {.help = "decay after the warm-up", .choices = {"cosine", "linear", "constant"}});
   d.Field("min_lr_ratio", c.min_lr_ratio, {.help = "last learning rate as a share of the peak", .min = 0, .max = 1});
-  d.Field("weight_decay", c.weight_decay, {.help = "decoupled decay of matrices; norms have none", .min = 0, .max = 10});
+  d.Field("weight_decay", c.weight_decay,
+          {.help = "decoupled decay of matrices; norms have none", .min = 0, .max = 10});
   d.Field("adam_beta1", c.adam_beta1, {.help = "decay of the first moment", .min = 0, .max = 0.9999999});
   d.Field("adam_beta2", c.adam_beta2, {.help = "decay of the second moment", .min = 0, .max = 0.9999999});
   d.Field("adam_epsilon", c.adam_epsilon, {.help = "added to the root of the second moment", .min = 1e-20, .max = 1});
@@ -149,7 +149,9 @@ void Describe(Describer& d, TrainerConfig& c) {
   d.Field("max_length", c.max_length,
           {.help = "longer samples are cut on the right", .unit = "tokens", .min = 2, .max = 1 << 24});
   d.Field("save_steps", c.save_steps,
-          {.help = "a checkpoint to resume from every so many steps; 0: none", .unit = "steps", .min = 0,
+          {.help = "a checkpoint to resume from every so many steps; 0: none",
+           .unit = "steps",
+           .min = 0,
            .numerics = false});
 }
 

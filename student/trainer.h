@@ -20,24 +20,24 @@ class Transformer;
 // Hugging Face's names (TrainingArguments, TRL's SFTConfig).
 struct TrainerConfig {
   double learning_rate = 1e-3;
-  int max_steps = 200;               // optimizer steps; 0: as num_train_epochs says
+  int max_steps = 200;  // optimizer steps; 0: as num_train_epochs says
   double num_train_epochs = 3;
   int per_device_train_batch_size = 32;
   int gradient_accumulation_steps = 1;
   double warmup_ratio = 0.1;
   std::string lr_scheduler_type = "cosine";  // cosine, linear, constant
-  double min_lr_ratio = 0;           // the floor of the schedule, as a share of learning_rate
+  double min_lr_ratio = 0;                   // the floor of the schedule, as a share of learning_rate
   double weight_decay = 0.01;
   double adam_beta1 = 0.9, adam_beta2 = 0.95, adam_epsilon = 1e-8;
-  double max_grad_norm = 1;          // 0: no clipping
-  int max_length = 1024;             // tokens of prompt and completion; longer samples are cut on the right
-  int save_steps = 0;                // a checkpoint to resume from, every so many steps; 0: none
+  double max_grad_norm = 1;  // 0: no clipping
+  int max_length = 1024;     // tokens of prompt and completion; longer samples are cut on the right
+  int save_steps = 0;        // a checkpoint to resume from, every so many steps; 0: none
 };
 void Describe(Describer& d, TrainerConfig& config);
 
 struct Example {
-  std::vector<int> ids;      // prompt, completion, end token
-  int prompt_length = 0;     // ids[prompt_length ..] are supervised
+  std::vector<int> ids;   // prompt, completion, end token
+  int prompt_length = 0;  // ids[prompt_length ..] are supervised
 };
 std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& chat_template,
                               std::span<const Sample> samples, int max_length);
@@ -52,11 +52,12 @@ struct TrainResult {
 // One line a step: {"step", "loss", "learning_rate", "grad_norm", "tokens"}. Empty = none.
 struct TrainLog {
   std::filesystem::path file;
-  std::filesystem::path checkpoint;           // folder to save to and resume from; empty = none
+  std::filesystem::path checkpoint;                   // folder to save to and resume from; empty = none
   std::function<void(int step, int steps)> progress;  // may be empty
 };
 
-// Trains `model` in place. Throws Error for no examples, an example without supervised tokens, a loss that is not finite.
+// Trains `model` in place. Throws Error for no examples, an example without supervised tokens, a loss that is not
+// finite.
 TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
                   const TrainLog& log);
 

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTokenizerFiles[] = {"tokenizer.model",         "tokenizer.json",       "tokenizer_config.json",
+constexpr const char* kTokenizerFiles[] = {"tokenizer.model",         "tokenizer.json",      "tokenizer_config.json",
                                            "special_tokens_map.json", "chat_template.jinja", "added_tokens.json"};
 
 // The files that hold the weights: one, or the shards that an index names. Tensor name -> file.
@@ -60,7 +60,8 @@ class Weights {
     if (shard_of_.empty()) return files_.begin()->second->Read(name, shape);
     const auto shard = shard_of_.find(name);
     if (shard == shard_of_.end()) {
-      throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name}, "is missing");
+      throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name},
+                  "is missing");
     }
     return files_.at(shard->second)->Read(name, shape);
   }

@@ -1,5 +1,5 @@
-// Checkpoints in Hugging Face's layout: config.json, model.safetensors (or shards with an index), generation_config.json
-// and the tokenizer's files.
+// Checkpoints in Hugging Face's layout: config.json, model.safetensors (or shards with an index),
+// generation_config.json and the tokenizer's files.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +28,8 @@ void SaveCheckpoint(const Transformer& model, const std::filesystem::path& folde
 // sha256 over config.json and the weight files and tokenizer files: what identifies a model. Remembered per process.
 std::string HashCheckpoint(const std::filesystem::path& folder);
 
-// `path` as given if it exists, else below `config_dir`. Throws Error that says where it looked and how to get the model.
+// `path` as given if it exists, else below `config_dir`. Throws Error that says where it looked and how to get the
+// model.
 std::filesystem::path FindModel(const std::string& path, const std::filesystem::path& config_dir);
 
 // The value of a key in the front matter of a folder's README.md ("license"); empty if there is none.

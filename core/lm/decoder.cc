@@ -80,7 +80,7 @@ struct Sequence {
   int64_t handle;
   DecodeRequest request;
   RandomStream random;
-  int64_t limit;               // new tokens that the positions leave room for
+  int64_t limit;  // new tokens that the positions leave room for
   std::unique_ptr<KvCache> cache;
   DecodeResult result;
 };
@@ -91,7 +91,8 @@ struct Decoder::State {
   State(const Transformer& model_in, int batch_size_in, int vocab_limit_in)
       : model(model_in),
         batch_size(static_cast<size_t>(std::max(batch_size_in, 1))),
-        vocab(vocab_limit_in > 0 ? std::min(vocab_limit_in, model_in.config().vocab_size) : model_in.config().vocab_size),
+        vocab(vocab_limit_in > 0 ? std::min(vocab_limit_in, model_in.config().vocab_size)
+                                 : model_in.config().vocab_size),
         forward(model_in) {}
 
   const Transformer& model;
@@ -112,9 +113,8 @@ struct Decoder::State {
       std::vector<int> order(static_cast<size_t>(vocab));
       std::iota(order.begin(), order.end(), 0);
       const auto count = std::min<std::ptrdiff_t>(sampling.top_logprobs, vocab);
-      std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](int a, int b) {
-        return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-      });
+      std::partial_sort(order.begin(), order.begin() + count, order.end(),
+                        [&](int a, int b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
       for (std::ptrdiff_t i = 0; i < count; ++i) {
         const int id = order[static_cast<size_t>(i)];
         info.top.emplace_back(id, logits[id] - norm);
@@ -158,8 +158,7 @@ int64_t Decoder::Submit(DecodeRequest request) {
   const auto prompt = static_cast<int64_t>(request.prompt.size());
   const auto seed = static_cast<uint64_t>(request.sampling.seed);
   RandomStream random(seed, "decode/" + request.random_name);
-  const int64_t limit =
-      std::min<int64_t>(request.sampling.max_new_tokens, config.max_position_embeddings - prompt + 1);
+  const int64_t limit = std::min<int64_t>(request.sampling.max_new_tokens, config.max_position_embeddings - prompt + 1);
   const int64_t handle = state_->next_handle++;
   state_->waiting.push_back(std::make_unique<Sequence>(
       Sequence{handle, std::move(request), std::move(random), limit, nullptr, {.handle = handle}}));
@@ -185,7 +184,8 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
     Sequence& next = *s.waiting.front();
     const std::vector<int>& prompt = next.request.prompt;
     if (!rows.empty() && rows.size() + prompt.size() > kMaxRows) break;
-    next.cache = std::make_unique<KvCache>(s.model, static_cast<int64_t>(prompt.size()) + std::max<int64_t>(next.limit, 1));
+    next.cache =
+        std::make_unique<KvCache>(s.model, static_cast<int64_t>(prompt.size()) + std::max<int64_t>(next.limit, 1));
     for (size_t i = 0; i < prompt.size(); ++i) rows.push_back({next.cache.get(), static_cast<int64_t>(i), prompt[i]});
     last_row.push_back(static_cast<int64_t>(rows.size()) - 1);
     s.active.push_back(std::move(s.waiting.front()));

@@ -1,7 +1,7 @@
-// Batched decoding with a KV cache: Submit, Step, Cancel. Every step runs one ragged batch of rows (slot, position, token):
-// whole prompts of sequences that just joined and one token of each that goes on. There is no padding, a finished
-// sequence leaves at once, and a waiting one takes its place. Matrix products are LibTorch's; what lies between them is
-// in kernels.h.
+// Batched decoding with a KV cache: Submit, Step, Cancel. Every step runs one ragged batch of rows (slot, position,
+// token): whole prompts of sequences that just joined and one token of each that goes on. There is no padding, a
+// finished sequence leaves at once, and a waiting one takes its place. Matrix products are LibTorch's; what lies
+// between them is in kernels.h.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@ namespace retort {
 class Transformer;
 
 struct DecodeRequest {
-  std::vector<int> prompt;        // not empty
+  std::vector<int> prompt;  // not empty
   Sampling sampling;
-  std::vector<int> stop_ids;      // end the sequence; not part of the output
-  std::string random_name;        // names this request's random stream, with sampling.seed
+  std::vector<int> stop_ids;  // end the sequence; not part of the output
+  std::string random_name;    // names this request's random stream, with sampling.seed
 };
 
 struct DecodeResult {
   int64_t handle = 0;
-  std::vector<int> ids;           // without the stop id
-  std::string finish_reason;      // "stop", "length"
+  std::vector<int> ids;       // without the stop id
+  std::string finish_reason;  // "stop", "length"
   struct TokenInfo {
-    double logprob = 0;                           // under the model's own distribution, temperature 1
-    std::vector<std::pair<int, double>> top;      // most likely first
+    double logprob = 0;                       // under the model's own distribution, temperature 1
+    std::vector<std::pair<int, double>> top;  // most likely first
   };
   std::vector<TokenInfo> logprobs;  // one an id if sampling.top_logprobs >= 0
 };
@@ -40,8 +40,8 @@ class Decoder {
   Decoder(const Transformer& model, int batch_size, int vocab_limit = 0);
   ~Decoder();
 
-  // Queues a request; throws Error for an empty prompt, an id outside the vocabulary, or a prompt longer than the model's
-  // positions.
+  // Queues a request; throws Error for an empty prompt, an id outside the vocabulary, or a prompt longer than the
+  // model's positions.
   int64_t Submit(DecodeRequest request);
   // One forward pass. `on_done` gets each sequence that ended. Returns false when nothing is left to do.
   bool Step(const std::function<void(DecodeResult)>& on_done);

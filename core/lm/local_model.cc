@@ -93,8 +93,7 @@ void LocalModel::Ask(std::span<const Request> requests, const std::function<bool
     Reply reply{.id = request.id, .attempt = request.attempt};
     reply.completion = Completion(request.prompt, tokenizer_->Decode(result.ids));
     reply.finish_reason = result.finish_reason;
-    reply.usage.prompt_tokens =
-        static_cast<int64_t>(EncodePrompt(*tokenizer_, chat_template_, request.prompt).size());
+    reply.usage.prompt_tokens = static_cast<int64_t>(EncodePrompt(*tokenizer_, chat_template_, request.prompt).size());
     reply.usage.completion_tokens = static_cast<int64_t>(result.ids.size());
     reply.logprobs = Logprobs(*tokenizer_, result);
     go_on = on_reply(std::move(reply));

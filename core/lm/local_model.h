@@ -1,5 +1,5 @@
-// A checkpoint with its tokenizer and chat template: answers requests and scores texts, in this process. Teacher, base and
-// student are all this.
+// A checkpoint with its tokenizer and chat template: answers requests and scores texts, in this process. Teacher, base
+// and student are all this.
 #pragma once
 
 #include <filesystem>

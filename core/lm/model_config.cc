@@ -82,8 +82,8 @@ void CheckRope(const Json& rope, const Keys& keys, const std::string& key) {
 
 int64_t ModelConfig::ParameterCount() const {
   const int64_t d = hidden_size, f = intermediate_size, dh = head_dim;
-  const int64_t block = 2 * d + (num_attention_heads + 2 * num_key_value_heads) * dh * d + d * num_attention_heads * dh +
-                        3 * f * d;
+  const int64_t block =
+      2 * d + (num_attention_heads + 2 * num_key_value_heads) * dh * d + d * num_attention_heads * dh + 3 * f * d;
   return num_hidden_layers * block + d + vocab_size * d * (tie_word_embeddings ? 1 : 2);
 }
 
@@ -102,12 +102,12 @@ ModelConfig ReadModelConfig(const std::filesystem::path& config_json) {
   c.num_attention_heads = keys.Int("num_attention_heads", {}, 1, 1024);
   c.num_key_value_heads = keys.Int("num_key_value_heads", c.num_attention_heads, 1, 1024);
   if (c.num_attention_heads % c.num_key_value_heads != 0) {
-    keys.Fail("num_key_value_heads", fmt::format("{} does not divide num_attention_heads = {}", c.num_key_value_heads,
-                                                 c.num_attention_heads));
+    keys.Fail("num_key_value_heads",
+              fmt::format("{} does not divide num_attention_heads = {}", c.num_key_value_heads, c.num_attention_heads));
   }
   if (!keys.Has("head_dim") && c.hidden_size % c.num_attention_heads != 0) {
-    keys.Fail("hidden_size", fmt::format("{} is no multiple of num_attention_heads = {}", c.hidden_size,
-                                         c.num_attention_heads));
+    keys.Fail("hidden_size",
+              fmt::format("{} is no multiple of num_attention_heads = {}", c.hidden_size, c.num_attention_heads));
   }
   c.head_dim = keys.Int("head_dim", c.hidden_size / c.num_attention_heads, 2, 1 << 12);
   if (c.head_dim % 2 != 0) keys.Fail("head_dim", "must be even for rotary positions");

@@ -12,12 +12,12 @@ namespace retort {
 struct ModelConfig {
   std::string model_type = "llama";  // architectures: LlamaForCausalLM
   int vocab_size = 0;
-  int hidden_size = 0;         // D
-  int intermediate_size = 0;   // F
-  int num_hidden_layers = 0;   // L
-  int num_attention_heads = 0; // H
-  int num_key_value_heads = 0; // Hkv, divides H
-  int head_dim = 0;            // Dh; default D / H
+  int hidden_size = 0;          // D
+  int intermediate_size = 0;    // F
+  int num_hidden_layers = 0;    // L
+  int num_attention_heads = 0;  // H
+  int num_key_value_heads = 0;  // Hkv, divides H
+  int head_dim = 0;             // Dh; default D / H
   int max_position_embeddings = 2048;
   double rms_norm_eps = 1e-5;
   double rope_theta = 10000;

@@ -1,5 +1,5 @@
-// One forward pass over rows of many sequences at once, each row a (sequence, position, token), against their KV caches:
-// prompts and single next tokens share a pass, and nothing is padded. Inference only.
+// One forward pass over rows of many sequences at once, each row a (sequence, position, token), against their KV
+// caches: prompts and single next tokens share a pass, and nothing is padded. Inference only.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -22,8 +22,8 @@ constexpr size_t kMaxHeader = size_t{100} << 20;  // the format's own limit
 // Bytes of one element, 0 for a dtype that the format has not.
 size_t ElementSize(const std::string& dtype) {
   static const std::map<std::string, size_t> kSizes = {
-      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},     {"I32", 4},     {"I16", 2},
-      {"I8", 1},  {"U8", 1},  {"U16", 2}, {"U32", 4},  {"U64", 8},     {"BOOL", 1},    {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},  {"I32", 4},     {"I16", 2},    {"I8", 1},
+      {"U8", 1},  {"U16", 2}, {"U32", 4}, {"U64", 8},  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
   const auto found = kSizes.find(dtype);
   return found == kSizes.end() ? 0 : found->second;
 }
@@ -125,8 +125,8 @@ at::Tensor SafetensorsFile::Read(const std::string& name, const std::vector<int6
   throw Error(where, fmt::format("has dtype {}; F32, BF16 and F16 are supported", entry.dtype));
 }
 
-void WriteSafetensors(const std::filesystem::path& path,
-                      const std::vector<std::pair<std::string, at::Tensor>>& tensors, const std::string& dtype) {
+void WriteSafetensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+                      const std::string& dtype) {
   const auto* type = std::find_if(std::begin(kFloatTypes), std::end(kFloatTypes),
                                   [&](const FloatType& t) { return dtype == t.config; });
   if (type == std::end(kFloatTypes)) throw Error(fmt::format("cannot write weights as {}", dtype));

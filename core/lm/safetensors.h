@@ -23,8 +23,8 @@ class SafetensorsFile {
 
   std::vector<std::string> Names() const;
   bool Has(const std::string& name) const { return entries_.contains(name); }
-  // float32 copy of a float32, bfloat16 or float16 tensor. Throws Error for a name that is not there, another dtype, or a
-  // shape that is not `shape`.
+  // float32 copy of a float32, bfloat16 or float16 tensor. Throws Error for a name that is not there, another dtype, or
+  // a shape that is not `shape`.
   at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const;
 
  private:
@@ -40,7 +40,7 @@ class SafetensorsFile {
 };
 
 // Atomic. Tensors are written in `dtype` (float32, bfloat16, float16), in the order given.
-void WriteSafetensors(const std::filesystem::path& path,
-                      const std::vector<std::pair<std::string, at::Tensor>>& tensors, const std::string& dtype);
+void WriteSafetensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+                      const std::string& dtype);
 
 }  // namespace retort

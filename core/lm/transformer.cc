@@ -144,8 +144,8 @@ at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
   for (const Block& block : blocks_) {
     const at::Tensor qkv = at::linear(norm(x, block.input_norm), block.qkv).view({batch, length, h + 2 * hkv, dh});
     const at::Tensor qk = Rotate(qkv.narrow(2, 0, h + hkv), cos, sin);
-    const at::Tensor q = qk.narrow(2, 0, h).transpose(1, 2);              // (B, H, T, Dh)
-    const at::Tensor k = qk.narrow(2, h, hkv).transpose(1, 2);            // (B, Hkv, T, Dh)
+    const at::Tensor q = qk.narrow(2, 0, h).transpose(1, 2);    // (B, H, T, Dh)
+    const at::Tensor k = qk.narrow(2, h, hkv).transpose(1, 2);  // (B, Hkv, T, Dh)
     const at::Tensor v = qkv.narrow(2, h + hkv, hkv).transpose(1, 2);
     const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, {}, 0.0, true, {}, h != hkv);
     x = x + at::linear(mixed.transpose(1, 2).reshape({batch, length, h * dh}), block.o);

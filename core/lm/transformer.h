@@ -25,13 +25,13 @@ class Transformer {
   void Initialise(uint64_t seed);
 
   const ModelConfig& config() const { return config_; }
-  // Hugging Face name -> view, in the checkpoint's order; without lm_head.weight if tied. Not leaves: write to them under
-  // NoGradGuard only.
+  // Hugging Face name -> view, in the checkpoint's order; without lm_head.weight if tied. Not leaves: write to them
+  // under NoGradGuard only.
   std::vector<std::pair<std::string, at::Tensor>> NamedParameters() const;
 
   // Everything trainable, and its gradient. decayed = how many leading elements are matrices (weight decay applies);
   // embeddings count as matrices, norms come last.
-  at::Tensor flat() const { return flat_; }            // (P)
+  at::Tensor flat() const { return flat_; }  // (P)
   int64_t decayed() const { return decayed_; }
   // Makes the leaves require gradients; they accumulate into `flat_grad`, (P), zeroed here.
   void EnableGradients();
@@ -45,16 +45,16 @@ class Transformer {
 
   // Weights of one block as leaves, for the decoder.
   struct Block {
-    at::Tensor input_norm;   // (D)
-    at::Tensor qkv;          // ((H + 2 Hkv) Dh, D)
-    at::Tensor o;            // (D, H Dh)
-    at::Tensor post_norm;    // (D)
-    at::Tensor gate_up;      // (2 F, D)
-    at::Tensor down;         // (D, F)
+    at::Tensor input_norm;  // (D)
+    at::Tensor qkv;         // ((H + 2 Hkv) Dh, D)
+    at::Tensor o;           // (D, H Dh)
+    at::Tensor post_norm;   // (D)
+    at::Tensor gate_up;     // (2 F, D)
+    at::Tensor down;        // (D, F)
   };
   const std::vector<Block>& blocks() const { return blocks_; }
-  const at::Tensor& embed() const { return embed_; }          // (V, D)
-  const at::Tensor& final_norm() const { return final_norm_; }  // (D)
+  const at::Tensor& embed() const { return embed_; }                                             // (V, D)
+  const at::Tensor& final_norm() const { return final_norm_; }                                   // (D)
   const at::Tensor& lm_head() const { return config_.tie_word_embeddings ? embed_ : lm_head_; }  // (V, D)
 
  private:

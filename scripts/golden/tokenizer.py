@@ -176,6 +176,8 @@ def make_bpe():
     (GOLDEN / "bpe").mkdir(parents=True, exist_ok=True)
     document = json.loads(base.to_str())
     (GOLDEN / "bpe/tokenizer.json").write_text(json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
+    ends = {"bos_token": SPECIALS[1], "eos_token": SPECIALS[2], "pad_token": SPECIALS[2]}
+    (GOLDEN / "bpe/tokenizer_config.json").write_text(json.dumps(ends) + "\n")
     cases = []
     for name, patch in variants(base).items():
         results = run(Tokenizer.from_str(json.dumps(merge_patch(json.loads(base.to_str()), patch))), decode=name in ("smollm", "added"))
