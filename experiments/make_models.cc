@@ -117,7 +117,7 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
 std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
                  const std::string& accuracies) {
   return fmt::format(
-      "---\nlicense: apache-2.0\nname: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} parameters over single "
+      "---\nlicense: apache-2.0\nmodel_name: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} parameters over single "
       "characters, "
       "trained from scratch on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
       "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",

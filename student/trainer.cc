@@ -13,7 +13,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
-#include "core/config/program.h"
+#include "core/config/toml_text.h"
 #include "core/lm/chat.h"
 #include "core/lm/safetensors.h"
 #include "core/lm/tokenizer.h"
@@ -161,7 +161,9 @@ std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& cha
   for (const Sample& sample : samples) {
     Example example{.ids = EncodePrompt(tokenizer, chat_template, sample.prompt)};
     example.prompt_length = static_cast<int>(example.ids.size());
-    const std::vector<int> completion = EncodeCompletion(tokenizer, chat_template, sample.completion);
+    std::vector<int> completion = EncodeCompletion(tokenizer, chat_template, sample.completion);
+    // An answer that was cut off did not end there: its end must not be learnt.
+    if (sample.finish_reason == "length") completion.pop_back();
     example.ids.insert(example.ids.end(), completion.begin(), completion.end());
     if (static_cast<int>(example.ids.size()) > max_length) example.ids.resize(static_cast<size_t>(max_length));
     if (static_cast<int>(example.ids.size()) <= example.prompt_length) {

@@ -35,6 +35,7 @@ struct TrainerConfig {
 };
 void Describe(Describer& d, TrainerConfig& config);
 
+// The end token of a completion is supervised unless the answer was cut off (finish_reason "length").
 struct Example {
   std::vector<int> ids;   // prompt, completion, end token
   int prompt_length = 0;  // ids[prompt_length ..] are supervised

@@ -19,7 +19,7 @@
 #include "core/base/hash.h"
 #include "core/base/interrupt.h"
 #include "core/base/version.h"
-#include "core/config/program.h"
+#include "core/config/toml_text.h"
 
 namespace retort {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/config/describe.h"
+#include "core/config/toml_text.h"
 
 namespace retort {
 
@@ -34,8 +35,6 @@ struct CommandLine {
 CommandLine ParseCommandLine(const Program& program, int argc, const char* const* argv,
                              const std::vector<std::string>& own_flags = {});
 
-using DescribeFn = std::function<void(Describer&)>;
-
 // Composes and binds into the struct behind `describe`. Throws one Error that lists every problem, a line each, with
 // file and line (or "command line") and for an unknown key the nearest known one.
 void LoadConfig(const CommandLine& command_line, const DescribeFn& describe);
@@ -59,23 +58,6 @@ T LoadOrExit(const Program& program, int argc, const char* const* argv) {
 // else returns.
 void ExitIfAnswered(const Program& program, const CommandLine& command_line, const DescribeFn& describe_defaults);
 
-// The resolved config as TOML, every key with its value, in Describe order.
-std::string ToToml(const DescribeFn& describe);
-// The same, only keys with Option::numerics: what a run's hash covers.
-std::string NumericsToml(const DescribeFn& describe);
-template <class T>
-std::string ToToml(const T& config) {
-  T copy = config;
-  return ToToml(DescribeFn([&](Describer& d) { Describe(d, copy); }));
-}
-template <class T>
-std::string NumericsToml(const T& config) {
-  T copy = config;
-  return NumericsToml(DescribeFn([&](Describer& d) { Describe(d, copy); }));
-}
-// Binds a text that ToToml wrote (a run's config.toml), exactly: no interpolation, and an optional that the text leaves
-// out is unset.
-void FromToml(std::string_view text, const std::string& file, const DescribeFn& describe);
 // Markdown table of every option: key, type, default, unit, range, whether it changes numbers, help. For
 // docs/reference.md.
 std::string ReferenceMarkdown(const DescribeFn& describe);

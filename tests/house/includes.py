@@ -25,7 +25,7 @@ ROOMS = {
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
                     "student", "experiments/lab"],
 }
-OPEN_TO_ALL = ["core/base/", "core/config/describe.h"]
+OPEN_TO_ALL = ["core/base/", "core/config/describe.h", "core/config/toml_text.h"]
 WITH_TORCH = ["core/lm", "student", "teacher"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
-#include "core/config/program.h"
+#include "core/config/toml_text.h"
 #include "core/data/answerer.h"
 #include "core/data/folds.h"
 #include "core/data/task.h"

@@ -29,7 +29,8 @@ CellResult FakeCell(const CellRun& run) {
   std::cout << "a library that prints to stdout" << std::endl;
   if (!Env("FAKE_LOG").empty()) {
     LineAppender(Env("FAKE_LOG"))
-        .Append(run.config.arm + " " + n + " " + std::to_string(run.config.seed) + " " + std::to_string(getpid()));
+        .Append(run.config.arm + " " + n + " " + std::to_string(run.config.seed) + " " + TaskName(run.config.task) +
+                " " + std::to_string(getpid()));
   }
   if (behaviour == "fail:" + n) throw Error("this cell was told to fail");
   if (behaviour == "die:" + n) {

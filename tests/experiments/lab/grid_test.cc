@@ -146,7 +146,7 @@ TEST_F(GridTest, WhatChangesNumbersChangesTheHash) {
   ASSERT_THAT(before, SizeIs(1));
   for (const std::string override :
        {"student.trainer.learning_rate=0.01", "student.init.keep_layers=[0]", "evaluation.held_out=41",
-        "evaluation.metric=bits_per_byte", "task.max_digits=7", "task.target=rsub", "collect.pool_size=600"}) {
+        "evaluation.metric=bits_per_byte", "task.max_digits=7", "task.target=rsub", "collect.pool_size=5"}) {
     std::vector<std::string> words = {"n=[4]", "seeds=1", override};
     if (override.find("bits_per_byte") != std::string::npos) continue;  // the oracle has no likelihoods
     EXPECT_NE(Trained(Make(words)), before) << override;

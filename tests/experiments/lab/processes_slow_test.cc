@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -12,12 +11,8 @@
 #include <sstream>
 #include <thread>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/subprocess.h"
-#include "experiments/lab/json_lines.h"
-#include "experiments/lab/progress.h"
-#include "experiments/lab/worker.h"
 #include "tests/experiments/lab/fixture.h"
 
 namespace retort::lab {
@@ -56,9 +51,9 @@ class LabTest : public ::testing::Test {
     return RunCommand(Command(words, fake, runs));
   }
   Subprocess Start(const std::vector<std::string>& words, const std::string& fake) {
-    return Subprocess(Command(words, fake, "runs"), {.stderr_file = fixture_.path("stderr")});
+    return Subprocess(Command(words, fake, "runs"), {.pipe_stdout = true, .stderr_file = fixture_.path("stderr")});
   }
-  // One line a computed cell: "arm n seed pid".
+  // One line a computed cell: "arm n seed target pid".
   std::vector<std::string> Computed() const {
     std::vector<std::string> lines;
     if (!fs::exists(fixture_.path("log"))) return lines;
@@ -215,58 +210,6 @@ TEST_F(LabTest, ABrokenResultNamesItsFolder) {
   const CommandResult result = Run({"n=[4]", "seeds=1"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.output, HasSubstr("remove the folder"));
-}
-
-TEST(WorkerTest, SpecsAndRepliesComeBack) {
-  const WorkerSpec spec{.hash = "h",
-                        .folder = "f",
-                        .config_dir = "c",
-                        .samples_sha256 = "s",
-                        .config = "a = \"x\"\n",
-                        .threads = 3,
-                        .keep_checkpoint = true};
-  const WorkerSpec back = ParseWorkerSpec(ToJsonLine(spec));
-  EXPECT_EQ(back.config, spec.config);
-  EXPECT_EQ(back.threads, 3);
-  EXPECT_TRUE(back.keep_checkpoint);
-  const WorkerReply reply = ParseWorkerReply(ToJsonLine(WorkerReply{.status = "failed", .reason = "a\nb \"c\""}));
-  EXPECT_EQ(reply.reason, "a\nb \"c\"");
-  EXPECT_THROW(ParseWorkerReply("[]"), Error);
-  EXPECT_THROW(ParseWorkerReply("{"), Error);
-}
-
-TEST(DurationTest, ReadsAsPeopleSayIt) {
-  EXPECT_EQ(Duration(44.6), "45 s");
-  EXPECT_EQ(Duration(80), "1 min 20 s");
-  EXPECT_EQ(Duration(7500), "2 h 5 min");
-  EXPECT_EQ(Duration(-1), "0 s");
-}
-
-TEST(LineReaderTest, ReadsWithoutWaitingAndToTheEnd) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const auto send = [&](std::string_view text) {
-    ASSERT_EQ(write(ends[1], text.data(), text.size()), ssize_t(text.size()));
-  };
-  LineReader reader(ends[0]);
-  std::string line;
-  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kNothingYet);
-  send("one\r\ntw");
-  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kLine);
-  EXPECT_EQ(line, "one");
-  EXPECT_EQ(reader.Next(false, line), LineReader::Got::kNothingYet);
-  send("o\n\nlast");
-  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
-  EXPECT_EQ(line, "two");
-  EXPECT_EQ(reader.number(), 2);
-  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
-  EXPECT_EQ(line, "");
-  close(ends[1]);
-  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kLine);
-  EXPECT_EQ(line, "last");
-  EXPECT_EQ(reader.number(), 4);
-  EXPECT_EQ(reader.Next(true, line), LineReader::Got::kEnd);
-  close(ends[0]);
 }
 
 }  // namespace
