@@ -24,17 +24,17 @@ class LogitsProcessor {
 struct Sampling {
   double temperature = 0;  // 0 = greedy
   double top_p = 1;
-  int top_k = 0;           // 0 = all
+  int top_k = 0;  // 0 = all
   int max_new_tokens = 64;
   int64_t seed = 0;
   bool ignore_eos = false;
-  int top_logprobs = -1;   // -1: none; 0: the chosen token's; k: also the k most likely
+  int top_logprobs = -1;  // -1: none; 0: the chosen token's; k: also the k most likely
   std::shared_ptr<LogitsProcessor> processor;
 };
 void Describe(Describer& d, Sampling& sampling);  // all but processor
 
 struct Request {
-  std::string id;   // with `attempt` names this request's own random stream: answers do not depend on the batch
+  std::string id;  // with `attempt` names this request's own random stream: answers do not depend on the batch
   int attempt = 0;
   std::vector<Message> prompt;
   Sampling sampling;
@@ -54,8 +54,8 @@ struct Reply {
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  // Answers all requests; `on_reply` is called once for each, in any order, from the calling thread. It returns false to
-  // stop early. A request that fails is a Reply that says so.
+  // Answers all requests; `on_reply` is called once for each, in any order, from the calling thread. It returns false
+  // to stop early. A request that fails is a Reply that says so.
   virtual void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) = 0;
 };
 

@@ -13,25 +13,25 @@
 namespace retort {
 
 // Arms that every experiment has beside its own.
-inline constexpr std::string_view kBaseArm = "base";                // the untrained student, n = 0
+inline constexpr std::string_view kBaseArm = "base";                   // the untrained student, n = 0
 inline constexpr std::string_view kTeacherModelArm = "teacher_model";  // the teacher itself, the ceiling; n = 0
 
 struct CellResult {
   std::string arm;
   int n = 0;
   uint64_t seed = 0;
-  std::string task;     // group of the table: "rules", "add10", a file's stem
-  std::string target;   // what this seed learned: "big", "add10"
-  std::string metric;   // "exact_match" (higher is better) or "bits_per_byte" (lower is better)
-  Means means;          // over the held-out items
+  std::string task;                      // group of the table: "rules", "add10", a file's stem
+  std::string target;                    // what this seed learned: "big", "add10"
+  std::string metric;                    // "exact_match" (higher is better) or "bits_per_byte" (lower is better)
+  Means means;                           // over the held-out items
   std::optional<double> retained_skill;  // mean score on items of old skills
   std::optional<double> memoriser;       // score of a reader who knows exactly the steps in these n samples
   int64_t prompts_asked = 0, teacher_tokens = 0, supervised_tokens = 0;
   double training_flops = 0;
   double dollars = 0;
   int steps = 0;
-  std::string run;            // the cell's hash: runs/<run>/
-  std::string samples_sha256; // of its own n rows; empty for n = 0
+  std::string run;               // the cell's hash: runs/<run>/
+  std::string samples_sha256;    // of its own n rows; empty for n = 0
   std::vector<ItemScore> items;  // in items.jsonl, not in result.json
 };
 

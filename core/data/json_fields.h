@@ -32,7 +32,8 @@ class JsonFields {
   void Read(const char* key, int& value, int min = 0) const;
 
   Where At(std::string_view key) const;
-  [[noreturn]] void Fail(const char* key, std::string_view expected) const;  // "key \"x\": must be <expected>, not <type>"
+  [[noreturn]] void Fail(const char* key,
+                         std::string_view expected) const;  // "key \"x\": must be <expected>, not <type>"
 
  private:
   const nlohmann::json& object_;

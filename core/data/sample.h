@@ -21,28 +21,29 @@ struct Usage {
 
 // The verdict on one answer.
 struct Grade {
-  bool parsed = false;   // the answer has the form that the grader reads
-  double score = 0;      // in [0, 1]; 1 = right
-  std::optional<double> step_accuracy;  // share of the reference's worked steps that the answer has right, where defined
+  bool parsed = false;  // the answer has the form that the grader reads
+  double score = 0;     // in [0, 1]; 1 = right
+  std::optional<double>
+      step_accuracy;  // share of the reference's worked steps that the answer has right, where defined
   bool operator==(const Grade&) const = default;
 };
 
 struct TokenLogprob {
-  std::string bytes;        // of the token, not always whole UTF-8
-  int id = -1;              // -1: unknown (an API that gives strings only)
-  double logprob = 0;       // natural log
+  std::string bytes;   // of the token, not always whole UTF-8
+  int id = -1;         // -1: unknown (an API that gives strings only)
+  double logprob = 0;  // natural log
   struct Top {
     std::string bytes;
     int id = -1;
     double logprob = 0;
     bool operator==(const Top&) const = default;
   };
-  std::vector<Top> top;     // most likely first
+  std::vector<Top> top;  // most likely first
   bool operator==(const TokenLogprob&) const = default;
 };
 
 struct Sample {
-  std::string id;        // of the prompt; attempts of one prompt share it
+  std::string id;  // of the prompt; attempts of one prompt share it
   int attempt = 0;
   std::vector<Message> prompt, completion;
   std::string reasoning;      // what a reasoning teacher shows apart from its answer

@@ -1,5 +1,6 @@
 // Sample files: JSON lines in TRL's prompt-completion form, and the manifest that says where they come from.
-// `prompt` and `completion` are both strings (plain text) or both lists of {role, content}; TRL and `datasets` read them.
+// `prompt` and `completion` are both strings (plain text) or both lists of {role, content}; TRL and `datasets` read
+// them.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +16,24 @@ namespace retort {
 
 // Who taught and under which terms.
 struct Card {
-  std::string name;            // "folds-teacher", "SmolLM2-135M-Instruct"
-  std::string kind;            // "local", "oracle", "api", "replay"
-  std::string identity;        // what fixes the answers: sha256 of the weights, an endpoint and model name
-  std::string licence;         // SPDX id or "unknown"
-  std::string terms;           // URL or one line
+  std::string name;      // "folds-teacher", "SmolLM2-135M-Instruct"
+  std::string kind;      // "local", "oracle", "api", "replay"
+  std::string identity;  // what fixes the answers: sha256 of the weights, an endpoint and model name
+  std::string licence;   // SPDX id or "unknown"
+  std::string terms;     // URL or one line
   std::string training_allowed = "unknown";  // "yes", "no", "with disclosure", "unknown"
-  std::string disclosure;      // text owed by a student, empty if none
-  std::string reveals = "text";  // "text", "top logprobs", "logits"
+  std::string disclosure;                    // text owed by a student, empty if none
+  std::string reveals = "text";              // "text", "top logprobs", "logits"
 };
 
 struct Manifest {
   Card teacher;
-  std::string task;        // resolved task config, TOML
-  std::string task_hash;   // sha256 over the task's content (file content for a file task)
+  std::string task;       // resolved task config, TOML
+  std::string task_hash;  // sha256 over the task's content (file content for a file task)
   uint64_t seed = 0;
-  std::string sampling;    // resolved sampling config, TOML
+  std::string sampling;                   // resolved sampling config, TOML
   std::map<std::string, int64_t> counts;  // "asked", "answered", "stored", "dropped.<filter>"
-  Usage usage;             // whole collection, dropped answers too
+  Usage usage;                            // whole collection, dropped answers too
   double dollars = 0;
   std::string samples_sha256;
   std::string version, created_utc;
@@ -40,8 +41,8 @@ struct Manifest {
 
 // One JSON line, without the newline. Round trip: ParseSample(ToJsonLine(s)) == s.
 std::string ToJsonLine(const Sample& sample);
-// Throws Error at file:line for what is no sample (wrong types, missing prompt or completion, mixed forms). Unknown keys
-// are ignored, as in files that others made; a missing id becomes "line-<n>".
+// Throws Error at file:line for what is no sample (wrong types, missing prompt or completion, mixed forms). Unknown
+// keys are ignored, as in files that others made; a missing id becomes "line-<n>".
 Sample ParseSample(std::string_view line, const std::string& file, int line_number);
 
 std::string ToJson(const Manifest& manifest);

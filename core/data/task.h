@@ -25,9 +25,9 @@ enum class Split { kTrain, kHeldOut, kRetained };  // retained: items of old ski
 class Task {
  public:
   virtual ~Task() = default;
-  // n items of a split. Training items depend on the seed (each seed has its own pool); held-out and retained ones depend
-  // on it only through the target that the seed draws. The first k of n items are those of k. A file task with fewer than
-  // n items gives all it has. Train and held-out never share a prompt.
+  // n items of a split. Training items depend on the seed (each seed has its own pool); held-out and retained ones
+  // depend on it only through the target that the seed draws. The first k of n items are those of k. A file task with
+  // fewer than n items gives all it has. Train and held-out never share a prompt.
   virtual std::vector<Item> Items(Split split, int n, uint64_t seed) const = 0;
   // The reference solution (a worked one where the task has it), in the form of a completion.
   virtual std::optional<std::string> Reference(const Item& item) const = 0;
@@ -36,26 +36,27 @@ class Task {
   virtual std::string Target(uint64_t seed) const = 0;  // "big": what this seed learns; the file's stem for a file task
   virtual std::string ContentHash() const = 0;          // sha256 over what the items are made of
   virtual int max_new_tokens() const = 0;               // enough for every reference
-  // Curve of a reader who knows exactly the steps in the n given training items: share of held-out items whose every step
-  // was seen. nullopt where the notion has no meaning.
+  // Curve of a reader who knows exactly the steps in the n given training items: share of held-out items whose every
+  // step was seen. nullopt where the notion has no meaning.
   virtual std::optional<double> Memoriser(const std::vector<Item>& seen, const std::vector<Item>& held_out) const = 0;
 };
 
 // Digit folds: EXPERIMENTS section 1 in docs/experiments.md; grammar in core/data/folds.h.
 struct FoldsConfig {
-  std::string target = "rules";  // rules (a seed draws one of sixteen), a rule's name, add5 add7 add10, rsub, a base skill
+  std::string target =
+      "rules";  // rules (a seed draws one of sixteen), a rule's name, add5 add7 add10, rsub, a base skill
   int min_digits = 4, max_digits = 8;
 };
 // Any JSONL file of prompts with reference answers.
 struct JsonlConfig {
-  std::string path;                    // training and, unless held_out_path is given, held-out items
-  std::string held_out_path;           // empty: the last `held_out_share` of the file's items, ranked by hash
+  std::string path;           // training and, unless held_out_path is given, held-out items
+  std::string held_out_path;  // empty: the last `held_out_share` of the file's items, ranked by hash
   double held_out_share = 0.2;
   std::string prompt_key = "question", answer_key = "answer";
-  std::string system;                  // system turn before each prompt; empty = none
-  std::string prompt_role = "user";    // "" = plain text
-  std::string grader = "final_number"; // exact, final_number, choice, regex
-  std::string grader_pattern;          // of grader = "regex": first group is the answer
+  std::string system;                   // system turn before each prompt; empty = none
+  std::string prompt_role = "user";     // "" = plain text
+  std::string grader = "final_number";  // exact, final_number, choice, regex
+  std::string grader_pattern;           // of grader = "regex": first group is the answer
   int max_new_tokens = 256;
 };
 using TaskConfig = std::variant<FoldsConfig, JsonlConfig>;  // kind = "folds" | "jsonl"

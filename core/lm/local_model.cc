@@ -73,15 +73,21 @@ std::vector<int> LocalModel::stop_ids() const {
 
 void LocalModel::Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) {
   Decoder decoder(*transformer_, batch_size(), tokenizer_->vocab_size());
-  std::map<int64_t, const Request*> asked;
+  struct Asked {
+    const Request* request;
+    int64_t prompt_tokens;
+  };
+  std::map<int64_t, Asked> asked;
   const std::vector<int> stops = stop_ids();
   for (const Request& request : requests) {
     try {
-      const int64_t handle = decoder.Submit({.prompt = EncodePrompt(*tokenizer_, chat_template_, request.prompt),
+      std::vector<int> prompt = EncodePrompt(*tokenizer_, chat_template_, request.prompt);
+      const auto prompt_tokens = static_cast<int64_t>(prompt.size());
+      const int64_t handle = decoder.Submit({.prompt = std::move(prompt),
                                              .sampling = request.sampling,
                                              .stop_ids = stops,
                                              .random_name = fmt::format("{}/{}", request.id, request.attempt)});
-      asked[handle] = &request;
+      asked[handle] = {&request, prompt_tokens};
     } catch (const Error& error) {
       if (!on_reply({.id = request.id, .attempt = request.attempt, .error = error.what()})) return;
     }
@@ -89,11 +95,12 @@ void LocalModel::Ask(std::span<const Request> requests, const std::function<bool
   bool go_on = true;
   const auto on_done = [&](const DecodeResult& result) {
     if (!go_on) return;
-    const Request& request = *asked.at(result.handle);
+    const auto& [asked_request, prompt_tokens] = asked.at(result.handle);
+    const Request& request = *asked_request;
     Reply reply{.id = request.id, .attempt = request.attempt};
     reply.completion = Completion(request.prompt, tokenizer_->Decode(result.ids));
     reply.finish_reason = result.finish_reason;
-    reply.usage.prompt_tokens = static_cast<int64_t>(EncodePrompt(*tokenizer_, chat_template_, request.prompt).size());
+    reply.usage.prompt_tokens = prompt_tokens;
     reply.usage.completion_tokens = static_cast<int64_t>(result.ids.size());
     reply.logprobs = Logprobs(*tokenizer_, result);
     go_on = on_reply(std::move(reply));

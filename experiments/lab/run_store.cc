@@ -3,21 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <system_error>
-#include <utility>
-
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/version.h"
 
 namespace retort::lab {
-
-RunStore::RunStore(std::filesystem::path root) : root_(std::move(root)) {
-  std::error_code problem;
-  std::filesystem::create_directories(root_, problem);
-  if (problem) throw Error({.file = root_.string()}, "cannot make runs_dir: " + problem.message());
-}
 
 bool RunStore::Done(const std::string& hash) const { return std::filesystem::exists(Folder(hash) / "result.json"); }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "core/data/cell.h"
 #include "core/data/sample_set.h"
@@ -13,7 +14,7 @@ namespace retort::lab {
 
 class RunStore {
  public:
-  explicit RunStore(std::filesystem::path root);  // made if missing; throws Error if it cannot be
+  explicit RunStore(std::filesystem::path root) : root_(std::move(root)) {}  // made when first written to
 
   std::filesystem::path Folder(const std::string& hash) const { return root_ / hash; }
   std::filesystem::path Collections() const { return root_ / "collections"; }

@@ -199,6 +199,7 @@ TEST_F(LabTest, TheUsersMistakesAreExitCodeTwoAndNothingIsWritten) {
   EXPECT_FALSE(fs::exists(fixture_.path("runs")));
   EXPECT_FALSE(fs::exists(fixture_.path("out")));
   EXPECT_EQ(Run({"arms=[techer]"}).exit_code, 2);
+  EXPECT_FALSE(fs::exists(fixture_.path("runs")));
   EXPECT_EQ(Run({"--bogus"}).exit_code, 2);
 }
 
