@@ -147,7 +147,8 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
   const ReportOutput report = Report(experiment, command, main, blocks, grid, store, folder);
   fmt::print("\n{}\n\n{}\n{}\n", report.verdict, report.table_text, report.transcript_text);
   for (const std::string& warning : report.warnings) fmt::print("note: {}\n", warning);
-  fmt::print("\npage with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
+  fmt::print("\ntime of the cells: {}\n", TimeByArm(grid, store));
+  fmt::print("page with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
   if (!experiment.next.empty()) fmt::print("\nto try next:\n  {}\n", fmt::join(experiment.next, "\n  "));
   std::fflush(stdout);
   Tell(failures);

@@ -1,11 +1,14 @@
 #include "experiments/lab/results.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+
+#include "experiments/lab/progress.h"
 
 namespace retort::lab {
 namespace {
@@ -47,6 +50,20 @@ std::vector<CellResult> ReadResults(const Grid& grid, const RunStore& store) {
     results.push_back(std::move(result));
   }
   return results;
+}
+
+std::string TimeByArm(const Grid& grid, const RunStore& store) {
+  std::vector<std::pair<std::string, double>> times;  // in the order of the rows
+  std::set<std::string> counted;
+  for (const Row& row : grid.rows) {
+    if (!store.Done(row.cell) || !counted.insert(row.cell).second) continue;
+    auto found = std::ranges::find(times, row.arm, &std::pair<std::string, double>::first);
+    if (found == times.end()) found = times.insert(found, {row.arm, 0});
+    found->second += store.Seconds(row.cell);
+  }
+  std::vector<std::string> words;
+  for (const auto& [arm, seconds] : times) words.push_back(fmt::format("{} {}", arm, Duration(seconds)));
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 std::vector<Transcript> MakeTranscripts(const std::vector<CellResult>& results,

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/version.h"
 
 namespace retort::lab {
@@ -25,6 +28,12 @@ CellResult RunStore::Read(const std::string& hash) const {
   } catch (const Error& error) {
     throw Error(fmt::format("{}; remove the folder {} to compute this cell again", error.what(), folder.string()));
   }
+}
+
+double RunStore::Seconds(const std::string& hash) const {
+  const std::filesystem::path file = Folder(hash) / "times.json";
+  if (!std::filesystem::exists(file)) return 0;
+  return ParseJson(ReadFile(file), {.file = file.string()}).value("seconds", 0.0);
 }
 
 void RunStore::WriteSamples(const std::string& hash, const SampleSet& samples) const {

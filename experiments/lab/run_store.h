@@ -20,6 +20,7 @@ class RunStore {
   std::filesystem::path Collections() const { return root_ / "collections"; }
   bool Done(const std::string& hash) const;
   CellResult Read(const std::string& hash) const;  // with its items
+  double Seconds(const std::string& hash) const;   // that the cell took; 0 if nobody wrote it down
   // What a worker finds: the rows and where they come from.
   void WriteSamples(const std::string& hash, const SampleSet& samples) const;
   // Everything but result.json first.

@@ -100,7 +100,7 @@ TEST_P(LlamaGolden, RoundTrip) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, LlamaGolden, testing::Values("llama-tied", "llama-untied"),
-                         [](const auto& info) { return std::string(info.param).substr(6); });
+                         [](const auto& test) { return std::string(test.param).substr(6); });
 
 }  // namespace
 }  // namespace retort
