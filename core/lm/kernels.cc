@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-// Compiled with -ffast-math (CMakeLists.txt): sums may be reordered, and no value here is infinite.
+// Not compiled with -ffast-math, which would fold the rounding in Exp away; the sums that may be reordered say so.
 // Function versions for AVX-512 and AVX2 machines beside the baseline; the loader picks one.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define RETORT_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -35,6 +35,7 @@ inline __attribute__((always_inline)) float Exp(float x) {
 RETORT_VECTORISED void RmsNorm(const float* x, const float* weight, float* out, int64_t rows, int64_t d, float eps) {
   for (int64_t r = 0; r < rows; ++r, x += d, out += d) {
     float sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < d; ++i) sum += x[i] * x[i];
     const float scale = 1.0F / std::sqrt(sum / static_cast<float>(d) + eps);
     for (int64_t i = 0; i < d; ++i) out[i] = x[i] * scale * weight[i];
@@ -70,8 +71,10 @@ RETORT_VECTORISED void Attend(const float* query, const float* keys, const float
     for (int64_t t = 0; t < length; ++t) scratch[t] += q * key[t];
   }
   float max = scratch[0];
+#pragma omp simd reduction(max : max)
   for (int64_t t = 1; t < length; ++t) max = scratch[t] > max ? scratch[t] : max;
   float sum = 0;
+#pragma omp simd reduction(+ : sum)
   for (int64_t t = 0; t < length; ++t) {
     scratch[t] = Exp(scratch[t] - max);
     sum += scratch[t];

@@ -49,7 +49,8 @@ def decoder(name, shape):
     if name == "llama-untied":
         model = model.to(torch.bfloat16)
         model.save_pretrained(folder, max_shard_size="16KB")
-        model = model.to(torch.float32)
+        # Read again, not cast back: a cast leaves the rotary frequencies rounded to bfloat16.
+        model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     else:
         model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
