@@ -154,7 +154,10 @@ std::vector<FoldStep> FoldSteps(const FoldOp& op, std::string_view digits) {
   int left = ordered[0] - '0';
   for (size_t i = 1; i < ordered.size(); ++i) {
     const int digit = ordered[i] - '0';
-    const int result = op.step(op, left, digit, static_cast<int>(i));
+    int result = op.step(op, left, digit, static_cast<int>(i));
+    for (const FoldStep& wrong : op.wrong_facts) {
+      if (wrong.left == left && wrong.digit == digit) result = wrong.result;
+    }
     steps.push_back({left, digit, result});
     left = result;
   }

@@ -17,6 +17,12 @@ namespace retort {
 
 enum class FoldForm : char { kWorked = '?', kBare = '!', kSecond = ':' };
 
+// One step: the value so far, the digit, and what they give.
+struct FoldStep {
+  int left, digit, result;
+  bool operator==(const FoldStep&) const = default;
+};
+
 // One operation: the result of each step from left value, digit, and the step's position (1 = first step).
 struct FoldOp {
   std::string name;
@@ -26,6 +32,8 @@ struct FoldOp {
   // Of a composed rule: condition (0: digit >= 5, 1: digit even, 2: position odd, 3: digit > left) and the two skills.
   int condition = -1;
   std::string then_skill, else_skill;
+  // Facts that whoever answers holds wrongly: the result of (left, digit). Empty for the operation itself.
+  std::vector<FoldStep> wrong_facts;
 };
 
 const std::vector<std::string>& BaseSkills();      // max min sub first second
@@ -34,10 +42,6 @@ const std::vector<std::string>& NewFactTargets();  // add5 add7 add10
 std::vector<std::string> AllFoldOps();             // all of the above and rsub
 const FoldOp& FindFoldOp(std::string_view name);   // throws Error that lists the names
 
-struct FoldStep {
-  int left, digit, result;
-  bool operator==(const FoldStep&) const = default;
-};
 // Throws Error for an empty string, or a character that is no digit below op.modulo.
 std::vector<FoldStep> FoldSteps(const FoldOp& op, std::string_view digits);
 

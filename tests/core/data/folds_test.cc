@@ -203,5 +203,14 @@ TEST(Folds, DefinitionNamesEveryOperation) {
   for (const std::string& name : AllFoldOps()) EXPECT_THAT(FoldsDefinition(), HasSubstr("\n" + name + " "));
 }
 
+TEST(Folds, WrongFactsAreCarriedOn) {
+  FoldOp op = FindFoldOp("add10");
+  EXPECT_EQ(FoldCompletion(op, "4729", FoldForm::kWorked), "471 123 392 A2");
+  op.wrong_facts = {{.left = 4, .digit = 7, .result = 5}};
+  EXPECT_EQ(FoldCompletion(op, "4729", FoldForm::kWorked), "475 527 796 A6");
+  EXPECT_EQ(FoldCompletion(op, "4729", FoldForm::kBare), "A6");
+  EXPECT_EQ(FoldCompletion(op, "7429", FoldForm::kBare), FoldCompletion(FindFoldOp("add10"), "7429", FoldForm::kBare));
+}
+
 }  // namespace
 }  // namespace retort
