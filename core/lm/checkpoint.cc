@@ -146,12 +146,7 @@ void SaveCheckpoint(const Transformer& model, const fs::path& folder, const fs::
   }
   const ModelConfig& config = model.config();
   WriteSafetensors(folder / "model.safetensors", model.NamedParameters(), config.dtype);
-  nlohmann::json generation = nlohmann::json::object();
-  if (config.bos_token_id >= 0) generation["bos_token_id"] = config.bos_token_id;
-  if (config.pad_token_id >= 0) generation["pad_token_id"] = config.pad_token_id;
-  if (config.eos_token_id.size() == 1) generation["eos_token_id"] = config.eos_token_id[0];
-  if (config.eos_token_id.size() > 1) generation["eos_token_id"] = config.eos_token_id;
-  WriteFileAtomic(folder / "generation_config.json", generation.dump(2) + "\n");
+  WriteFileAtomic(folder / "generation_config.json", GenerationConfigJson(config));
   if (!model_card.empty()) WriteFileAtomic(folder / "README.md", model_card);
   WriteFileAtomic(folder / "config.json", ToJson(config));
 }

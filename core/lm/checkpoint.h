@@ -25,7 +25,8 @@ std::unique_ptr<Transformer> LoadCheckpoint(const std::filesystem::path& folder,
 void SaveCheckpoint(const Transformer& model, const std::filesystem::path& folder,
                     const std::filesystem::path& tokenizer_folder, const std::string& model_card);
 
-// sha256 over config.json and the weight files and tokenizer files: what identifies a model. Remembered per process.
+// sha256 over config.json, generation_config.json, the weight files and the tokenizer files: what identifies a model.
+// Remembered per process.
 std::string HashCheckpoint(const std::filesystem::path& folder);
 
 // `path` as given if it exists, else below `config_dir`. Throws Error that says where it looked and how to get the

@@ -78,6 +78,16 @@ void CheckRope(const Json& rope, const Keys& keys, const std::string& key) {
   }
 }
 
+// What config.json and generation_config.json both hold.
+Json TokenIds(const ModelConfig& c) {
+  Json json = Json::object();
+  if (c.bos_token_id >= 0) json["bos_token_id"] = c.bos_token_id;
+  if (c.pad_token_id >= 0) json["pad_token_id"] = c.pad_token_id;
+  if (c.eos_token_id.size() == 1) json["eos_token_id"] = c.eos_token_id[0];
+  if (c.eos_token_id.size() > 1) json["eos_token_id"] = c.eos_token_id;
+  return json;
+}
+
 }  // namespace
 
 int64_t ModelConfig::ParameterCount() const {
@@ -164,11 +174,10 @@ std::string ToJson(const ModelConfig& c) {
                {"mlp_bias", false},
                {"dtype", c.dtype},
                {"torch_dtype", c.dtype}};
-  if (c.bos_token_id >= 0) json["bos_token_id"] = c.bos_token_id;
-  if (c.pad_token_id >= 0) json["pad_token_id"] = c.pad_token_id;
-  if (c.eos_token_id.size() == 1) json["eos_token_id"] = c.eos_token_id[0];
-  if (c.eos_token_id.size() > 1) json["eos_token_id"] = c.eos_token_id;
+  json.update(TokenIds(c));
   return json.dump(2) + "\n";
 }
+
+std::string GenerationConfigJson(const ModelConfig& c) { return TokenIds(c).dump(2) + "\n"; }
 
 }  // namespace retort

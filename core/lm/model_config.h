@@ -36,5 +36,7 @@ struct ModelConfig {
 ModelConfig ReadModelConfig(const std::filesystem::path& config_json);
 // What Transformers 4 and 5 both read.
 std::string ToJson(const ModelConfig& config);
+// The token ids alone, as generation_config.json holds them.
+std::string GenerationConfigJson(const ModelConfig& config);
 
 }  // namespace retort

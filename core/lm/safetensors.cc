@@ -116,7 +116,7 @@ at::Tensor SafetensorsFile::Read(const std::string& name, const std::vector<int6
   }
   for (const FloatType& type : kFloatTypes) {
     if (entry.dtype != type.safetensors) continue;
-    // from_blob wants a mutable pointer; the copy below is all that reads it. Unaligned data is copied bytewise first.
+    // Copied bytewise: nothing in the format aligns the data.
     const char* data = file_->bytes().data() + data_begin_ + entry.begin;
     at::Tensor raw = at::empty(shape, at::TensorOptions(type.torch));
     std::memcpy(raw.data_ptr(), data, entry.end - entry.begin);

@@ -1,5 +1,6 @@
 // The safetensors format (https://github.com/huggingface/safetensors): 8 bytes of header length, a JSON header of
-// names, dtypes, shapes and offsets, then the raw little-endian data. Read by mapping the file: a tensor is a view.
+// names, dtypes, shapes and offsets, then the raw little-endian data. Read by mapping the file, so that only
+// the tensors that are asked for are read.
 #pragma once
 
 #include <ATen/core/Tensor.h>
