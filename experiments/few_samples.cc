@@ -12,21 +12,17 @@ int main(int argc, char** argv) {
       .title = "How few samples close the gap?",
       .claim = "A small number of samples from a larger model drastically improves a smaller one.",
       .sample_noun = "worked answers of the teacher",
-      .caveats =
-          {"A small model's N50 is not a frontier model's: the numbers hold for these tasks, this teacher and "
-           "these students.",
-           "A student that has seen every step of a task need not have understood it: read each curve beside the "
-           "memoriser's, a reader who knows exactly the steps in the samples and nothing else."},
+      .caveats = {"A small model's N50 is not a frontier model's: the numbers hold for these tasks, this teacher and "
+                  "these students."},
       .arms = {{"teacher", "the teacher's worked answers", TeacherAnswers},
                {"answers_only", "the same answers without their steps", AnswersOnly, false},
                {"references", "the task's own solutions of the same prompts", References},
                {"unrelated", "text as long as the teacher's answers that has nothing to do with the prompts", Unrelated,
                 false}},
-      .next = {"build/few_samples seeds=8                      twice the seeds: only the new cells are computed",
-               "build/few_samples n=[4,8,16,32,64,128]         a finer curve",
-               "build/few_samples task.target=big              one rule instead of a draw of sixteen",
-               "build/few_samples n=[16] arms=[teacher,references,unrelated]   controls at equal N",
-               "build/few_samples --help                       every option"},
+      .next = {{{"seeds=8"}, "more seeds: only the new cells are computed"},
+               {{"n=[4,8,16,32,64,128]"}, "a finer curve"},
+               {{"task.target=big"}, "one rule instead of a draw of sixteen"},
+               {{"n=[16]", "arms=[teacher,references,unrelated]"}, "controls at equal N"}},
   };
   return Main(argc, argv, experiment);
 }

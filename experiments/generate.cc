@@ -26,7 +26,7 @@ struct GenerateCommand {
   std::string model, chat_template;
   bool chat = false;
   int batch_size = 0, threads = 0;
-  Sampling sampling;
+  Sampling sampling{.max_new_tokens = 256};
 };
 
 void Describe(Describer& d, GenerateCommand& c) {

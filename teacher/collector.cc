@@ -27,15 +27,9 @@ namespace {
 namespace fs = std::filesystem;
 using RowKey = std::pair<std::string, int>;  // id, attempt
 
-Sampling EffectiveSampling(const CollectConfig& config, const Task& task) {
-  Sampling sampling = config.sampling;
-  sampling.max_new_tokens = std::min(sampling.max_new_tokens, task.max_new_tokens());
-  return sampling;
-}
-
 std::string SamplingToml(const CollectConfig& config, const Task& task) {
   CollectConfig effective = config;
-  effective.sampling = EffectiveSampling(config, task);
+  effective.sampling = Bounded(config.sampling, task);
   return NumericsToml(effective);
 }
 
@@ -261,7 +255,7 @@ SampleSet Collect(Teacher& teacher, const Task& task, const CollectConfig& confi
     const int attempt = row % config.attempts;
     if (collection.Has({item.id, attempt})) continue;
     missing.push_back(
-        {.id = item.id, .attempt = attempt, .prompt = item.prompt, .sampling = EffectiveSampling(config, task)});
+        {.id = item.id, .attempt = attempt, .prompt = item.prompt, .sampling = Bounded(config.sampling, task)});
   }
 
   std::vector<std::string> failures;

@@ -24,8 +24,8 @@ class LogitsProcessor {
 struct Sampling {
   double temperature = 0;  // 0 = greedy
   double top_p = 1;
-  int top_k = 0;  // 0 = all
-  int max_new_tokens = 64;
+  int top_k = 0;           // 0 = all
+  int max_new_tokens = 0;  // 0 = as many as the task and the context allow
   int64_t seed = 0;
   bool ignore_eos = false;
   int top_logprobs = -1;  // -1: none; 0: the chosen token's; k: also the k most likely

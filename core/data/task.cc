@@ -1,6 +1,8 @@
 // The options of tasks, and the one door to them.
 #include "core/data/task.h"
 
+#include <algorithm>
+
 #include "core/data/folds.h"
 
 namespace retort {
@@ -35,6 +37,12 @@ void Describe(Describer& d, JsonlConfig& config) {
           {.help = "PCRE2 pattern of grader = regex: group 1 of its last match is the answer"});
   d.Field("max_new_tokens", config.max_new_tokens,
           {.help = "longest answer", .unit = "tokens", .min = 1, .max = 1 << 20});
+}
+
+Sampling Bounded(Sampling sampling, const Task& task) {
+  const int asked = sampling.max_new_tokens;
+  sampling.max_new_tokens = asked == 0 ? task.max_new_tokens() : std::min(asked, task.max_new_tokens());
+  return sampling;
 }
 
 std::unique_ptr<Task> MakeTask(const TaskConfig& config) {

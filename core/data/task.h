@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config/describe.h"
+#include "core/data/answerer.h"
 #include "core/data/sample.h"
 
 namespace retort {
@@ -40,6 +41,9 @@ class Task {
   // step was seen. nullopt where the notion has no meaning.
   virtual std::optional<double> Memoriser(const std::vector<Item>& seen, const std::vector<Item>& held_out) const = 0;
 };
+
+// The same with the task's limit on the length of an answer.
+Sampling Bounded(Sampling sampling, const Task& task);
 
 // Digit folds: EXPERIMENTS section 1 in docs/experiments.md; grammar in core/data/folds.h.
 struct FoldsConfig {

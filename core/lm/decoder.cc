@@ -158,7 +158,9 @@ int64_t Decoder::Submit(DecodeRequest request) {
   const auto prompt = static_cast<int64_t>(request.prompt.size());
   const auto seed = static_cast<uint64_t>(request.sampling.seed);
   RandomStream random(seed, "decode/" + request.random_name);
-  const int64_t limit = std::min<int64_t>(request.sampling.max_new_tokens, config.max_position_embeddings - prompt + 1);
+  const int64_t room = config.max_position_embeddings - prompt + 1;
+  const int64_t asked = request.sampling.max_new_tokens;
+  const int64_t limit = asked == 0 ? room : std::min(asked, room);
   const int64_t handle = state_->next_handle++;
   state_->waiting.push_back(std::make_unique<Sequence>(
       Sequence{handle, std::move(request), std::move(random), limit, nullptr, {.handle = handle}}));

@@ -33,8 +33,7 @@ constexpr char kModelCard[] =
 
 void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config, uint64_t seed,
                    Answerer& answerer, LikelihoodScorer* scorer, CellResult& result) {
-  Sampling sampling = config.sampling;
-  sampling.max_new_tokens = std::min(sampling.max_new_tokens, task.max_new_tokens());
+  const Sampling sampling = Bounded(config.sampling, task);
   const std::unique_ptr<Grader> grader = MakeGrader(task_config);
   const std::vector<Item> items = task.Items(Split::kHeldOut, config.held_out, seed);
   const std::vector<Item> retained = task.Items(Split::kRetained, config.retained, seed);

@@ -32,14 +32,20 @@ struct CellRun {
 // Fills means, items, retained_skill, and what training cost; the lab fills the rest.
 using CellFunction = std::function<CellResult(const CellRun&)>;
 
+// Something to try after a run: overrides to add to its command, and a word on why. Told only where they apply.
+struct Hint {
+  std::vector<std::string> overrides;
+  std::string why;
+};
+
 struct Experiment {
   Program program;
   std::string title, claim;  // the claim is of the debate, one sentence
   std::string sample_noun;   // what N of the primary arm counts: "worked answers of the teacher"
   std::vector<std::string> caveats;
   std::vector<Arm> arms;
-  std::vector<std::string> next;  // commands to try, each with a word on why
-  CellFunction compute;           // empty: ComputeCell (experiments/lab/compute_cell.h)
+  std::vector<Hint> next;
+  CellFunction compute;  // empty: ComputeCell (experiments/lab/compute_cell.h)
 };
 
 // The whole of main(): 0 done, 1 some cells failed, 2 the user's mistake, 130 interrupted.

@@ -29,6 +29,9 @@ namespace fs = std::filesystem;
 
 constexpr char kWorkerFlag[] = "--worker";
 constexpr int kInterruptedCode = 130;
+constexpr char kMemoriserCaveat[] =
+    "A student that has seen every step of a task need not have understood it: read each curve beside the memoriser's, "
+    "a reader who knows exactly the steps in the samples and nothing else.";
 
 fs::path OutputFolder(const ExperimentConfig& config, const std::string& experiment) {
   if (!config.output_dir.empty()) return config.output_dir;
@@ -46,6 +49,26 @@ std::string CommandOf(int argc, const char* const* argv) {
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + Quoted(argv[i]);
   return command;
+}
+
+// The hints whose overrides this config takes: a rule of the embedded task is no option of a file of questions.
+void TellHints(const Experiment& experiment, const CommandLine& command_line, const std::string& command) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const Hint& hint : experiment.next) {
+    CommandLine with_hint = command_line;
+    with_hint.overrides.insert(with_hint.overrides.end(), hint.overrides.begin(), hint.overrides.end());
+    try {
+      LoadBlocks(with_hint);
+      lines.emplace_back(fmt::format("{} {}", command, fmt::join(hint.overrides, " ")), hint.why);
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  lines.emplace_back(command + " --help", "every option");
+  size_t width = 0;
+  for (const auto& [line, why] : lines) width = std::max(width, line.size());
+  fmt::print("\nto try next:\n");
+  for (const auto& [line, why] : lines) fmt::print("  {:<{}}   {}\n", line, width, why);
 }
 
 int TellInterrupted(const std::string& name) {
@@ -86,6 +109,9 @@ ReportOutput Report(const Experiment& experiment, const std::string& command, co
     input.arms.push_back(arm.name);
     input.arm_notes[arm.name] = arm.description;
   }
+  const bool has_memoriser =
+      std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
+  if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
   input.transcripts = MakeTranscripts(input.cells, blocks);
   WriteFileAtomic(folder / "config.toml", ToToml(main));
   return WriteReport(input, folder);
@@ -149,7 +175,7 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
   for (const std::string& warning : report.warnings) fmt::print("note: {}\n", warning);
   fmt::print("\ntime of the cells: {}\n", TimeByArm(grid, store));
   fmt::print("page with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
-  if (!experiment.next.empty()) fmt::print("\nto try next:\n  {}\n", fmt::join(experiment.next, "\n  "));
+  TellHints(experiment, command_line, command);
   std::fflush(stdout);
   Tell(failures);
   return failures.empty() ? 0 : 1;

@@ -56,7 +56,7 @@ TEST(DataOptions, EveryFoldIsATarget) {
 
 TEST(DataOptions, RangesOfSampling) {
   for (const char* bad : {"temperature = -0.1", "temperature = nan", "top_p = 0.0", "top_p = 1.1", "top_k = -1",
-                          "max_new_tokens = 0", "top_logprobs = -2", "top_logprobs = 21"}) {
+                          "max_new_tokens = -1", "top_logprobs = -2", "top_logprobs = 21"}) {
     EXPECT_NE(Problem<Sampling>(bad), "no problem") << bad;
   }
 }

@@ -10,6 +10,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
 #include "core/lm/safetensors.h"
+#include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -97,6 +98,30 @@ TEST_P(LlamaGolden, RoundTrip) {
   const SafetensorsFile written(temp.path() / "copy" / "model.safetensors");
   const SafetensorsFile reference(folder_ / "gradients.safetensors");
   EXPECT_EQ(written.Names(), reference.Names());
+}
+
+// The published weights, where they are: the float32 logits of scripts/golden/smollm2.py.
+TEST(SmolLM2Golden, LogitsAgreeOnTenTexts) {
+  const std::filesystem::path folder = RETORT_SOURCE_DIR "/models/SmolLM2-135M-Instruct";
+  if (!exists(folder / "model.safetensors")) GTEST_SKIP() << "no SmolLM2 here: scripts/fetch-smollm2 gets it";
+  const at::NoGradGuard no_grad;
+  const auto model = LoadCheckpoint(folder);
+  const auto tokenizer = LoadTokenizer(folder);
+  const nlohmann::json golden = ParseJson(ReadFile(kGolden / "smollm2-logits.json"), {});
+  ASSERT_EQ(golden["cases"].size(), 10U);
+  for (const nlohmann::json& text : golden["cases"]) {
+    const auto ids = text["ids"].get<std::vector<int64_t>>();
+    const std::vector<int> ours = tokenizer->EncodeWithSpecials(text["text"].get<std::string>());
+    EXPECT_EQ(std::vector<int64_t>(ours.begin(), ours.end()), ids);
+    const at::Tensor logits = model->Logits(model->Hidden(at::tensor(ids, at::kLong).unsqueeze(0))).squeeze(0);
+    for (int64_t i = 0; i < static_cast<int64_t>(ids.size()); ++i) {
+      const auto tokens = text["tokens"][i].get<std::vector<int64_t>>();
+      const auto expected = text["logits"][i].get<std::vector<float>>();
+      for (size_t k = 0; k < tokens.size(); ++k) {
+        EXPECT_NEAR(logits[i][tokens[k]].item<float>(), expected[k], 1e-4) << text["text"] << " " << i;
+      }
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, LlamaGolden, testing::Values("llama-tied", "llama-untied"),

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
                                        {"answers_only", "without steps", AnswersOnly, false},
                                        {"references", "the same in other words", References},
                                        {"unrelated", "something else", Unrelated, false}},
-                              .next = {"nothing"},
+                              .next = {{{"seeds=3"}, "another seed"}, {{"no.such.key=1"}, "never told"}},
                               .compute = FakeCell};
   return Main(argc, argv, experiment);
 }
