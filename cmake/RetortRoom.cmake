@@ -1,7 +1,8 @@
-# retort_room(<name> <folder> [ROOMS room...] [LIBS target...] [TORCH])
+# retort_room(<name> <folder> [ROOMS room...] [LIBS target...] [TORCH] [GLUE])
 # One static library from the .cc files of one folder, and one test program from tests/<folder>/*_test.cc. Tests named
 # *_slow_test.cc go into a second program whose tests carry the label `slow` (scripts/test --fast leaves them out).
-# A folder is globbed so that adding a file touches no list.
+# A folder is globbed so that adding a file touches no list. GLUE: nothing in it runs long, so it is compiled at -O1, a
+# third faster.
 include(GoogleTest)
 
 function(retort_compile_options target)
@@ -26,7 +27,7 @@ function(retort_torch target)
 endfunction()
 
 function(retort_room name folder)
-  cmake_parse_arguments(R "TORCH" "" "ROOMS;LIBS" ${ARGN})
+  cmake_parse_arguments(R "TORCH;GLUE" "" "ROOMS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   list(TRANSFORM R_ROOMS PREPEND retort_)
   if(sources)
@@ -35,6 +36,16 @@ function(retort_room name folder)
     target_link_libraries(retort_${name} PUBLIC ${R_ROOMS} fmt::fmt nlohmann_json::nlohmann_json PRIVATE ${R_LIBS})
     if(R_TORCH)
       retort_torch(retort_${name})
+      # A file without torch of its own is quicker without the precompiled header.
+      foreach(source ${sources})
+        file(STRINGS ${source} torch_includes REGEX "#include <(ATen|torch|c10)/")
+        if(NOT torch_includes)
+          set_property(SOURCE ${source} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
+        endif()
+      endforeach()
+    endif()
+    if(R_GLUE)
+      target_compile_options(retort_${name} PRIVATE -O1)
     endif()
   else()
     add_library(retort_${name} INTERFACE)
@@ -83,6 +94,7 @@ function(retort_binaries folder)
     add_executable(${name} ${main})
     add_dependencies(binaries ${name})
     retort_compile_options(${name})
+    target_compile_options(${name} PRIVATE -O1)  # the rooms do the work
     if(name IN_LIST trains_alone)
       target_link_libraries(${name} PRIVATE retort_student)
     else()
