@@ -36,6 +36,7 @@ struct RecipeConfig {
   TrainerConfig trainer;
   int evaluation_items = 200;  // of each operation, for the model card
   int threads = 1;
+  bool overwrite = false;
   std::string output_dir = "configs/models";
 };
 
@@ -61,6 +62,7 @@ void Describe(Describer& d, RecipeConfig& c) {
   d.Field("evaluation_items", c.evaluation_items,
           {.help = "held-out items of each operation, for the model card", .min = 1, .max = 100000});
   d.Field("threads", c.threads, {.help = "of LibTorch; another number gives other last bits", .min = 1, .max = 1024});
+  d.Field("overwrite", c.overwrite, {.help = "replace a model that is there", .numerics = false});
   d.Field("output_dir", c.output_dir, {.help = "where the model's folder goes", .numerics = false});
 }
 
@@ -155,11 +157,26 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
 std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
                  const std::string& accuracies) {
   return fmt::format(
-      "---\nlicense: apache-2.0\nmodel_name: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} parameters over single "
+      "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} "
+      "parameters over single "
       "characters, "
       "trained from scratch on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
       "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",
       config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies);
+}
+
+void Check(const RecipeConfig& config) {
+  Skills(config);
+  if (config.name.find('/') != std::string::npos || config.name == "." || config.name == "..") {
+    throw Error(fmt::format("name = \"{}\" must be the name of a folder, not a path", config.name));
+  }
+  if (config.bare + config.second > 1) {
+    throw Error(fmt::format("bare = {} and second = {} are shares of one whole", config.bare, config.second));
+  }
+  if (config.hidden_size % (2 * config.num_attention_heads) != 0) {
+    throw Error(fmt::format("hidden_size = {} must be an even multiple of num_attention_heads = {}", config.hidden_size,
+                            config.num_attention_heads));
+  }
 }
 
 int Run(int argc, const char* const* argv) {
@@ -168,9 +185,12 @@ int Run(int argc, const char* const* argv) {
       .summary = "trains and writes one embedded model; scripts/make-models makes all that are shipped",
       .config_name = "make_base"};
   const auto config = LoadOrExit<RecipeConfig>(program, argc, argv);
-  Skills(config);  // unknown names are said before anything is written
+  Check(config);  // before anything is written
   SetThreads(config.threads);
   const std::filesystem::path folder = std::filesystem::path(config.output_dir) / config.name;
+  if (std::filesystem::exists(folder / "config.json") && !config.overwrite) {
+    throw Error({.file = folder.string()}, "holds a model already", "give another name, or overwrite=true");
+  }
   TrainCharacterTokenizer(kFoldCharacters, folder);
   const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(folder);
   ModelConfig shape{.vocab_size = tokenizer->vocab_size(),
@@ -185,10 +205,6 @@ int Run(int argc, const char* const* argv) {
                     .pad_token_id = tokenizer->pad_id(),
                     .eos_token_id = {tokenizer->eos_id()},
                     .dtype = config.dtype};
-  if (shape.head_dim * shape.num_attention_heads != shape.hidden_size || shape.head_dim % 2 != 0) {
-    throw Error(fmt::format("hidden_size = {} must be an even multiple of num_attention_heads = {}", shape.hidden_size,
-                            shape.num_attention_heads));
-  }
   Transformer model(shape);
   model.Initialise(static_cast<uint64_t>(config.seed));
 

@@ -75,7 +75,10 @@ class Collection {
                     "remove the folder and collect again");
       }
     }
-    if (HashSamples(set_.samples) != set_.manifest.samples_sha256) Recount();
+    if (HashSamples(set_.samples) != set_.manifest.samples_sha256) {
+      CheckBeginning();
+      Recount();
+    }
   }
 
   bool Has(const RowKey& key) const { return stored_.contains(key); }
@@ -121,6 +124,19 @@ class Collection {
   }
 
  private:
+  // Rows may follow those that the manifest vouches for, but these must stand as they were.
+  void CheckBeginning() const {
+    const auto count = set_.manifest.counts.find("stored");
+    const auto stored = static_cast<size_t>(count == set_.manifest.counts.end() ? 0 : count->second);
+    if (stored <= set_.samples.size() &&
+        HashSamples({set_.samples.begin(), set_.samples.begin() + static_cast<std::ptrdiff_t>(stored)}) ==
+            set_.manifest.samples_sha256) {
+      return;
+    }
+    throw Error({.file = samples_path_.string()}, "its rows are not those that its manifest.json vouches for",
+                "put the file back as it was, or remove the folder and collect again");
+  }
+
   // A run that was killed has stored more than its manifest says.
   void Recount() {
     Manifest& manifest = set_.manifest;

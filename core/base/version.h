@@ -5,6 +5,6 @@ namespace retort {
 
 inline constexpr char kVersion[] = "0.1.0";
 // Raised whenever the same config would give other numbers; part of every cell's hash.
-inline constexpr int kNumericsVersion = 1;
+inline constexpr int kNumericsVersion = 2;
 
 }  // namespace retort

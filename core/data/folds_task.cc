@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <array>
+#include <map>
+#include <span>
 #include <tuple>
 #include <unordered_set>
 
@@ -79,35 +81,44 @@ class FoldsTask : public Task {
   // A token a character: steps of the second grammar ("4,7=7 ") are the longest; then the answer and the end.
   int max_new_tokens() const override { return 6 * (config_.max_digits - 1) + 2 + 1; }
 
-  std::optional<double> Memoriser(const std::vector<Item>& seen, const std::vector<Item>& held_out) const override {
+  std::optional<double> Memoriser(std::span<const Sample> rows, const std::vector<Item>& held_out) const override {
     if (held_out.empty()) return std::nullopt;
-    std::set<Fact> known;
-    for (const Item& item : seen) {
-      for (const Fact& fact : Facts(item)) known.insert(fact);
+    std::map<Fact, std::array<int, 10>> votes;  // what the rows say a step gives, wrong steps included
+    for (const Sample& row : rows) {
+      const auto prompt = ParseFoldPrompt(Text(row.prompt));
+      if (!prompt || prompt->form == FoldForm::kBare) continue;
+      const FoldOp& op = FindFoldOp(prompt->op);
+      int position = 0;
+      for (const FoldStep& step : ParseFoldAnswer(Text(row.completion), prompt->form).steps) {
+        ++position;
+        if (step.result >= 0) ++votes[FactOf(op, step.left, step.digit, position)][static_cast<size_t>(step.result)];
+      }
     }
     int64_t right = 0;
-    for (const Item& item : held_out) {
-      right += std::ranges::all_of(Facts(item), [&](const Fact& fact) { return known.contains(fact); }) ? 1 : 0;
-    }
+    for (const Item& item : held_out) right += Recall(votes, item) == item.answer ? 1 : 0;
     return static_cast<double>(right) / static_cast<double>(held_out.size());
   }
 
  private:
-  using Fact =
-      std::tuple<std::string, int, int, int>;  // op, left, digit, parity of the position where the op asks for it
+  // A step as a worked answer shows it: op, left, digit, parity of the position where the op asks for it.
+  using Fact = std::tuple<std::string, int, int, int>;
+  static Fact FactOf(const FoldOp& op, int left, int digit, int position) {
+    return {op.name, left, digit, op.condition == 2 ? position % 2 : 0};
+  }
 
-  // What a worked answer to the item shows, or asks its reader to know. A bare answer is taken for no step at all.
-  std::vector<Fact> Facts(const Item& item) const {
-    std::vector<Fact> facts;
+  // The answer by known steps alone; "" where one is not known.
+  static std::string Recall(const std::map<Fact, std::array<int, 10>>& votes, const Item& item) {
     const auto prompt = ParseFoldPrompt(Text(item.prompt));
-    if (!prompt || prompt->form == FoldForm::kBare) return facts;
+    if (!prompt) return "";
     const FoldOp& op = FindFoldOp(prompt->op);
-    int position = 0;
+    int left = -1, position = 0;
     for (const FoldStep& step : FoldSteps(op, prompt->digits)) {
-      ++position;
-      facts.emplace_back(op.name, step.left, step.digit, op.condition == 2 ? position % 2 : 0);
+      if (left < 0) left = step.left;  // the first digit
+      const auto known = votes.find(FactOf(op, left, step.digit, ++position));
+      if (known == votes.end()) return "";
+      left = static_cast<int>(std::ranges::max_element(known->second) - known->second.begin());
     }
-    return facts;
+    return std::to_string(left);
   }
 
   std::vector<Item> Draw(const FoldOp& op, bool held_out, int n, RandomStream random) const {

@@ -72,7 +72,7 @@ class JsonlTask : public Task {
   std::string Target(uint64_t) const override { return std::filesystem::path(config_.path).stem().string(); }
   std::string ContentHash() const override { return content_hash_; }
   int max_new_tokens() const override { return config_.max_new_tokens; }
-  std::optional<double> Memoriser(const std::vector<Item>&, const std::vector<Item>&) const override {
+  std::optional<double> Memoriser(std::span<const Sample>, const std::vector<Item>&) const override {
     return std::nullopt;
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,9 +38,9 @@ class Task {
   virtual std::string Target(uint64_t seed) const = 0;  // "big": what this seed learns; the file's stem for a file task
   virtual std::string ContentHash() const = 0;          // sha256 over what the items are made of
   virtual int max_new_tokens() const = 0;               // enough for every reference
-  // Curve of a reader who knows exactly the steps in the n given training items: share of held-out items whose every
-  // step was seen. nullopt where the notion has no meaning.
-  virtual std::optional<double> Memoriser(const std::vector<Item>& seen, const std::vector<Item>& held_out) const = 0;
+  // The share of the held-out items that a reader gets right who knows exactly the steps that the rows show, mistakes
+  // included, and nothing else. nullopt where the notion has no meaning.
+  virtual std::optional<double> Memoriser(std::span<const Sample> rows, const std::vector<Item>& held_out) const = 0;
 };
 
 // The same with the task's limit on the length of an answer.

@@ -68,7 +68,7 @@ Row CrossingRow(const std::string& task, const ArmSummary& arm, const char* name
 std::string CellsCsv(const ReportInput& input) {
   std::string csv =
       "arm,n,seed,score,task,target,metric,parse_rate,step_accuracy,retained_skill,reference_nats_per_item,memoriser,"
-      "prompts_asked,teacher_tokens,supervised_tokens,training_flops,dollars,steps,run,samples_sha256\n";
+      "prompts_asked,teacher_tokens,supervised_tokens,training_flops,dollars,steps,items,run,samples_sha256\n";
   for (const CellResult& c : input.cells) {
     csv += Line({CsvText(c.arm),
                  std::to_string(c.n),
@@ -88,6 +88,7 @@ std::string CellsCsv(const ReportInput& input) {
                  Exact(c.training_flops),
                  Exact(c.dollars),
                  std::to_string(c.steps),
+                 std::to_string(c.items.size()),
                  CsvText(c.run),
                  CsvText(c.samples_sha256)});
   }
@@ -102,6 +103,7 @@ std::string SummaryCsv(const Summary& summary) {
     if (task.base) csv += Line(ScoreRow(task.task, kBaseArm, *task.base));
     for (const ArmSummary& arm : task.arms) {
       for (const PointSummary& point : arm.points) csv += Line(ScoreRow(task.task, arm.arm, point));
+      if (arm.points.size() < 2) continue;  // one size makes no curve
       csv += Line(CrossingRow(task.task, arm, "n50", 0.5, arm.n50));
       csv += Line(CrossingRow(task.task, arm, "n90", 0.9, arm.n90));
     }

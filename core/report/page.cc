@@ -154,6 +154,11 @@ std::string Page(const ReportInput& input, const Summary& summary, std::vector<s
     html += "</ul></section>\n";
   }
   html += Transcripts(input);
+  if (!input.setting.empty()) {
+    html += "<section><h2>How it was measured</h2>\n<ul>\n";
+    for (const std::string& line : input.setting) html += fmt::format("<li>{}</li>\n", HtmlText(line));
+    html += "</ul></section>\n";
+  }
   if (!costs.empty()) html += "<section><h2>Costs</h2>\n";
   for (const std::string& cost : costs) html += cost;
   if (!costs.empty()) html += "</section>\n";

@@ -34,6 +34,9 @@ std::string Markdown(const ReportInput& input, const Summary& summary) {
     text += fmt::format("- **{}**: {}\n", MarkdownText(arm), MarkdownText(note));
   }
   if (!input.arm_notes.empty()) text += "\n";
+  if (!input.setting.empty()) text += "### How it was measured\n\n";
+  for (const std::string& line : input.setting) text += fmt::format("- {}\n", MarkdownText(line));
+  if (!input.setting.empty()) text += "\n";
   if (!input.caveats.empty() || !summary.warnings.empty()) {
     text += "### Caveats\n\n";
     for (const std::string& caveat : input.caveats) text += fmt::format("- {}\n", MarkdownText(caveat));

@@ -29,6 +29,7 @@ struct ReportInput {
   std::string sample_noun = "worked answers of the teacher";  // what N of the primary arm counts, in the verdict
   std::vector<std::string> arms;                              // order of the tables; arms not named here follow
   std::map<std::string, std::string> arm_notes;               // arm -> one line
+  std::vector<std::string> setting;  // who taught and learnt, and what was asked: one line each
   std::vector<std::string> caveats;
   std::vector<CellResult> cells;  // with items
   std::vector<Transcript> transcripts;

@@ -15,9 +15,17 @@ std::string Seeds(int seeds) {
                     : fmt::format("{} seeds", seeds);
 }
 
-std::string CrossingText(const char* name, const CrossingInterval& crossing) {
-  const std::string sign = crossing.estimate.kind == Crossing::Kind::kAt ? "= " : "";
-  return fmt::format("{} {}{}", name, sign, ToString(crossing));
+// "half is closed at N50 = 40 [33, 64]", "nine tenths are not closed within the grid: N90 > 64 [9.7, > 64]".
+std::string CrossingText(const char* share, const char* name, const CrossingInterval& crossing) {
+  switch (crossing.estimate.kind) {
+    case Crossing::Kind::kAt:
+      return fmt::format("{} closed at {} = {}", share, name, ToString(crossing));
+    case Crossing::Kind::kAtOrBelow:
+      return fmt::format("{} closed by the smallest N: {} {}", share, name, ToString(crossing));
+    case Crossing::Kind::kAbove:
+      break;
+  }
+  return fmt::format("{} not closed within the grid: {} {}", share, name, ToString(crossing));
 }
 
 // The first N that closes half of the gap, else the largest.
@@ -51,8 +59,10 @@ std::string Verdict(const ReportInput& input, const TaskSummary& task) {
   const int decimals = ScoreDecimals(task.metric);
   const auto arm =
       std::find_if(task.arms.begin(), task.arms.end(), [&](const ArmSummary& a) { return a.arm == input.primary_arm; });
-  if (arm == task.arms.end() || !task.base)
-    return fmt::format("On {}, no {} cell is complete.", task.task, input.primary_arm);
+  if (arm == task.arms.end() || !task.base || !task.teacher) {
+    return fmt::format("On {}, the cells of base, teacher model and {} are not all complete, so no gap can be given.",
+                       task.task, input.primary_arm);
+  }
   const PointSummary& point = Headline(*arm);
   const std::string scores =
       task.higher_is_better
@@ -75,8 +85,8 @@ std::string Verdict(const ReportInput& input, const TaskSummary& task) {
                        : fmt::format("On {}, {} {} widen the gap by {} ({}), {}", task.task, point.n, input.sample_noun,
                                      Percent(-gc.estimate), fmt::format("share closed: {}", interval), scores);
   if (arm->points.size() > 1 && arm->n50 && arm->n90) {
-    text += fmt::format("; half is closed at {} and nine tenths at {}", CrossingText("N50", *arm->n50),
-                        CrossingText("N90", *arm->n90));
+    text += fmt::format("; {}, {}", CrossingText("half is", "N50", *arm->n50),
+                        CrossingText("nine tenths are", "N90", *arm->n90));
   }
   return text + AgainstOthers(task, point.n) + ".";
 }

@@ -13,7 +13,9 @@
 #include "core/base/hash.h"
 #include "core/base/version.h"
 #include "core/data/cell.h"
+#include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
+#include "core/lm/model_config.h"
 
 namespace retort::lab {
 namespace {
@@ -119,6 +121,22 @@ void AddRow(const Block& block, const std::string& arm, int n, uint64_t seed, bo
   grid.cells.emplace(cell.hash, std::move(cell));
 }
 
+// What would else be found by each worker in turn.
+void CheckStudent(const InitConfig& init, const fs::path& base) {
+  const std::vector<std::string>& templates = ChatTemplateNames();
+  if (!init.chat_template.empty() && std::ranges::find(templates, init.chat_template) == templates.end()) {
+    throw Error(fmt::format("student.init.chat_template: \"{}\" is not known; {} are", init.chat_template,
+                            fmt::join(templates, ", ")));
+  }
+  if (init.keep_layers.empty() || !fs::exists(base / "config.json")) return;
+  const int layers = ReadModelConfig(base / "config.json").num_hidden_layers;
+  for (const int layer : init.keep_layers) {
+    if (layer < layers) continue;
+    throw Error(fmt::format("student.init.keep_layers names layer {}; {} has layers 0 to {}", layer, base.string(),
+                            layers - 1));
+  }
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
@@ -155,6 +173,9 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     });
     if (auto* local = std::get_if<LocalTeacherConfig>(&block->config.teacher); local && block->teacher) {
       local->model = fs::absolute(FindModel(local->model, config_dir)).lexically_normal().string();
+    }
+    for (const fs::path& base : block->bases) {
+      Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
     if (std::holds_alternative<OracleTeacherConfig>(block->config.teacher) &&
         block->config.evaluation.metric == "bits_per_byte") {

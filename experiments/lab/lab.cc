@@ -45,26 +45,37 @@ std::string Quoted(const std::string& word) {
   return quoted + "'";
 }
 
-std::string CommandOf(int argc, const char* const* argv) {
+// The command without the words that set one of `keys`.
+std::string Without(const std::vector<std::string>& keys, const std::vector<std::string>& words) {
   std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + Quoted(argv[i]);
+  for (const std::string& word : words) {
+    const bool is_option = command.empty() || word.starts_with("--") || word.find('=') == std::string::npos;
+    if (!is_option && std::ranges::find(keys, OverriddenKeys({word}).front()) != keys.end()) continue;
+    command += (command.empty() ? "" : " ") + Quoted(word);
+  }
   return command;
 }
 
 // The hints whose overrides this config takes: a rule of the embedded task is no option of a file of questions.
-void TellHints(const Experiment& experiment, const CommandLine& command_line, const std::string& command) {
+void TellHints(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words) {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Hint& hint : experiment.next) {
+    const auto is_set = [&](const std::string& word) {
+      return std::ranges::find(command_line.overrides, word) != command_line.overrides.end();
+    };
+    if (std::ranges::all_of(hint.overrides, is_set)) continue;
     CommandLine with_hint = command_line;
     with_hint.overrides.insert(with_hint.overrides.end(), hint.overrides.begin(), hint.overrides.end());
     try {
       LoadBlocks(with_hint);
-      lines.emplace_back(fmt::format("{} {}", command, fmt::join(hint.overrides, " ")), hint.why);
+      std::vector<std::string> replaced = OverriddenKeys(hint.overrides);
+      replaced.emplace_back("output_dir");  // these tables stay
+      lines.emplace_back(fmt::format("{} {}", Without(replaced, words), fmt::join(hint.overrides, " ")), hint.why);
     } catch (const Error&) {
       continue;
     }
   }
-  lines.emplace_back(command + " --help", "every option");
+  lines.emplace_back(words.front() + " --help", "every option");
   size_t width = 0;
   for (const auto& [line, why] : lines) width = std::max(width, line.size());
   fmt::print("\nto try next:\n");
@@ -87,6 +98,40 @@ void Tell(const std::vector<Failure>& failures) {
   }
 }
 
+// Who taught, who learnt, and what was asked, for a reader who has the table alone.
+std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<std::string>& caveats) {
+  std::vector<std::string> lines;
+  for (const auto& block : blocks) {
+    const Card& teacher = block->teacher->card();
+    std::vector<std::string> bases;
+    for (const fs::path& base : block->bases) bases.push_back(base.filename().string());
+    const int asked = block->config.evaluation.held_out;
+    const size_t items = block->task->Items(Split::kHeldOut, asked, 0).size();
+    lines.push_back(
+        fmt::format("{}: teacher {} ({}, licence {}, training on its answers: {}, identity {}); student bases {}; "
+                    "{} held-out items a cell.",
+                    block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
+                    teacher.identity.substr(0, 16), fmt::join(bases, ", "), items));
+    if (static_cast<int>(items) < asked) {
+      caveats.push_back(fmt::format("{} has {} held-out items, fewer than the {} that were asked for.",
+                                    block->task_name, items, asked));
+    }
+  }
+  lines.emplace_back(
+      "Every number was measured by this program in these runs; none is taken from elsewhere or assumed.");
+  return lines;
+}
+
+// What N counts, where the first arm takes the teacher's answers as they come.
+std::string SampleNoun(const Experiment& experiment, const ExperimentConfig& main) {
+  if (main.arms.front() != experiment.arms.front().name || experiment.sample_noun.empty()) {
+    return fmt::format("samples of the arm {}", main.arms.front());
+  }
+  if (std::holds_alternative<OracleTeacherConfig>(main.teacher)) return "reference solutions (teacher.kind=oracle)";
+  if (main.collect.answer_only) return "bare answers of the teacher";
+  return experiment.sample_noun;
+}
+
 ReportOutput Report(const Experiment& experiment, const std::string& command, const ExperimentConfig& main,
                     const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
                     const fs::path& folder) {
@@ -100,29 +145,30 @@ ReportOutput Report(const Experiment& experiment, const std::string& command, co
                     .caveats = experiment.caveats,
                     .cells = ReadResults(grid, store),
                     .smallest_gap = main.evaluation.smallest_gap};
-  if (input.primary_arm == experiment.arms.front().name && !experiment.sample_noun.empty()) {
-    input.sample_noun = experiment.sample_noun;
-  } else {
-    input.sample_noun = fmt::format("samples of the arm {}", input.primary_arm);
-  }
+  input.sample_noun = SampleNoun(experiment, main);
+  input.setting = Setting(blocks, input.caveats);
   for (const Arm& arm : experiment.arms) {
     input.arms.push_back(arm.name);
-    input.arm_notes[arm.name] = arm.description;
+    if (std::ranges::find(input.cells, arm.name, &CellResult::arm) != input.cells.end()) {
+      input.arm_notes[arm.name] = arm.description;
+    }
   }
   const bool has_memoriser =
       std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
   if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
   input.transcripts = MakeTranscripts(input.cells, blocks);
-  WriteFileAtomic(folder / "config.toml", ToToml(main));
   return WriteReport(input, folder);
 }
 
-int Run(const Experiment& experiment, const CommandLine& command_line, const std::string& command) {
+int Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words) {
   CatchInterrupts();
   const double start = MonotonicSeconds();
   const std::string& name = experiment.program.name;
   std::vector<ExperimentConfig> configs = LoadBlocks(command_line);
   const ExperimentConfig main = configs.front();
+  if (main.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
+  const fs::path folder = OutputFolder(main, name);
+  WriteFileAtomic(folder / "config.toml", ToToml(main));  // a folder that cannot be written to is told now
   const RunStore store(main.runs_dir);
   Progress progress(isatty(STDERR_FILENO) != 0);
   SetThreads(main.workers * main.threads);  // of the teacher that is asked here, before there are workers
@@ -169,13 +215,12 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
                Duration(MonotonicSeconds() - start));
   }
 
-  const fs::path folder = OutputFolder(main, name);
-  const ReportOutput report = Report(experiment, command, main, blocks, grid, store, folder);
+  const ReportOutput report = Report(experiment, Without({}, words), main, blocks, grid, store, folder);
   fmt::print("\n{}\n\n{}\n{}\n", report.verdict, report.table_text, report.transcript_text);
   for (const std::string& warning : report.warnings) fmt::print("note: {}\n", warning);
   fmt::print("\ntime of the cells: {}\n", TimeByArm(grid, store));
   fmt::print("page with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
-  TellHints(experiment, command_line, command);
+  TellHints(experiment, command_line, words);
   std::fflush(stdout);
   Tell(failures);
   return failures.empty() ? 0 : 1;
@@ -191,7 +236,7 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
     }
     ExperimentConfig defaults;
     ExitIfAnswered(experiment.program, command_line, [&](Describer& d) { Describe(d, defaults); });
-    return Run(experiment, command_line, CommandOf(argc, argv));
+    return Run(experiment, command_line, {argv, argv + argc});
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/clock.h"
@@ -24,6 +25,11 @@ CellResult RunStore::Read(const std::string& hash) const {
       result.items.push_back(ParseItemScore(line, items, number));
       return true;
     });
+    const Means means = Average(result.items);
+    if (result.items.empty() || std::abs(means.score - result.means.score) > 1e-9 ||
+        std::abs(means.parse_rate - result.means.parse_rate) > 1e-9) {
+      throw Error({.file = items}, "its scores are not those that result.json sums up");
+    }
     return result;
   } catch (const Error& error) {
     throw Error(fmt::format("{}; remove the folder {} to compute this cell again", error.what(), folder.string()));

@@ -40,11 +40,7 @@ void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const
   }
   result.prompts_asked = static_cast<int64_t>(ids.size());
   if (!shows_steps) return;
-  std::vector<Item> seen;
-  for (Item& item : task.Items(Split::kTrain, config.collect.pool_size, seed)) {
-    if (ids.contains(item.id)) seen.push_back(std::move(item));
-  }
-  result.memoriser = task.Memoriser(seen, task.Items(Split::kHeldOut, config.evaluation.held_out, seed));
+  result.memoriser = task.Memoriser(samples, task.Items(Split::kHeldOut, config.evaluation.held_out, seed));
 }
 
 void RedirectStderr(const fs::path& file) {

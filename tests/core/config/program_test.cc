@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <sstream>
@@ -88,6 +89,7 @@ TEST(LoadOrExit, LoadsWhatTheCommandLineSays) {
 std::string Answer(const CommandLine& command) {
   int ends[2];
   if (pipe(ends) != 0) return "no pipe";
+  std::fflush(nullptr);  // what is buffered here must not be printed again by the child
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);

@@ -158,6 +158,15 @@ TEST(FoldsTask, TokensForTheLongestReference) {
   }
 }
 
+// The task's own worked answers as rows.
+std::vector<Sample> Rows(const Task& task, const std::vector<Item>& items) {
+  std::vector<Sample> rows;
+  for (const Item& item : items) {
+    rows.push_back({.id = item.id, .prompt = item.prompt, .completion = {{"", *task.Reference(item)}}});
+  }
+  return rows;
+}
+
 // The pilot's curve: .005 .02 .11 .37 .81 at N = 4 8 16 32 64.
 TEST(FoldsTask, MemoriserCurveOfBig) {
   const auto task = Folds("big");
@@ -166,25 +175,35 @@ TEST(FoldsTask, MemoriserCurveOfBig) {
   for (const auto& [n, expected] : pilot) {
     double mean = 0;
     for (uint64_t seed = 0; seed < 8; ++seed)
-      mean += *task->Memoriser(task->Items(Split::kTrain, n, seed), held_out) / 8;
+      mean += *task->Memoriser(Rows(*task, task->Items(Split::kTrain, n, seed)), held_out) / 8;
     EXPECT_NEAR(mean, expected, 0.01 + 0.1 * expected) << n;
   }
 }
 
-TEST(FoldsTask, MemoriserKnowsExactlyTheStepsSeen) {
+TEST(FoldsTask, MemoriserKnowsExactlyTheStepsShown) {
   const auto task = Folds("big", 2, 8);
-  const auto item = [](const std::string& prompt) {
-    return Item{.id = prompt, .prompt = {{"", prompt}}, .answer = "", .skill = ""};
+  const auto row = [](const std::string& prompt, const std::string& completion) {
+    return Sample{.id = prompt, .prompt = {{"", prompt}}, .completion = {{"", completion}}};
   };
-  // "471" has the steps (4,7) and (7,1).
-  EXPECT_EQ(task->Memoriser({item("big 471?")}, {item("big 47?"), item("big 71?"), item("big 41?")}), 2.0 / 3);
-  EXPECT_EQ(task->Memoriser({item("max 471?")}, {item("big 47?")}), 0);  // another operation
-  EXPECT_EQ(task->Memoriser({item("big 471!")}, {item("big 47?")}), 0);  // an answer without steps
-  EXPECT_EQ(task->Memoriser({item("big 471:")}, {item("big 47?")}), 1);  // the same steps in other words
-  EXPECT_EQ(task->Memoriser({}, {item("big 47?")}), 0);
-  EXPECT_EQ(task->Memoriser({item("big 47?")}, {}), std::nullopt);
-  // Where the rule asks for the position, a step in second place tells nothing of the first. oak: "47" then (7,1).
-  EXPECT_EQ(task->Memoriser({item("oak 471?")}, {item("oak 71?"), item("oak 47?")}), 0.5);
+  const auto item = [](const std::string& prompt, const std::string& answer) {
+    return Item{.id = prompt, .prompt = {{"", prompt}}, .answer = answer, .skill = ""};
+  };
+  const auto score = [&](const std::vector<Sample>& rows, const std::vector<Item>& items) {
+    return task->Memoriser(rows, items);
+  };
+  const Item easy = item("big 47?", "7");
+  const Sample seen = row("big 471?", "477 717 A7");
+  EXPECT_EQ(score({seen}, {easy, item("big 71?", "7"), item("big 41?", "4")}), 2.0 / 3);
+  EXPECT_EQ(score({row("max 471?", "477 717 A7")}, {easy}), 0);      // another operation
+  EXPECT_EQ(score({row("big 471!", "A7")}, {easy}), 0);              // an answer without steps
+  EXPECT_EQ(score({row("big 471:", "4,7=7 7,1=7 S7")}, {easy}), 1);  // the same steps in other words
+  EXPECT_EQ(score({}, {easy}), 0);
+  EXPECT_EQ(score({seen}, {}), std::nullopt);
+  // A step that is wrong in the rows is remembered as it stands there, and the more frequent of two.
+  EXPECT_EQ(score({row("big 471?", "474 414 A4")}, {easy}), 0);
+  EXPECT_EQ(score({row("big 47?", "474 A4"), seen, seen}, {easy}), 1);
+  // Where the rule asks for the position, a step in second place tells nothing of the first.
+  EXPECT_EQ(score({row("oak 471?", "474 414 A4")}, {item("oak 41?", "1"), item("oak 47?", "4")}), 0.5);
 }
 
 TEST(FoldsTask, BadConfigsAreErrors) {

@@ -78,7 +78,7 @@ TEST_F(JsonlTaskTest, ReadsGsm8ksForm) {
       EXPECT_FALSE(task->AnswerOnly(item));
     }
   }
-  EXPECT_FALSE(task->Memoriser(train, held_out));
+  EXPECT_FALSE(task->Memoriser({}, held_out));
   EXPECT_FALSE(task->Reference({.id = "quiz/0", .prompt = {}, .answer = "", .skill = ""}));
 }
 

@@ -104,7 +104,8 @@ TEST(Summarise, PartialRuns) {
   EXPECT_EQ(rules.arms[0].points[4].seeds, 1);
   EXPECT_THAT(rules.arms[0].crossing_sizes, ElementsAre(4, 8, 16, 32));
   EXPECT_THAT(summary.warnings, testing::Contains("rules: seed 3 has no base cell; left out"));
-  EXPECT_THAT(summary.verdict, HasSubstr("On add10, no teacher cell is complete."));
+  EXPECT_THAT(summary.verdict,
+              HasSubstr("On add10, the cells of base, teacher model and teacher are not all complete"));
 }
 
 TEST(Summarise, OneTeacherServesAllSeedsOfATarget) {
@@ -279,7 +280,7 @@ TEST(WriteReport, NothingYet) {
   ExpectBalanced(ReadFile(folder.path() / "index.html"));
   ReportInput only_base{.title = "Base"};
   only_base.cells = {SyntheticCell("rules", "base", 0, 0, 0.1)};
-  EXPECT_THAT(WriteReport(only_base, folder.path()).verdict, HasSubstr("no teacher cell is complete"));
+  EXPECT_THAT(WriteReport(only_base, folder.path()).verdict, HasSubstr("are not all complete"));
 }
 
 TEST(WriteReport, GapTooSmall) {
