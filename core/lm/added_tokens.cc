@@ -33,7 +33,11 @@ std::string_view LastCharacter(std::string_view text) {
 
 }  // namespace
 
-AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
+AddedTokens::AddedTokens(std::vector<AddedToken> tokens, const Normalizer& normalizer) : tokens_(std::move(tokens)) {
+  for (AddedToken& token : tokens_) {
+    if (token.normalized) token.content = Normalize(normalizer, token.content);
+  }
+  std::erase_if(tokens_, [](const AddedToken& token) { return token.content.empty(); });
   std::stable_sort(tokens_.begin(), tokens_.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.content.size() > b.content.size(); });
   for (size_t i = 0; i < tokens_.size(); ++i) {
@@ -41,21 +45,8 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tok
   }
 }
 
-std::vector<TextPart> AddedTokens::Cut(std::string_view text, bool with_specials) const {
-  std::vector<TextPart> once, twice;
-  CutPass(text, false, with_specials, once);
-  for (const TextPart& part : once) {
-    if (part.id >= 0) {
-      twice.push_back(part);
-    } else {
-      CutPass(part.text, true, with_specials, twice);
-    }
-  }
-  return twice;
-}
-
-void AddedTokens::CutPass(std::string_view text, bool normalized, bool with_specials,
-                          std::vector<TextPart>& parts) const {
+std::vector<TextPart> AddedTokens::Cut(std::string_view text, bool normalized, bool with_specials) const {
+  std::vector<TextPart> parts;
   size_t done = 0;
   for (size_t at = 0; at < text.size();) {
     const AddedToken* found = nullptr;
@@ -91,6 +82,7 @@ void AddedTokens::CutPass(std::string_view text, bool normalized, bool with_spec
     done = end;
   }
   if (done < text.size()) parts.push_back({-1, text.substr(done)});
+  return parts;
 }
 
 }  // namespace retort

@@ -1,12 +1,14 @@
 // Tokens that are found in a text before it is cut into words: <|im_start|> and its like. Semantics of the added
 // vocabulary of Hugging Face `tokenizers`: leftmost, longest match; those marked `normalized` are sought in a second
-// pass over what the first left.
+// pass over what the first left, once it is normalized.
 #pragma once
 
 #include <array>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/lm/normalizer.h"
 
 namespace retort {
 
@@ -27,14 +29,14 @@ struct TextPart {
 
 class AddedTokens {
  public:
-  explicit AddedTokens(std::vector<AddedToken> tokens);  // no content is empty
+  // No content is empty. A `normalized` token is found by what `normalizer` makes of its content.
+  explicit AddedTokens(std::vector<AddedToken> tokens, const Normalizer& normalizer = {});
   const std::vector<AddedToken>& tokens() const { return tokens_; }
-  // Cuts valid UTF-8. Without `with_specials` special tokens stay text.
-  std::vector<TextPart> Cut(std::string_view text, bool with_specials) const;
+  // Cuts valid UTF-8 at the tokens that are (not) `normalized`. Without `with_specials` special tokens stay text.
+  std::vector<TextPart> Cut(std::string_view text, bool normalized, bool with_specials) const;
 
  private:
-  void CutPass(std::string_view text, bool normalized, bool with_specials, std::vector<TextPart>& parts) const;
-  std::vector<AddedToken> tokens_;                   // longest first
+  std::vector<AddedToken> tokens_;                   // longest first; the content is that which is sought
   std::array<std::vector<size_t>, 256> first_byte_;  // indices of tokens, longest first
 };
 

@@ -1,6 +1,10 @@
 #include "core/lm/bpe.h"
 
+#include <fmt/format.h>
+
 #include <queue>
+
+#include "core/base/utf8.h"
 
 namespace retort {
 namespace {
@@ -13,11 +17,12 @@ uint64_t PairKey(int left, int right) {
 
 }  // namespace
 
-Bpe::Bpe(StringMap<int> ids_by_bytes, const std::vector<BpeMerge>& merges, const BpeOptions& options)
-    : ids_by_bytes_(std::move(ids_by_bytes)), options_(options) {
+Bpe::Bpe(StringMap<int> ids_by_text, const std::vector<BpeMerge>& merges, const BpeOptions& options)
+    : ids_by_text_(std::move(ids_by_text)), options_(options) {
   for (size_t byte = 0; byte < byte_ids_.size(); ++byte) {
-    const auto found = ids_by_bytes_.find(std::string(1, static_cast<char>(byte)));
-    byte_ids_[byte] = found == ids_by_bytes_.end() ? -1 : found->second;
+    const auto found = ids_by_text_.find(options_.byte_fallback ? fmt::format("<0x{:02X}>", byte)
+                                                                : std::string(1, static_cast<char>(byte)));
+    byte_ids_[byte] = found == ids_by_text_.end() ? -1 : found->second;
   }
   merges_.reserve(merges.size());
   for (size_t rank = 0; rank < merges.size(); ++rank) {
@@ -41,19 +46,33 @@ void Bpe::Encode(std::string_view word, std::vector<int>& ids) const {
   ids.insert(ids.end(), found->second.begin(), found->second.end());
 }
 
+std::vector<int> Bpe::Symbols(std::string_view word) const {
+  std::vector<int> ids;
+  for (std::string_view rest = word; !rest.empty();) {
+    const size_t length = options_.byte_fallback ? NextUtf8(rest).length : 1;
+    const auto character = options_.byte_fallback ? ids_by_text_.find(rest.substr(0, length)) : ids_by_text_.end();
+    if (character != ids_by_text_.end()) {
+      ids.push_back(character->second);
+    } else {
+      for (const char c : rest.substr(0, length)) {
+        const int id = byte_ids_[static_cast<unsigned char>(c)];
+        if (id >= 0) {
+          ids.push_back(id);
+        } else if (options_.unk_id >= 0 && !(options_.fuse_unk && !ids.empty() && ids.back() == options_.unk_id)) {
+          ids.push_back(options_.unk_id);
+        }
+      }
+    }
+    rest.remove_prefix(length);
+  }
+  return ids;
+}
+
 std::vector<int> Bpe::Merge(std::string_view word) const {
   if (options_.ignore_merges) {
-    if (const auto whole = ids_by_bytes_.find(word); whole != ids_by_bytes_.end()) return {whole->second};
+    if (const auto whole = ids_by_text_.find(word); whole != ids_by_text_.end()) return {whole->second};
   }
-  std::vector<int> ids;
-  for (const char c : word) {
-    const int id = byte_ids_[static_cast<unsigned char>(c)];
-    if (id >= 0) {
-      ids.push_back(id);
-    } else if (options_.unk_id >= 0 && !(options_.fuse_unk && !ids.empty() && ids.back() == options_.unk_id)) {
-      ids.push_back(options_.unk_id);
-    }
-  }
+  std::vector<int> ids = Symbols(word);
 
   // The list: a symbol swallowed by its left neighbour has id -1.
   const int n = static_cast<int>(ids.size());

@@ -29,11 +29,13 @@ struct BpeOptions {
   int unk_id = -1;             // for a byte without a token; -1: such a byte is dropped
   bool fuse_unk = false;       // neighbouring unknown bytes give one token
   bool ignore_merges = false;  // a word that is a token is that token
+  bool byte_fallback = false;  // words are of characters; one without a token is its bytes <0x00> to <0xFF>
 };
 
 class Bpe {
  public:
-  Bpe(StringMap<int> ids_by_bytes, const std::vector<BpeMerge>& merges, const BpeOptions& options);
+  // `ids_by_text`: the tokens that words can reach; with byte fallback all 256 byte tokens are among them.
+  Bpe(StringMap<int> ids_by_text, const std::vector<BpeMerge>& merges, const BpeOptions& options);
   // Appends the ids of `word`. Safe to call from several threads.
   void Encode(std::string_view word, std::vector<int>& ids) const;
 
@@ -41,9 +43,10 @@ class Bpe {
   struct Ranked {
     int rank, result;
   };
+  std::vector<int> Symbols(std::string_view word) const;
   std::vector<int> Merge(std::string_view word) const;
 
-  StringMap<int> ids_by_bytes_;
+  StringMap<int> ids_by_text_;
   std::array<int, 256> byte_ids_;
   std::unordered_map<uint64_t, Ranked> merges_;
   BpeOptions options_;

@@ -1,5 +1,6 @@
-// Byte-level BPE: added tokens, then words, then merges of their bytes. The bytes stay bytes here: the alphabet of 256
-// printable characters in which tokenizer.json writes them is undone when the file is read.
+// BPE: added tokens, then the normalizer, then words, then merges within them. Byte-level, a word is bytes here: the
+// alphabet of 256 printable characters in which tokenizer.json writes them is undone when the file is read. With byte
+// fallback a word is characters, mostly the whole text with U+2581 for its spaces.
 #include "core/lm/bpe_tokenizer.h"
 
 #include <fmt/format.h>
@@ -15,66 +16,106 @@ namespace {
 class BpeTokenizer : public Tokenizer {
  public:
   BpeTokenizer(BpeFile file, const TokenizerSettings& settings)
-      : token_bytes_(std::move(file.token_bytes)),
-        special_(token_bytes_.size(), false),
-        added_(std::move(file.added)),
+      : byte_level_(file.byte_level),
+        special_(file.tokens.size(), false),
+        takes_space_(file.tokens.size(), false),
+        is_byte_(file.tokens.size(), file.byte_level),
+        added_(file.added, file.normalizer),
+        normalizer_(std::move(file.normalizer)),
         pre_tokenizer_(std::move(file.pre_tokenizer)),
-        bpe_(std::move(file.ids_by_bytes), file.merges, file.options) {
-    for (const AddedToken& token : added_.tokens()) special_[static_cast<size_t>(token.id)] = token.special;
-    ends_.bos = Find(settings, "bos_token", settings.bos);
-    ends_.eos = Find(settings, "eos_token", settings.eos);
-    ends_.pad = Find(settings, "pad_token", settings.pad);
-    const int leading = file.leading_special.empty() ? -1 : Find(settings, "post_processor", file.leading_special);
+        bpe_(std::move(file.reachable), file.merges, file.options) {
+    for (const AddedToken& token : file.added) {
+      special_[static_cast<size_t>(token.id)] = token.special;
+      takes_space_[static_cast<size_t>(token.id)] = token.lstrip || token.rstrip;
+    }
+    if (!byte_level_) {
+      using Space = Decoding::FirstSpace;
+      decoding_ = {Decoding::Broken::kRun, file.drops_first_space ? Space::kDrop : Space::kKeep};
+    }
+    ends_.bos = Find(file, settings, "bos_token", settings.bos);
+    ends_.eos = Find(file, settings, "eos_token", settings.eos);
+    ends_.pad = Find(file, settings, "pad_token", settings.pad);
+    const int leading =
+        file.leading_special.empty() ? -1 : Find(file, settings, "post_processor", file.leading_special);
+    if (leading != file.leading_id) {
+      throw Error({.file = file.path.string(), .place = "key post_processor"},
+                  fmt::format("puts {} in front with the id {}, and its id is {}", Excerpt(file.leading_special),
+                              file.leading_id, leading));
+    }
     if (ends_.bos < 0) ends_.bos = leading;
     ends_.adds_bos = settings.adds_bos.value_or(leading >= 0 && leading == ends_.bos);
+    for (const AddedToken& token : settings.added) {
+      if (Find(file, settings, "added_tokens_decoder", token.content) != token.id) {
+        throw Error({.file = settings.file.string(), .place = "key added_tokens_decoder"},
+                    fmt::format("gives {} the id {}; tokenizer.json has another", Excerpt(token.content), token.id));
+      }
+    }
+    token_bytes_ = std::move(file.tokens);
+    for (size_t id = 0; id < token_bytes_.size(); ++id) {
+      std::string& token = token_bytes_[id];
+      if (byte_level_) {
+        token = UndoByteLevel(token).bytes;
+      } else if (const std::optional<char> byte = ByteOfFallback(token)) {
+        token.assign(1, *byte);
+        is_byte_[id] = true;
+      } else {
+        ReplaceAll(kSpaceMark, " ", token);
+      }
+    }
   }
 
-  std::vector<int> Encode(std::string_view text) const override { return Encode(text, false); }
-  std::vector<int> EncodeWithSpecials(std::string_view text) const override { return Encode(text, true); }
-
-  std::string Decode(std::span<const int> ids) const override {
-    std::string bytes;
-    for (const int id : ids) {
-      if (Has(id) && !special_[static_cast<size_t>(id)]) bytes += token_bytes_[static_cast<size_t>(id)];
-    }
-    return ToUtf8(bytes);
+  std::vector<int> EncodeAt(std::string_view text, Place place) const override { return Encode(text, false, place); }
+  std::vector<int> EncodeWithSpecials(std::string_view text) const override {
+    return Encode(text, true, Place::kStart);
   }
 
   std::string TokenBytes(int id) const override { return Has(id) ? token_bytes_[static_cast<size_t>(id)] : ""; }
   bool IsSpecial(int id) const override { return Has(id) && special_[static_cast<size_t>(id)]; }
+  bool TakesSpace(int id) const override { return Has(id) && takes_space_[static_cast<size_t>(id)]; }
   int vocab_size() const override { return static_cast<int>(token_bytes_.size()); }
 
  private:
   bool Has(int id) const { return id >= 0 && id < vocab_size(); }
+  bool IsByte(int id) const override { return Has(id) && is_byte_[static_cast<size_t>(id)]; }
 
-  std::vector<int> Encode(std::string_view bytes, bool with_specials) const {
+  std::vector<int> Encode(std::string_view bytes, bool with_specials, Place place) const {
     const std::string text = ToUtf8(bytes);
     std::vector<int> ids;
-    for (const TextPart& part : added_.Cut(text, with_specials)) {
+    for (const TextPart& part : added_.Cut(text, false, with_specials)) {
       if (part.id >= 0) {
         ids.push_back(part.id);
-        continue;
+      } else {
+        AppendNormalized(Normalize(normalizer_, part.text, place != Place::kInside), with_specials, place, ids);
       }
-      for (const std::string& word : PreTokenize(pre_tokenizer_, part.text)) bpe_.Encode(word, ids);
+      place = Place::kAfterToken;
     }
     return ids;
   }
 
-  int Find(const TokenizerSettings& settings, std::string_view key, const std::optional<std::string>& token) const {
+  void AppendNormalized(const std::string& text, bool with_specials, Place place, std::vector<int>& ids) const {
+    for (const TextPart& part : added_.Cut(text, true, with_specials)) {
+      if (part.id >= 0) {
+        ids.push_back(part.id);
+      } else {
+        for (const std::string& word : PreTokenize(pre_tokenizer_, part.text, place)) bpe_.Encode(word, ids);
+      }
+      place = Place::kAfterToken;
+    }
+  }
+
+  static int Find(const BpeFile& file, const TokenizerSettings& settings, std::string_view key,
+                  const std::optional<std::string>& token) {
     if (!token) return -1;
-    for (const AddedToken& added : added_.tokens()) {
-      if (added.content == *token) return added.id;
-    }
-    for (size_t id = 0; id < token_bytes_.size(); ++id) {
-      if (token_bytes_[id] == *token) return static_cast<int>(id);
-    }
+    if (const auto found = file.ids.find(*token); found != file.ids.end()) return found->second;
     throw Error({.file = settings.file.string(), .place = fmt::format("key {}", key)},
                 fmt::format("the tokenizer has no token {}", Excerpt(*token)));
   }
 
+  bool byte_level_;
   std::vector<std::string> token_bytes_;
-  std::vector<bool> special_;
+  std::vector<bool> special_, takes_space_, is_byte_;
   AddedTokens added_;
+  Normalizer normalizer_;
   PreTokenizer pre_tokenizer_;
   Bpe bpe_;
 };

@@ -1,6 +1,6 @@
 // A regular expression of a tokenizer.json (Oniguruma's dialect, as Hugging Face `tokenizers` reads it) on PCRE2 with
-// its JIT. The two agree on what tokenizers use, but for what \s, \d, \w, \p{L} and \p{N} hold: those are rewritten so
-// that a character counts as the reference counts it, whatever Unicode version PCRE2 was built with.
+// its JIT. The two agree on what tokenizers use, but for what \s, \d, \w and the general categories hold: those are
+// rewritten so that a character counts as the reference counts it, whatever Unicode version PCRE2 was built with.
 #pragma once
 
 #include <cstddef>

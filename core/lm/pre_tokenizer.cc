@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/lm/normalizer.h"
+
 namespace retort {
 namespace {
 
@@ -52,16 +54,26 @@ std::vector<Span> Apply(SplitBehavior behavior, const std::vector<Span>& spans) 
   return kept;
 }
 
+void AddPrefix(const PreTokenizerStep& step, bool goes_on, bool first, std::string& piece) {
+  if (step.metaspace) {
+    ReplaceAll(" ", kSpaceMark, piece);
+    const bool wanted = *step.metaspace == PrefixScheme::kAlways || (*step.metaspace == PrefixScheme::kFirst && first);
+    if (wanted && !goes_on && !piece.starts_with(kSpaceMark)) piece.insert(0, kSpaceMark);
+  }
+  if (step.add_prefix_space && !goes_on && !piece.starts_with(' ')) piece.insert(piece.begin(), ' ');
+}
+
 }  // namespace
 
-std::vector<std::string> PreTokenize(const PreTokenizer& steps, std::string_view text) {
+std::vector<std::string> PreTokenize(const PreTokenizer& steps, std::string_view text, Tokenizer::Place place) {
   std::vector<std::string> pieces;
   if (!text.empty()) pieces.emplace_back(text);
   for (const PreTokenizerStep& step : steps) {
     std::vector<std::string> next;
     std::vector<Span> spans;
-    for (std::string& piece : pieces) {
-      if (step.add_prefix_space && !piece.starts_with(' ')) piece.insert(piece.begin(), ' ');
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      std::string& piece = pieces[i];
+      AddPrefix(step, i == 0 && place == Tokenizer::Place::kInside, i == 0 && place == Tokenizer::Place::kStart, piece);
       if (!step.pattern) {
         next.push_back(std::move(piece));
         continue;

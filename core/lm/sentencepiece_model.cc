@@ -18,7 +18,16 @@ namespace {
 // Field numbers of sentencepiece_model.proto.
 enum ModelField { kPieces = 1, kTrainerSpec = 2, kNormalizerSpec = 3, kDenormalizerSpec = 5 };
 enum PieceField { kPiece = 1, kScore = 2, kType = 3 };
-enum TrainerField { kModelType = 3, kVocabSize = 4, kUnkId = 40, kBosId = 41, kEosId = 42, kPadId = 43 };
+enum TrainerField {
+  kModelType = 3,
+  kVocabSize = 4,
+  kSpaceAsSuffix = 24,
+  kUnkId = 40,
+  kBosId = 41,
+  kEosId = 42,
+  kPadId = 43,
+  kUnkSurface = 44
+};
 enum NormalizerField { kName = 1, kCharsMap = 2, kAddDummyPrefix = 3, kRemoveExtraWhitespaces = 4 };
 
 constexpr int kBpeModel = 2;
@@ -141,12 +150,42 @@ void CheckCharsMap(const Wire& spec, std::string_view map) {
   }
 }
 
-void CheckNormalizerSpec(std::string_view bytes, const Where& where) {
+void ReadNormalizerSpec(std::string_view bytes, const Where& where, SentencePieceModel& model) {
   Wire wire(bytes, where);
   while (wire.Next()) {
-    if (wire.field != kCharsMap) continue;
-    wire.Expect(2);
-    CheckCharsMap(wire, wire.text);
+    if (wire.field == kCharsMap) {
+      wire.Expect(2);
+      CheckCharsMap(wire, wire.text);
+    } else if (wire.field == kAddDummyPrefix) {
+      wire.Expect(0);
+      model.add_dummy_prefix = wire.number != 0;
+    } else if (wire.field == kRemoveExtraWhitespaces) {
+      wire.Expect(0);
+      model.remove_extra_whitespaces = wire.number != 0;
+    }
+  }
+}
+
+void RefuseDenormalizer(std::string_view bytes, const Where& where) {
+  Wire wire(bytes, where);
+  while (wire.Next()) {
+    if (wire.field == kCharsMap && !(wire.kind == 2 && wire.text.empty())) {
+      throw Error(where, "a denormalizer is not supported");
+    }
+  }
+}
+
+void ReadTrainerSpec(std::string_view bytes, const Where& where, SentencePieceModel& model) {
+  Wire wire(bytes, where);
+  while (wire.Next()) {
+    if (wire.field == kUnkSurface) {
+      wire.Expect(2);
+      if (!IsUtf8(wire.text)) wire.Fail("what it shows for an unknown token is no UTF-8");
+      model.unk_surface = wire.text;
+    } else if (wire.field == kSpaceAsSuffix && wire.number != 0) {
+      wire.Expect(0);
+      throw Error(where, "treat_whitespace_as_suffix is not supported");
+    }
   }
 }
 
@@ -171,26 +210,35 @@ void PutFloat(int field, float value, std::string& out) {
 
 }  // namespace
 
-std::vector<SentencePiece> CheckSentencePieceModel(std::string_view bytes, const Where& where) {
+SentencePieceModel ReadSentencePieceModel(std::string_view bytes, const Where& where) {
   Wire wire(bytes, where);
-  std::vector<SentencePiece> pieces;
+  SentencePieceModel model;
   while (wire.Next()) {
     if (wire.field == kPieces) {
       wire.Expect(2);
-      if (pieces.size() >= kMaxPieces) wire.Fail(fmt::format("it has over {} pieces", kMaxPieces));
-      pieces.push_back(ReadPiece(wire.text, pieces.size(), where));
+      if (model.pieces.size() >= kMaxPieces) wire.Fail(fmt::format("it has over {} pieces", kMaxPieces));
+      model.pieces.push_back(ReadPiece(wire.text, model.pieces.size(), where));
     } else if (wire.field == kTrainerSpec) {
       wire.Expect(2);
-      Wire spec(wire.text, where);
-      while (spec.Next()) {
-      }
-    } else if (wire.field == kNormalizerSpec || wire.field == kDenormalizerSpec) {
+      ReadTrainerSpec(wire.text, where, model);
+    } else if (wire.field == kNormalizerSpec) {
       wire.Expect(2);
-      CheckNormalizerSpec(wire.text, where);
+      ReadNormalizerSpec(wire.text, where, model);
+    } else if (wire.field == kDenormalizerSpec) {
+      wire.Expect(2);
+      RefuseDenormalizer(wire.text, where);
     }
   }
-  if (pieces.empty()) wire.Fail("it has no pieces");
-  return pieces;
+  if (model.pieces.empty()) wire.Fail("it has no pieces");
+  return model;
+}
+
+// A message that stands twice is merged, and of a field the later value counts.
+std::string WithoutDummyPrefix(std::string_view model) {
+  std::string normalizer, out(model);
+  PutNumber(kAddDummyPrefix, 0, normalizer);
+  PutText(kNormalizerSpec, normalizer, out);
+  return out;
 }
 
 std::string CharacterModel(std::string_view characters) {

@@ -19,8 +19,18 @@ struct SentencePiece {
   PieceType type = PieceType::kNormal;
 };
 
-// Throws Error unless `bytes` is a whole ModelProto that is safe to give to the library.
-std::vector<SentencePiece> CheckSentencePieceModel(std::string_view bytes, const Where& where);
+struct SentencePieceModel {
+  std::vector<SentencePiece> pieces;
+  bool add_dummy_prefix = true, remove_extra_whitespaces = true;  // the library's defaults
+  std::string unk_surface = " \u2047 ";                           // what an unknown token is decoded to
+};
+
+// Throws Error unless `bytes` is a whole ModelProto that is safe to give to the library, and asks for nothing that is
+// not built: a denormalizer, or the space mark behind words.
+SentencePieceModel ReadSentencePieceModel(std::string_view bytes, const Where& where);
+
+// The same model without its dummy prefix.
+std::string WithoutDummyPrefix(std::string_view model);
 
 // 0 <pad>, 1 <s>, 2 </s>, 3 <unk>, then one piece for each character. Nothing is normalised.
 std::string CharacterModel(std::string_view characters);

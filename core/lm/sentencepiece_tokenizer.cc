@@ -1,11 +1,13 @@
-// The sentencepiece library behind our interface. Control tokens in a text, which the library never sees as such, are
-// cut out first for EncodeWithSpecials; each part between them is encoded on its own (with a dummy prefix each, where
-// the model has one, as transformers' slow Llama tokenizer did).
+// The sentencepiece library behind our interface. Added and control tokens, which the library never finds in a text,
+// are cut out first; each part between them is encoded on its own, with a dummy prefix each where the checkpoint is
+// `legacy` as transformers has it, else only at the start of the text. Decoding is our own: one rule for streams and
+// whole texts.
 #include "core/lm/sentencepiece_tokenizer.h"
 
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "core/base/files.h"
 #include "core/base/utf8.h"
 #include "core/lm/added_tokens.h"
+#include "core/lm/bpe_tokenizer.h"
 #include "core/lm/sentencepiece_model.h"
 
 namespace sentencepiece::logging {
@@ -22,96 +25,129 @@ void SetMinLogLevel(int);  // exported, but declared in no public header
 namespace retort {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\u2581";
+using sentencepiece::SentencePieceProcessor;
 
-std::vector<AddedToken> ControlTokens(const std::vector<SentencePiece>& pieces) {
-  std::vector<AddedToken> tokens;
-  for (size_t id = 0; id < pieces.size(); ++id) {
-    if (pieces[id].type != PieceType::kControl) continue;
-    tokens.push_back({.id = static_cast<int>(id), .content = pieces[id].text, .special = true});
+void LoadModel(const std::string& model, const Where& where, SentencePieceProcessor& processor) {
+  sentencepiece::logging::SetMinLogLevel(3);  // our Error says it
+  try {
+    const auto status = processor.LoadFromSerializedProto(model);
+    if (!status.ok()) throw Error(where, fmt::format("sentencepiece refuses it: {}", status.message()));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {  // the trie's
+    throw Error(where, fmt::format("sentencepiece refuses it: {}", error.what()));
   }
-  return tokens;
+}
+
+// Llama 3 was published with a file of this name that is no sentencepiece model but a list of base64 tokens.
+void RefuseTiktoken(std::string_view model, const Where& where) {
+  const std::string_view line = model.substr(0, std::min<size_t>(model.find('\n'), 200));
+  if (line.ends_with(" 0") &&
+      line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= ") ==
+          std::string_view::npos) {
+    throw Error(where, "is a tiktoken vocabulary",
+                "take the checkpoint in the Hugging Face layout, with tokenizer.json");
+  }
 }
 
 class SentencePieceTokenizer : public Tokenizer {
  public:
   SentencePieceTokenizer(const std::filesystem::path& file, const TokenizerSettings& settings) {
-    const std::string model = ReadFile(file, size_t{256} << 20);
+    const std::string bytes = ReadFile(file, size_t{256} << 20);
     const Where where{.file = file.string()};
-    pieces_ = CheckSentencePieceModel(model, where);
-    controls_ = AddedTokens(ControlTokens(pieces_));
-    sentencepiece::logging::SetMinLogLevel(3);  // our Error says it
-    try {
-      const auto status = processor_.LoadFromSerializedProto(model);
-      if (!status.ok()) throw Error(where, fmt::format("sentencepiece refuses it: {}", status.message()));
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {  // the trie's
-      throw Error(where, fmt::format("sentencepiece refuses it: {}", error.what()));
-    }
-    if (processor_.GetPieceSize() != vocab_size()) throw Error(where, "sentencepiece counts its pieces otherwise");
-    ends_.bos = Find(settings, "bos_token", settings.bos, processor_.bos_id());
-    ends_.eos = Find(settings, "eos_token", settings.eos, processor_.eos_id());
-    ends_.pad = Find(settings, "pad_token", settings.pad, processor_.pad_id());
+    RefuseTiktoken(bytes, where);
+    SentencePieceModel model = ReadSentencePieceModel(bytes, where);
+    pieces_ = std::move(model.pieces);
+    unk_surface_ = std::move(model.unk_surface);
+    const bool prefix = model.add_dummy_prefix && settings.add_prefix_space.value_or(true);
+    LoadModel(prefix ? bytes : WithoutDummyPrefix(bytes), where, with_prefix_);
+    if (prefix) LoadModel(WithoutDummyPrefix(bytes), where, without_prefix_);
+    has_prefix_ = prefix;
+    legacy_ = settings.legacy.value_or(true);
+    if (with_prefix_.GetPieceSize() != vocab_size()) throw Error(where, "sentencepiece counts its pieces otherwise");
+    using Space = Decoding::FirstSpace;
+    decoding_ = {Decoding::Broken::kByte, model.remove_extra_whitespaces ? Space::kDropOfPieces
+                                          : prefix                       ? Space::kDropOfPiece
+                                                                         : Space::kKeep};
+    AddTokens(settings);
+    ends_.bos = Find(settings, "bos_token", settings.bos, with_prefix_.bos_id());
+    ends_.eos = Find(settings, "eos_token", settings.eos, with_prefix_.eos_id());
+    ends_.pad = Find(settings, "pad_token", settings.pad, with_prefix_.pad_id());
     ends_.adds_bos = settings.adds_bos.value_or(ends_.bos >= 0);
   }
 
-  std::vector<int> Encode(std::string_view text) const override {
-    std::vector<int> ids;
-    AppendIds(ToUtf8(text), ids);
-    return ids;
-  }
-
-  std::vector<int> EncodeWithSpecials(std::string_view bytes) const override {
-    const std::string text = ToUtf8(bytes);
-    std::vector<int> ids;
-    for (const TextPart& part : controls_.Cut(text, true)) {
-      if (part.id >= 0) {
-        ids.push_back(part.id);
-      } else {
-        AppendIds(part.text, ids);
-      }
-    }
-    return ids;
-  }
-
-  std::string Decode(std::span<const int> ids) const override {
-    std::vector<int> known;
-    for (const int id : ids) {
-      if (Has(id) && !IsSpecial(id)) known.push_back(id);
-    }
-    std::string text;
-    const auto status = processor_.Decode(known, &text);
-    if (!status.ok()) throw Error(fmt::format("sentencepiece cannot decode: {}", status.message()));
-    return ToUtf8(text);
+  std::vector<int> EncodeAt(std::string_view text, Place place) const override { return Encode(text, false, place); }
+  std::vector<int> EncodeWithSpecials(std::string_view text) const override {
+    return Encode(text, true, Place::kStart);
   }
 
   std::string TokenBytes(int id) const override {
     if (!Has(id)) return "";
     const SentencePiece& piece = pieces_[static_cast<size_t>(id)];
-    if (piece.type == PieceType::kByte) {  // <0x0A>
-      return std::string(1, static_cast<char>(std::stoi(piece.text.substr(3, 2), nullptr, 16)));
-    }
-    std::string bytes;
-    std::string_view rest = piece.text;
-    for (size_t at; (at = rest.find(kSpaceMark)) != std::string_view::npos;
-         rest.remove_prefix(at + kSpaceMark.size())) {
-      bytes.append(rest.substr(0, at)).push_back(' ');
-    }
-    return bytes.append(rest);
+    if (piece.type == PieceType::kByte) return std::string(1, *ByteOfFallback(piece.text));
+    std::string bytes = piece.text;
+    ReplaceAll(kSpaceMark, " ", bytes);
+    return bytes;
   }
 
-  bool IsSpecial(int id) const override {
-    return Has(id) && pieces_[static_cast<size_t>(id)].type == PieceType::kControl;
-  }
+  bool IsSpecial(int id) const override { return Is(id, PieceType::kControl); }
   int vocab_size() const override { return static_cast<int>(pieces_.size()); }
 
  private:
   bool Has(int id) const { return id >= 0 && id < vocab_size(); }
+  bool Is(int id, PieceType type) const { return Has(id) && pieces_[static_cast<size_t>(id)].type == type; }
+  bool IsByte(int id) const override { return Is(id, PieceType::kByte); }
+  std::string Surface(int id) const override { return Is(id, PieceType::kUnknown) ? unk_surface_ : TokenBytes(id); }
 
-  void AppendIds(std::string_view text, std::vector<int>& ids) const {
+  // What the files beside the model add: tokens of their own behind its pieces, and pieces named again.
+  void AddTokens(const TokenizerSettings& settings) {
+    std::vector<AddedToken> added = settings.added;
+    std::vector<bool> named(pieces_.size(), false);
+    for (const AddedToken& token : settings.added) {
+      const auto id = static_cast<size_t>(token.id);
+      const Where where{.file = settings.file.string(), .place = "added tokens"};
+      if (id > pieces_.size()) {
+        throw Error(where,
+                    fmt::format("{} has id {}, and no token has id {}", Excerpt(token.content), id, pieces_.size()));
+      }
+      if (id == pieces_.size()) {
+        pieces_.push_back({token.content, 0, token.special ? PieceType::kControl : PieceType::kUserDefined});
+        named.push_back(true);
+        continue;
+      }
+      if (pieces_[id].text != token.content) {
+        throw Error(where, fmt::format("{} has id {}, which is {} in tokenizer.model", Excerpt(token.content), id,
+                                       Excerpt(pieces_[id].text)));
+      }
+      named[id] = true;
+      if (token.special) pieces_[id].type = PieceType::kControl;  // <unk> among them: skipped, not shown
+    }
+    for (size_t id = 0; id < pieces_.size(); ++id) {
+      if (pieces_[id].type != PieceType::kControl || named[id]) continue;
+      added.push_back({.id = static_cast<int>(id), .content = pieces_[id].text, .special = true});
+    }
+    for (AddedToken& token : added) token.normalized = false;
+    added_ = AddedTokens(std::move(added));
+  }
+
+  std::vector<int> Encode(std::string_view bytes, bool with_specials, Place place) const {
+    const std::string text = ToUtf8(bytes);
+    std::vector<int> ids;
+    for (const TextPart& part : added_.Cut(text, false, with_specials)) {
+      if (part.id >= 0) {
+        ids.push_back(part.id);
+      } else {
+        AppendIds(part.text, place, ids);
+      }
+      place = Place::kAfterToken;
+    }
+    return ids;
+  }
+
+  void AppendIds(std::string_view text, Place place, std::vector<int>& ids) const {
+    const bool bare = has_prefix_ && (place == Place::kInside || (place == Place::kAfterToken && !legacy_));
     std::vector<int> part;
-    const auto status = processor_.Encode(text, &part);
+    const auto status = (bare ? without_prefix_ : with_prefix_).Encode(text, &part);
     if (!status.ok()) throw Error(fmt::format("sentencepiece cannot encode: {}", status.message()));
     ids.insert(ids.end(), part.begin(), part.end());
   }
@@ -126,9 +162,11 @@ class SentencePieceTokenizer : public Tokenizer {
                 fmt::format("tokenizer.model has no token {}", Excerpt(*token)));
   }
 
-  std::vector<SentencePiece> pieces_;
-  AddedTokens controls_{{}};
-  sentencepiece::SentencePieceProcessor processor_;
+  std::vector<SentencePiece> pieces_;  // and the added tokens
+  std::string unk_surface_;
+  AddedTokens added_{{}};
+  bool has_prefix_ = false, legacy_ = true;
+  SentencePieceProcessor with_prefix_, without_prefix_;  // the latter empty where there is no prefix
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 """Makes tests/core/lm/golden: tokenizers trained here on a few lines of text, and what the references make of a mixed
-corpus with them. Needs tokenizers, transformers and sentencepiece; run it from anywhere: python scripts/golden/tokenizer.py
+corpus with them. Needs tokenizers, transformers and sentencepiece, and chat.json (chat.py); run it from anywhere: python scripts/golden/tokenizer.py
 
 The ids of the real SmolLM2 are made only where scripts/fetch-smollm2 has put it. chars/tokenizer.model is our own
 TrainCharacterTokenizer's and is read here, not written.
@@ -9,11 +9,13 @@ import io
 import json
 import pathlib
 import random
+import re
 
 import sentencepiece
 import tokenizers
 import transformers
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers.convert_slow_tokenizer import generate_merges
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests/core/lm/golden"
@@ -35,6 +37,13 @@ CORPUS = [
     "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", "<|endoftext|>", "x<|im_end|>y <|im_end|> z", "<|im_start|", "<s>text</s><unk><pad>",
     "<|im_end|><|im_end|>\n\n<|endoftext|>12", "a < b |> c <| d",
 ]
+LATER = [  # of no tokenizer's training
+    # Letters that fold to s and k; decomposed, reordered and excluded from composition; marks younger than Unicode 9, which NFC leaves alone there.
+    "it'\u017f I'\u212ae DON'\u017f 'LL we'Re", "e\u0301 a\u0323\u0307 a\u0307\u0323 \u1e9b\u0323 \u212b \u2126", "\u1112\u1161\u11ab\u1100\u1173\u11af \u0958 \u0915\u093c \u2adc",
+    "a\u0301\u1dfa\u0323 e\u0d3b\u0301 \U00011935\U00011930 \U0001611e\U0001611e \u0c15\u0c3c\u0c4d o\u1ac5\u0323", "\uf900\ufa10 \u2f00 \u00bd \ufb01 \uff21",
+    "</s><s> [INST] <<SYS>>\nHi\n<</SYS>>\n\nyou [/INST] a </s><s>b", "  <s>  two</s>\n<unk> <0x41><0xZZ>", "\u2581\u2581a \u2581", "\U0001f600\U0001f601\u65e5\u672c\u8a9e\u0a95",
+    "12345678 1234567890 3.14 \u0967\u0968\u0969", "x\u00a0\n \n\r\n\ty \u2028z", "foo!!! ...bar-- /path/to_file.txt\n\n\n", "\u2427 \U0001f6dc \U00011b00 \u0897x \u00b4\u00a8 $5 \u20ac6",
+]
 BROKEN = [  # bytes that are no UTF-8
     "ff", "80", "c3", "e282", "f09f98", "61ff62", "c0af", "eda080", "f5808080", "f0808080", "e2828261", "61c3", "c3c3a9", "fffefd20", "e28220f09f2078",
     "c2a9e2", "f48fbfbf", "f4908080", "48690a80800a",
@@ -47,10 +56,13 @@ TRAINING = [text for text in CORPUS if not text.startswith("<|")] * 2 + [
 
 ABOUT = """Made by scripts/golden/tokenizer.py; the versions of the references stand in each file.
 
-- `bpe/`, `spm_bpe/`, `spm_unigram/`: tokenizers trained by that script on a few lines of text. No one else's.
+- `bpe/`, `spm_bpe/`, `spm_unigram/`: tokenizers trained by that script on a few lines of text. No one else's. `fallback/` is spm_bpe as
+  transformers converts such a model. The variants of `bpe.json` and `fallback.json` are patches of these files to the recipes of published ones.
 - `chars/`: what TrainCharacterTokenizer writes for the characters of the digit folds.
-- `corpus.json`: texts and bytes that are no UTF-8. `bpe.json`, `smollm2.json`, `sentencepiece.json`: their ids.
-- `chat.json`: conversations as apply_chat_template of transformers writes them.
+- `corpus.json`: texts and bytes that are no UTF-8. `bpe.json`, `fallback.json`, `smollm2.json`, `sentencepiece.json`, `beside.json`: their ids.
+- `published.json` (scripts/golden/published.py): ids of published tokenizers, whose files are not here.
+- `chat.json` (scripts/golden/chat.py): the published chat templates, each with its source and licence, and conversations as apply_chat_template
+  of transformers writes them.
 """
 
 
@@ -58,7 +70,7 @@ def text_of(entry):
     return bytes.fromhex(entry["hex"]).decode("utf-8", errors="replace") if "hex" in entry else entry["text"]
 
 
-ENTRIES = [{"text": text} for text in CORPUS] + [{"hex": text} for text in BROKEN]
+ENTRIES = [{"text": text} for text in CORPUS] + [{"hex": text} for text in BROKEN] + [{"text": text} for text in LATER]
 TEXTS = [text_of(entry) for entry in ENTRIES]
 
 
@@ -117,6 +129,29 @@ def variants(base):
     def byte_level(prefix, regex):
         return {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": regex}}
 
+    special = {"lstrip": False, "rstrip": False, "single_word": False, "normalized": False, "special": True}
+    trained = json.loads(base.to_str())["added_tokens"]
+
+    def behind(*contents):
+        return trained + [{"id": base.get_vocab_size() + i, "content": content, **special} for i, content in enumerate(contents)]
+
+    def template(token):
+        return {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": token, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+                "special_tokens": {token: {"id": token, "ids": [base.get_vocab_size()], "tokens": [token]}}}
+
+    def sequence(*patterns):
+        steps = [{"type": "Split", "pattern": {"Regex": p}, "behavior": "Isolated", "invert": False} for p in patterns]
+        return {"pre_tokenizer": {"type": "Sequence", "pretokenizers": steps + [byte_level(False, False)["pre_tokenizer"]]}}
+
+    trim = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": False, "use_regex": True}
+    llama3_tokens = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")
+    r1_tokens = ("<\uff5cbegin\u2581of\u2581sentence\uff5c>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>")
+    qwen2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    deepseek_v3 = (r"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+                   r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+    tekken = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+              r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",)
     llama3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
     bos = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
@@ -142,6 +177,14 @@ def variants(base):
         "gpt2 prefix space": byte_level(True, True),
         "no words": byte_level(False, False),
         "llama3": {**split({"Regex": llama3}, "Isolated"), "model": {"ignore_merges": True}, "post_processor": bos},
+        # To the recipes of published files.
+        "Llama 3": {**split({"Regex": llama3}, "Isolated"), "model": {"ignore_merges": True}, "added_tokens": behind(*llama3_tokens),
+                    "post_processor": {"type": "Sequence", "processors": [trim, template("<|begin_of_text|>")]}},
+        "Qwen 2": {**split({"Regex": qwen2}, "Isolated"), "normalizer": {"type": "NFC"}, "post_processor": trim},
+        "DeepSeek R1 on Qwen": {**split({"Regex": qwen2}, "Isolated"), "normalizer": {"type": "NFC"}, "added_tokens": behind(*r1_tokens),
+                                "post_processor": template(r1_tokens[0])},
+        "DeepSeek V3": {**sequence(*deepseek_v3), "normalizer": {"type": "Sequence", "normalizers": []}},
+        "Tekken": sequence(*tekken),
         "unknown": {"model": {"unk_token": "<|endoftext|>"}},
         "unknown fused": {"model": {"unk_token": "<|endoftext|>", "fuse_unk": True}},
         "added": {"added_tokens": added},
@@ -171,6 +214,51 @@ def merge_patch(target, patch):  # RFC 7396
     return target
 
 
+CHATS = [[("user", "the dog sat on the log")], [("system", "Be brief."), ("user", "Hi"), ("assistant", "  there "), ("user", "\u4f60\u597d  12?")]]
+
+
+def chats(reference, tokens, *names):
+    """What the tokenizer makes of chat.json's templates: the ids of apply_chat_template."""
+    golden = json.loads((GOLDEN / "chat.json").read_text())
+    cases = []
+    for name in names:
+        text = next(t["text"] for t in golden["templates"] if t["name"] == name)
+        tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=reference, bos_token=tokens[0], eos_token=tokens[1])
+        for chat in CHATS:
+            if name == "mistral" and chat[0][0] == "system":
+                continue
+            messages = [{"role": role, "content": content} for role, content in chat]
+            ids = tokenizer.apply_chat_template(messages, chat_template=text, add_generation_prompt=True, return_dict=False)
+            cases.append({"template": name, "messages": chat, "ids": ids})
+    return cases
+
+
+def templates_of(name):
+    """Tokens and templates that a variant is tested with."""
+    end = "<|im_end|>"
+    return {"Llama 3": (("<|begin_of_text|>", "<|eot_id|>"), "llama3", "llama3_1"),
+            "Qwen 2": (("<|endoftext|>", end), "qwen2", "qwen3", "qwen3_instruct"),
+            "DeepSeek R1 on Qwen": (("<\uff5cbegin\u2581of\u2581sentence\uff5c>", "<\uff5cend\u2581of\u2581sentence\uff5c>"), "deepseek_r1"),
+            "prepend": (("<s>", "</s>"), "llama2", "mistral", "mistral_v1", "mistral_v3", "tinyllama"),
+            "metaspace first": (("<s>", "</s>"), "llama2", "mistral", "mistral_v1", "mistral_v3", "tinyllama"),
+            "metaspace always": (("<s>", "</s>"), "llama2", "mistral_v1", "tinyllama"),
+            "instruction tokens": (("<s>", "</s>"), "mistral", "mistral_v1", "mistral_v3")}.get(name, ((None, None),))
+
+
+def cases_of(base, variants, decodes):
+    cases = []
+    for name, patch in variants.items():
+        reference = Tokenizer.from_str(json.dumps(merge_patch(base, patch)))
+        tokens, *names = templates_of(name)
+        case = {"name": name, "patch": patch, "results": run(reference, decode=name in decodes)}
+        reference.encode_special_tokens = False
+        case["front"] = reference.encode("a").ids[:-len(reference.encode("a", add_special_tokens=False).ids)]  # what a plain text begins with
+        if names:
+            case.update({"bos": tokens[0], "eos": tokens[1], "chats": chats(reference, tokens, *names)})
+        cases.append(case)
+    return cases
+
+
 def make_bpe():
     base = train_bpe()
     (GOLDEN / "bpe").mkdir(parents=True, exist_ok=True)
@@ -178,11 +266,56 @@ def make_bpe():
     (GOLDEN / "bpe/tokenizer.json").write_text(json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
     ends = {"bos_token": SPECIALS[1], "eos_token": SPECIALS[2], "pad_token": SPECIALS[2]}
     (GOLDEN / "bpe/tokenizer_config.json").write_text(json.dumps(ends) + "\n")
-    cases = []
-    for name, patch in variants(base).items():
-        results = run(Tokenizer.from_str(json.dumps(merge_patch(json.loads(base.to_str()), patch))), decode=name in ("smollm", "added"))
-        cases.append({"name": name, "patch": patch, "results": results})
+    cases = cases_of(document, variants(base), ("smollm", "added", "Qwen 2"))
     write("bpe.json", {"versions": VERSIONS, "cases": cases})
+
+
+def converted(model):
+    """The tokenizer.json that transformers 4 made of a sentencepiece BPE model (LlamaConverter, legacy), as a JSON document."""
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
+    scores = [(pieces.id_to_piece(i), pieces.get_score(i)) for i in range(pieces.get_piece_size())]
+    vocab = {piece: i for i, (piece, _) in enumerate(scores)}
+    special = [i for i in range(len(scores)) if pieces.is_control(i) or pieces.is_unknown(i)]
+    merges = generate_merges(vocab, scores, {scores[i][0] for i in special})
+    tokenizer = Tokenizer(models.BPE(vocab, merges, unk_token=scores[pieces.unk_id()][0], fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.add_special_tokens([AddedToken(scores[i][0], normalized=False, special=True) for i in special])
+    return json.loads(tokenizer.to_str())
+
+
+def make_fallback():
+    """The BPE of spm_bpe as transformers converts such models: Llama 2, TinyLlama, Mistral 7B."""
+    document = converted(GOLDEN / "spm_bpe/tokenizer.model")
+    (GOLDEN / "fallback").mkdir(exist_ok=True)
+    (GOLDEN / "fallback/tokenizer.json").write_text(json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+    def metaspace(**options):
+        return {"normalizer": None, "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", **options}}
+
+    def flagged(i, content, **flags):
+        return {"id": i, "content": content, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False, **flags}
+
+    size = len(document["model"]["vocab"])
+    added = document["added_tokens"]
+    decoder = {"type": "Sequence", "decoders": document["decoder"]["decoders"][:3]}
+    variants = {
+        "prepend": {},
+        "metaspace first": metaspace(prepend_scheme="first", split=False),
+        "metaspace always": metaspace(prepend_scheme="always", split=False),
+        "metaspace never": {**metaspace(prepend_scheme="never", split=False), "decoder": decoder},
+        "metaspace split": metaspace(prepend_scheme="first", split=True),
+        "no prefix": {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}, "decoder": decoder},
+        "ignore merges": {"model": {"ignore_merges": True}},
+        "normalized specials": {"added_tokens": [{**token, "normalized": True} for token in added]},
+        "instruction tokens": {"added_tokens": added + [flagged(size, "[INST]", special=True), flagged(size + 1, "[/INST]", special=True)]},
+        "added": {"added_tokens": added + [flagged(size, "world", single_word=True), flagged(size + 1, "the lazy", normalized=True),
+                                           flagged(size + 2, "user", lstrip=True, rstrip=True), flagged(size + 3, "\n\n", normalized=True),
+                                           flagged(size + 4, "<|im_end|>", rstrip=True, special=True), flagged(size + 5, "  ")]},
+        "added, first": {**metaspace(prepend_scheme="first", split=False),
+                         "added_tokens": added + [flagged(size, "the", normalized=True), flagged(size + 1, " a"), flagged(size + 2, "hello", lstrip=True)]},
+    }
+    write("fallback.json", {"versions": VERSIONS, "cases": cases_of(document, variants, ("prepend",))})
 
 
 def make_smollm2():
@@ -224,28 +357,39 @@ def make_sentencepiece():
             results.append({"text": text, "ids": ids, "decoded": [[part, model.decode(part)] for part in pieces_of(ids, i)]})
         cases.append({"name": name, "results": results})
     write("sentencepiece.json", {"versions": VERSIONS, "cases": cases})
+    write("beside.json", {"versions": VERSIONS, "cases": beside()})
 
 
-def make_chat():
-    chatml = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}" \
-        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-    smollm2 = json.loads((SMOLLM2 / "tokenizer_config.json").read_text())["chat_template"]
-    chats = [
-        [("user", "What is the capital of France?")],
-        [("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello!"), ("user", "  12 + 30?\n")],
-        [("user", "\u4f60\u597d \U0001f600"), ("assistant", "")],
-        [("assistant", "def f():\n\treturn 1"), ("tool", "{}")],
-    ]
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(GOLDEN / "bpe/tokenizer.json"))
+def beside():
+    """spm_bpe with the files that stand beside it: added tokens are cut out, and the parts are encoded as LlamaTokenizer of transformers 4 did:
+    `legacy`, each with the model's dummy prefix; else only the first."""
+    path = str(GOLDEN / "spm_bpe/tokenizer.model")
+    prefix = sentencepiece.SentencePieceProcessor(model_file=path)
+    bare = sentencepiece.SentencePieceProcessor(model_proto=pathlib.Path(path).read_bytes() + b"\x1a\x02\x18\x00")  # normalizer_spec.add_dummy_prefix = false
+    size = prefix.get_piece_size()
+    named = {"0": "<unk>", "1": "<s>", "2": "</s>", str(size): "<|im_end|>", str(size + 1): "<|im_start|>"}
+    decoder = {i: {"content": content, "special": True, "lstrip": False, "rstrip": False, "single_word": False, "normalized": False}
+               for i, content in named.items()}
+    json_tokens = {"world": size + 2, "\n\n": size + 3}
+    ids = {content: int(i) for i, content in named.items()} | json_tokens | {"<ctl>": prefix.piece_to_id("<ctl>")}
+    pattern = re.compile("(" + "|".join(re.escape(t) for t in sorted(ids, key=len, reverse=True)) + ")")
     cases = []
-    for name, template in (("chatml", chatml), ("smollm2", smollm2)):
-        for chat in chats:
-            messages = [{"role": role, "content": content} for role, content in chat]
-            for ask in (False, True):
-                text = tokenizer.apply_chat_template(messages, chat_template=template, add_generation_prompt=ask, tokenize=False)
-                ids = tokenizer.apply_chat_template(messages, chat_template=template, add_generation_prompt=ask, return_dict=False)
-                cases.append({"template": name, "messages": messages, "ask": ask, "text": text, "ids": ids})
-    write("chat.json", {"versions": VERSIONS, "templates": {"chatml": chatml, "smollm2": smollm2}, "cases": cases})
+    for config in ({"legacy": True}, {"legacy": False}, {"legacy": False, "add_prefix_space": False}):
+        results = []
+        for text in TEXTS:
+            if "\0" in text:
+                continue
+            got, first = [], True
+            for part in pattern.split(text):
+                if part in ids:
+                    got.append(ids[part])
+                elif part:
+                    spaced = config.get("add_prefix_space", True) and (first or config["legacy"])
+                    got += (prefix if spaced else bare).encode(part)
+                first = first and not part
+            results.append([text, got])
+        cases.append({"config": {**config, "added_tokens_decoder": decoder}, "added_tokens": json_tokens, "results": results})
+    return cases
 
 
 if __name__ == "__main__":
@@ -255,5 +399,5 @@ if __name__ == "__main__":
     make_bpe()
     make_smollm2()
     make_sentencepiece()
-    make_chat()
+    make_fallback()
     print(f"{len(TEXTS)} texts")

@@ -1,5 +1,6 @@
 #include "core/lm/tokenizer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,8 +84,8 @@ TEST(BpeTokenizer, EndsComeFromTheConfig) {
   EXPECT_EQ(Load(SmallFile())->eos_id(), -1);
 
   Json file = SmallFile();
-  file["post_processor"] =
-      Json::parse(R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<end>"}}]})");
+  file["post_processor"] = Json::parse(R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<end>"}}],
+                                         "special_tokens": {"<end>": {"ids": [7]}}})");
   EXPECT_EQ(Load(file)->bos_id(), 7);
   EXPECT_TRUE(Load(file)->adds_bos());
 }
@@ -120,17 +121,17 @@ TEST(BpeTokenizer, NamesWhatIsNotBuilt) {
     return LoadError(file);
   };
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {with("/normalizer", {{"type", "NFC"}}), "key normalizer: the normalizer NFC is not supported"},
+      {with("/normalizer", {{"type", "NFKC"}}), "key normalizer: the normalizer NFKC is not supported"},
       {with("/model/type", "Unigram"), "key model.type: a Unigram model is not supported"},
-      {with("/model/byte_fallback", true), "key model.byte_fallback: byte_fallback is not supported"},
+      {with("/model/byte_fallback", true), "key model.byte_fallback: byte_fallback beside ByteLevel is not supported"},
       {with("/model/dropout", 0.1), "key model.dropout"},
       {with("/pre_tokenizer/pretokenizers/0/type", "Metaspace"),
-       "key pre_tokenizer.pretokenizers[0]: Metaspace is not"},
+       "key pre_tokenizer.pretokenizers[0]: Metaspace beside ByteLevel is not"},
       {with("/pre_tokenizer/pretokenizers/0/behavior", "Odd"),
        "key pre_tokenizer.pretokenizers[0].behavior: \"Odd\" is not"},
       {with("/pre_tokenizer/pretokenizers/0/pattern/Regex", "(a"), "does not compile"},
-      {with("/pre_tokenizer", {{"type", "Whitespace"}}), "Whitespace without ByteLevel is not supported"},
-      {with("/pre_tokenizer", nullptr), "key pre_tokenizer: a model without ByteLevel"},
+      {with("/pre_tokenizer", {{"type", "Whitespace"}}), "key pre_tokenizer: Whitespace is not supported"},
+      {with("/pre_tokenizer", nullptr), "key decoder: a decoder other than Replace of U+2581"},
       {with("/decoder/type", "Metaspace"), "key decoder: a decoder other than ByteLevel"},
       {with("/post_processor", {{"type", "BertProcessing"}}), "the post-processor BertProcessing"},
       {with("/model/merges/1", "ab x"), "key model.merges[1]: \"x\" is not in the vocabulary"},
@@ -158,7 +159,7 @@ TEST(LoadTokenizer, SaysWhatAFolderLacks) {
         try {
           LoadTokenizer(folder.path());
         } catch (const Error& error) {
-          EXPECT_THAT(error.what(), HasSubstr("holds neither tokenizer.model nor tokenizer.json"));
+          EXPECT_THAT(error.what(), HasSubstr("holds neither tokenizer.json nor tokenizer.model"));
           throw;
         }
       },
@@ -212,6 +213,130 @@ TEST(Tokenizer, HashIsThatOfTheTokenMap) {
   EXPECT_NE(Load(file)->Hash(), hash);
 }
 
+// Ids 0..2 <unk> <s> </s>, 3..258 bytes, then U+2581, a, b, c, and merges of them.
+Json FallbackFile() {
+  Json file = Json::parse(R"({
+    "added_tokens": [{"id": 1, "content": "<s>", "special": true, "normalized": false}],
+    "normalizer": {"type": "Sequence", "normalizers": [
+      {"type": "Prepend", "prepend": "\u2581"}, {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]},
+    "pre_tokenizer": null,
+    "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
+                       "special_tokens": {"<s>": {"ids": [1]}}},
+    "decoder": {"type": "Sequence", "decoders": [
+      {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
+      {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+    "model": {"type": "BPE", "byte_fallback": true, "fuse_unk": true, "unk_token": "<unk>",
+              "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2}, "merges": ["\u2581 a", "\u2581a b"]}})");
+  Json& vocab = file["model"]["vocab"];
+  const auto add = [&](const std::string& token) { vocab[token] = vocab.size(); };
+  for (int byte = 0; byte < 256; ++byte) add(fmt::format("<0x{:02X}>", byte));
+  for (const char* token : {"\u2581", "a", "b", "c", "\u2581a", "\u2581ab"}) add(token);
+  return file;
+}
+
+TEST(FallbackTokenizer, CharactersThenBytes) {
+  const auto tokenizer = Load(FallbackFile());
+  EXPECT_THAT(tokenizer->Encode("ab c"), ElementsAre(264, 259, 262));
+  EXPECT_THAT(tokenizer->Encode("\u00e9"), ElementsAre(259, 3 + 0xC3, 3 + 0xA9));
+  EXPECT_THAT(tokenizer->EncodeAt("a", Tokenizer::Place::kInside), ElementsAre(260));
+  EXPECT_THAT(tokenizer->EncodeWithSpecials("a<s>a"), ElementsAre(263, 1, 263));
+  EXPECT_EQ(tokenizer->Decode(Ids{1, 264, 259, 262, 3 + 0xC3, 3 + 0xA9}), "ab c\u00e9");
+  EXPECT_EQ(tokenizer->TokenBytes(264), " ab");
+  EXPECT_EQ(tokenizer->TokenBytes(3 + 0xC3), "\xC3");
+  EXPECT_TRUE(tokenizer->adds_bos());
+  EXPECT_EQ(tokenizer->bos_id(), 1);
+}
+
+// As the reference: one broken byte breaks its whole run.
+TEST(FallbackTokenizer, ARunOfBytesIsWholeOrBroken) {
+  const auto tokenizer = Load(FallbackFile());
+  EXPECT_EQ(tokenizer->Decode(Ids{3 + 0xC3, 3 + 0xA9, 3 + 0xFF, 260}), "\uFFFD\uFFFD\uFFFDa");
+  EXPECT_EQ(tokenizer->Decode(Ids{3 + 0xC3, 3 + 0xA9, 260, 3 + 0xFF}), "\u00e9a\uFFFD");
+}
+
+TEST(FallbackTokenizer, NamesWhatIsNotBuilt) {
+  const auto with = [](const char* pointer, const Json& value) {
+    Json file = FallbackFile();
+    file[Json::json_pointer(pointer)] = value;
+    return LoadError(file);
+  };
+  Json lacking = FallbackFile();
+  lacking["model"]["vocab"].erase("<0x41>");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {LoadError(lacking), "key model.vocab: has byte_fallback and lacks <0x41>"},
+      {with("/model/byte_fallback", false), "key model.byte_fallback: BPE of characters without byte_fallback"},
+      {with("/normalizer/normalizers/0/type", "Lowercase"), "key normalizer.normalizers[0]: the normalizer Lowercase"},
+      {with("/normalizer/normalizers/1/pattern", {{"Regex", "x"}}), "pattern.Regex: a Replace by regular expression"},
+      {with("/normalizer/normalizers/1/pattern/String", ""), "pattern.String: is empty"},
+      {with("/decoder", {{"type", "Metaspace"}}), "key decoder: a decoder other than Replace"},
+      {with("/decoder/decoders/3/start", 2), "key decoder.decoders[3]: a Strip but of one space"},
+      {with("/decoder/decoders/0/content", "_"), "key decoder: a decoder other than Replace"},
+      {with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}}), "a replacement other than U+2581"},
+      {with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "last"}}),
+       "key pre_tokenizer.prepend_scheme: \"last\" is not supported"},
+      {with("/post_processor/single/1", {{"SpecialToken", {{"id", "</s>"}}}}),
+       "key post_processor.single[1].SpecialToken: a template with a token after the first place"},
+      {with("/post_processor/special_tokens/<s>/ids/0", 2), "puts \"<s>\" in front with the id 2, and its id is 1"},
+      {with("/post_processor/special_tokens/<s>/ids/1", 1), "a template with several ids for a token"},
+      {with("/added_tokens/0/id", 2), "id 2 is that of two tokens"},
+      {with("/added_tokens/0", {{"id", 300}, {"content", "<x>"}}), "key added_tokens[0].id: is 300, and 265 is the id"},
+      {with("/added_tokens/0", {{"id", 300}, {"content", "<s>"}}), "key added_tokens[0].id: is 300, and 1 is the id"},
+      {with("/added_tokens/1", {{"id", 1}, {"content", "<s>"}}), "key added_tokens[1].content: stands twice"},
+  };
+  for (const auto& [message, part] : cases) EXPECT_THAT(message, HasSubstr(part));
+}
+
+// tokenizer.model beside the two files that may add tokens to it.
+std::string BesideError(const Json& config, const Json& added = Json::object()) {
+  const TempDir folder;
+  WriteFileAtomic(folder.path() / "tokenizer.model", ReadFile(kGolden / "spm_bpe/tokenizer.model"));
+  WriteFileAtomic(folder.path() / "tokenizer_config.json", config.dump());
+  WriteFileAtomic(folder.path() / "added_tokens.json", added.dump());
+  try {
+    LoadTokenizer(folder.path());
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(SentencePieceTokenizer, RefusesAddedTokensThatDangle) {
+  const int size = LoadTokenizer(kGolden / "spm_bpe")->vocab_size();
+  const auto decoder = [](const std::string& id, const Json& token) {
+    return Json{{"added_tokens_decoder", {{id, token}}}};
+  };
+  const std::string next = std::to_string(size);
+  EXPECT_EQ(BesideError(decoder(next, {{"content", "<new>"}, {"special", true}}), {{"<newer>", size + 1}}), "no error");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {BesideError(decoder(std::to_string(size + 1), {{"content", "<new>"}})), "and no token has id " + next},
+      {BesideError(decoder("1", {{"content", "<new>"}})), "has id 1, which is \"<s>\" in tokenizer.model"},
+      {BesideError(decoder(next, {{"content", ""}})), "is empty"},
+      {BesideError(decoder(next, {{"content", 7}})), "is not a text"},
+      {BesideError(decoder(next, {{"content", "<new>"}, {"special", 1}})), "special: is neither true nor false"},
+      {BesideError(decoder("-1", {{"content", "<new>"}})), "is no token id"},
+      {BesideError(decoder("1x", {{"content", "<new>"}})), "is no token id"},
+      {BesideError(decoder("99999999999999", {{"content", "<new>"}})), "is no token id"},
+      {BesideError({{"added_tokens_decoder", Json::array()}}), "is not an object of ids and tokens"},
+      {BesideError(decoder(next, {{"content", "<new>"}}), {{"<new>", size + 1}}), "\"<new>\" has id"},
+      {BesideError(Json::object(), {{"<a>", size}, {"<b>", size}}), "\"<b>\" has id"},
+      {BesideError(Json::object(), {{"<a>", "1"}}), "is no token id"},
+      {BesideError({{"legacy", "yes"}}), "key legacy: is neither true nor false"},
+      {BesideError({{"additional_special_tokens", "x"}}), "key additional_special_tokens: is not a list"},
+  };
+  for (const auto& [message, part] : cases) EXPECT_THAT(message, HasSubstr(part));
+}
+
+TEST(SentencePieceTokenizer, NamesATiktokenFile) {
+  const TempDir folder;
+  WriteFileAtomic(folder.path() / "tokenizer.model", "IQ== 0\nIg== 1\n");
+  try {
+    LoadTokenizer(folder.path());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("is a tiktoken vocabulary"));
+  }
+}
+
 // Loads hostile bytes; where they load all the same, uses the tokenizer. Anything but an Error is a failure (and under
 // the sanitizers any wrong read is).
 void TryBytes(const fs::path& file, const std::string& bytes) {
@@ -240,6 +365,34 @@ void TryHostile(const fs::path& name, const std::string& good, int flips) {
 }
 
 TEST(HostileTokenizer, JsonCutOrChanged) { TryHostile("tokenizer.json", SmallFile().dump(), 1500); }
+TEST(HostileTokenizer, FallbackJsonChanged) {
+  // Its byte tokens make the file longer than what is cut at every length.
+  const std::string good = FallbackFile().dump();
+  const TempDir folder;
+  RandomStream random(2, "fallback");
+  for (size_t size = 0; size < good.size(); size += 7) TryBytes(folder.path() / "tokenizer.json", good.substr(0, size));
+  for (int i = 0; i < 1000; ++i) {
+    std::string bad = good;
+    for (int k = 0; k <= i % 3; ++k) bad[random.Below(bad.size())] = static_cast<char>(random.Below(256));
+    TryBytes(folder.path() / "tokenizer.json", bad);
+  }
+}
+TEST(HostileTokenizer, ConfigCutOrChanged) {
+  const TempDir folder;
+  const std::string good =
+      R"({"added_tokens_decoder": {"0": {"content": "<unk>", "special": true}, "420": {"content": "<a>",
+      "lstrip": true}}, "additional_special_tokens": ["<a>", {"content": "<s>"}], "legacy": false, "bos_token": "<s>"})";
+  WriteFileAtomic(folder.path() / "tokenizer.model", ReadFile(kGolden / "spm_bpe/tokenizer.model"));
+  RandomStream random(3, "config");
+  for (size_t size = 0; size < good.size(); ++size) {
+    TryBytes(folder.path() / "tokenizer_config.json", good.substr(0, size));
+  }
+  for (int i = 0; i < 500; ++i) {
+    std::string bad = good;
+    bad[random.Below(bad.size())] = static_cast<char>(random.Below(256));
+    TryBytes(folder.path() / "tokenizer_config.json", bad);
+  }
+}
 TEST(HostileTokenizer, UnigramModelCutOrChanged) {
   TryHostile("tokenizer.model", ReadFile(kGolden / "spm_unigram/tokenizer.model"), 3000);
 }
