@@ -95,7 +95,14 @@ class Generator {
                              {"text", model_.tokenizer().Decode(result.ids)},
                              {"finish_reason", result.finish_reason}};
       if (command_.sampling.top_logprobs >= 0) {
-        for (const auto& token : result.logprobs) json["logprobs"].push_back(token.logprob);
+        json["logprobs"] = nlohmann::json::array();
+        for (const auto& token : result.logprobs) {
+          json["logprobs"].push_back(token.logprob);
+          if (command_.sampling.top_logprobs == 0) continue;
+          nlohmann::json top = nlohmann::json::array();
+          for (const auto& [id, logprob] : token.top) top.push_back({{"id", id}, {"logprob", logprob}});
+          json["top_logprobs"].push_back(std::move(top));
+        }
       }
       fmt::print("{}\n", DumpJson(json));
       if (std::fflush(stdout) != 0) throw Error({.file = "stdout"}, "cannot write");

@@ -2,6 +2,7 @@
 //   build/train samples=out/samples.jsonl base=models/folds-base-0 output_dir=student
 // Killed and started again it goes on from its last checkpoint; when the model is there it does nothing.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,8 @@ struct TrainCommand {
   std::vector<int> keep_layers;
   int n = 0, threads = 0;
   int64_t seed = 0;
+  LoraConfig lora;
+  bool merge = false;
   TrainerConfig trainer{.save_steps = 100};
 };
 
@@ -40,6 +43,8 @@ void Describe(Describer& d, TrainCommand& c) {
   d.Field("seed", c.seed, {.help = "of the order of the samples", .min = 0});
   d.Field("keep_layers", c.keep_layers, {.help = "cut the base to these layers; empty: all", .min = 0, .max = 1023});
   d.Field("chat_template", c.chat_template, {.help = "chat format; empty: as the checkpoint says"});
+  d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
+  d.Field("merge", c.merge, {.help = "with lora.r: write the merged checkpoint instead of the adapters"});
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
 }
@@ -103,6 +108,19 @@ void ShowProgress(int step, int steps, double start) {
   std::fflush(stderr);
 }
 
+// What training must hold, and the most that this process has held.
+std::string MemoryAccount(const TrainResult& result) {
+  constexpr double kMega = 1e6;
+  const double weights = 4.0 * static_cast<double>(result.parameters) / kMega;
+  const double trained = 4.0 * static_cast<double>(result.trained_parameters) / kMega;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return fmt::format(
+      "memory: weights {:.1f} MB, gradients {:.1f} MB, moments {:.1f} MB; with activations and the program {:.1f} MB "
+      "at most",
+      weights, trained, 2 * trained, static_cast<double>(usage.ru_maxrss) * 1024 / kMega);
+}
+
 int Run(const TrainCommand& command, const fs::path& config_dir) {
   const fs::path folder = command.output_dir, base = FindModel(command.base, config_dir);
   SampleSet set = ReadSampleSet(command.samples);
@@ -119,10 +137,11 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   }();
   if (!lock) throw Error({.file = folder.string()}, "another process trains into this folder");
   const fs::path record = folder / "run.toml";
-  if (fs::exists(record) ? ReadFile(record) != run : fs::exists(folder / "config.json")) {
+  const bool there = fs::exists(folder / "config.json") || fs::exists(folder / "adapter_config.json");
+  if (fs::exists(record) ? ReadFile(record) != run : there) {
     throw Error({.file = folder.string()}, "holds the model of another run", "give another output_dir, or remove it");
   }
-  if (fs::exists(folder / "config.json")) {
+  if (there) {
     fmt::print("nothing to do: {} is there already\n", folder.string());
     return 0;
   }
@@ -131,16 +150,19 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   LocalModel model(base, {.chat_template = command.chat_template, .keep_layers = command.keep_layers});
   const std::vector<Example> examples =
       Tokenise(model.tokenizer(), model.chat_template(), set.samples, command.trainer.max_length);
+  if (command.lora.r > 0) model.AddAdapters(command.lora, static_cast<uint64_t>(command.seed));
   const double start = MonotonicSeconds();
   const TrainResult result =
       Train(model.transformer(), examples, command.trainer, static_cast<uint64_t>(command.seed),
             {.file = folder / "train.jsonl", .checkpoint = folder / "checkpoint", .progress = [&](int step, int steps) {
                ShowProgress(step, steps, start);
              }});
-  SaveCheckpoint(model.transformer(), folder, base, ModelCard(command, base, set, result));
+  if (command.merge) model.MergeAdapters();
+  model.Save(folder, ModelCard(command, base, set, result));
   fs::remove_all(folder / "checkpoint");
   fmt::print("{}: {} steps on {} samples in {:.1f} s, last loss {:.4f}\n", folder.string(), result.steps,
              set.samples.size(), MonotonicSeconds() - start, result.final_loss);
+  fmt::print("{}\n", MemoryAccount(result));
   return 0;
 }
 

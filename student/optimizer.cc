@@ -13,27 +13,26 @@ namespace retort {
 AdamW::AdamW(Transformer& model, const TrainerConfig& config)
     : model_(model),
       config_(config),
-      first_(at::zeros_like(model.flat())),
-      second_(at::zeros_like(model.flat())),
-      steps_(at::zeros({}, at::kFloat)) {}
+      first_(at::zeros_like(model.trainable().flat)),
+      second_(at::zeros_like(first_)),
+      steps_(at::zeros({}, first_.options())) {}
 
 double AdamW::Step(double learning_rate) {
   const at::NoGradGuard no_grad;
-  at::Tensor gradient = model_.flat_grad();
+  const auto [flat, gradient, decayed] = model_.trainable();
   const double norm = gradient.norm().item<double>();
   if (config_.max_grad_norm > 0 && norm > config_.max_grad_norm) {
     gradient.mul_(config_.max_grad_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
   }
   steps_.add_(1);
-  const int64_t decayed = model_.decayed(), total = model_.flat().numel();
-  const auto update = [&](int64_t begin, int64_t end, double weight_decay) {
+  const auto update = [&, &flat = flat, &gradient = gradient](int64_t begin, int64_t end, double weight_decay) {
     const auto part = [&](const at::Tensor& tensor) { return tensor.narrow(0, begin, end - begin); };
-    at::_fused_adamw_({part(model_.flat())}, {part(gradient)}, {part(first_)}, {part(second_)}, {}, {steps_},
-                      learning_rate, config_.adam_beta1, config_.adam_beta2, weight_decay, config_.adam_epsilon,
+    at::_fused_adamw_({part(flat)}, {part(gradient)}, {part(first_)}, {part(second_)}, {}, {steps_}, learning_rate,
+                      config_.adam_beta1, config_.adam_beta2, weight_decay, config_.adam_epsilon,
                       /*amsgrad=*/false, /*maximize=*/false);
   };
   update(0, decayed, config_.weight_decay);
-  update(decayed, total, 0);
+  update(decayed, flat.numel(), 0);
   gradient.zero_();
   return norm;
 }

@@ -1,4 +1,4 @@
-// AdamW (arXiv:1711.05101) over the transformer's flat buffer: clipping is one norm, the update one fused pass.
+// AdamW (arXiv:1711.05101) over the flat buffer of what is trained: clipping is one norm, the update one fused pass.
 #pragma once
 
 #include <ATen/core/Tensor.h>

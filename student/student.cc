@@ -11,6 +11,7 @@ void Describe(Describer& d, InitConfig& c) {
 
 void Describe(Describer& d, StudentConfig& c) {
   d.Group("init", c.init, "the network before it learns");
+  d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
 }
 

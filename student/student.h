@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config/describe.h"
+#include "core/lm/lora_config.h"
 #include "student/trainer.h"
 
 namespace retort {
@@ -18,6 +19,7 @@ void Describe(Describer& d, InitConfig& config);
 
 struct StudentConfig {
   InitConfig init;
+  LoraConfig lora;
   TrainerConfig trainer;
 };
 void Describe(Describer& d, StudentConfig& config);

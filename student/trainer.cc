@@ -15,6 +15,8 @@
 #include "core/base/version.h"
 #include "core/config/toml_text.h"
 #include "core/lm/chat.h"
+#include "core/lm/device.h"
+#include "core/lm/lora.h"
 #include "core/lm/safetensors.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
@@ -44,9 +46,12 @@ at::Tensor SftLossSum(const Transformer& model, std::span<const Example> example
       }
     }
   }
-  const at::Tensor hidden = model.Hidden(ids);
-  const at::Tensor supervised = hidden.reshape({-1, hidden.size(2)}).index_select(0, at::tensor(rows, at::kLong));
-  return at::cross_entropy_loss(model.Logits(supervised), at::tensor(targets, at::kLong), {}, at::Reduction::Sum);
+  const at::Device device = model.flat().device();
+  const at::Tensor hidden = model.Hidden(ids.to(device));
+  const at::Tensor supervised =
+      hidden.reshape({-1, hidden.size(2)}).index_select(0, at::tensor(rows, at::kLong).to(device));
+  return at::cross_entropy_loss(model.Logits(supervised), at::tensor(targets, at::kLong).to(device), {},
+                                at::Reduction::Sum);
 }
 
 int64_t Supervised(const Example& example) { return static_cast<int64_t>(example.ids.size()) - example.prompt_length; }
@@ -65,8 +70,9 @@ class Resume {
     const auto steps = state.at("step").get<int64_t>();
     const SafetensorsFile tensors(folder_ / state.at("tensors").get<std::string>());
     const at::NoGradGuard no_grad;
-    const std::vector<int64_t> shape = {model.flat().numel()};
-    model.flat().copy_(tensors.Read("parameters", shape));
+    const at::Tensor parameters = model.trainable().flat;
+    const std::vector<int64_t> shape = {parameters.numel()};
+    tensors.ReadInto("parameters", parameters);
     optimizer.Restore(tensors.Read("first_moment", shape), tensors.Read("second_moment", shape), steps);
     result.supervised_tokens = state.at("supervised_tokens").get<int64_t>();
     result.tokens = state.at("tokens").get<int64_t>();
@@ -76,7 +82,7 @@ class Resume {
   void Save(const Transformer& model, const AdamW& optimizer, const TrainResult& result) const {
     const std::string name = fmt::format("step-{}.safetensors", result.steps);
     WriteSafetensors(folder_ / name,
-                     {{"parameters", model.flat()},
+                     {{"parameters", model.trainable().flat},
                       {"first_moment", optimizer.first_moment()},
                       {"second_moment", optimizer.second_moment()}},
                      "float32");
@@ -119,7 +125,14 @@ std::string Fingerprint(const Transformer& model, std::span<const Example> examp
     sha.Update(fmt::format("{}:", example.prompt_length));
     sha.Update({reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(int)});
   }
-  sha.Update({static_cast<const char*>(model.flat().const_data_ptr()), model.flat().nbytes()});
+  const auto update = [&](const at::Tensor& weights) {
+    sha.Update({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
+  };
+  update(model.flat());
+  if (const LoraAdapters* adapters = model.adapters(); adapters != nullptr) {
+    sha.Update(NumericsToml(adapters->config()));
+    update(adapters->flat());
+  }
   return sha.Hex();
 }
 
@@ -148,6 +161,8 @@ void Describe(Describer& d, TrainerConfig& c) {
   d.Field("max_grad_norm", c.max_grad_norm, {.help = "gradients are clipped to this norm; 0: never", .min = 0});
   d.Field("max_length", c.max_length,
           {.help = "longer samples are cut on the right", .unit = "tokens", .min = 2, .max = 1 << 24});
+  d.Field("bf16", c.bf16, {.help = "matrix products in bfloat16; weights and moments stay float32"});
+  d.Field("device", c.device, {.help = "where training runs", .choices = {"cpu", "cuda"}});
   d.Field("save_steps", c.save_steps,
           {.help = "a checkpoint to resume from every so many steps; 0: none",
            .unit = "steps",
@@ -182,6 +197,12 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   for (const Example& example : examples) {
     if (Supervised(example) <= 0 || example.prompt_length < 1) throw Error("a sample has no supervised tokens");
     lengths.push_back(static_cast<int>(example.ids.size()));
+    if (lengths.back() - 1 > model.config().MaxPositions()) {
+      throw Error(
+          {},
+          fmt::format("a sample has {} tokens, the model {} positions", lengths.back(), model.config().MaxPositions()),
+          fmt::format("cut samples with trainer.max_length={}", model.config().MaxPositions() + 1));
+    }
   }
   const int micro = config.per_device_train_batch_size;
   BatchPlan plan(lengths, micro * config.gradient_accumulation_steps, seed);
@@ -191,9 +212,12 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
           : static_cast<int64_t>(std::ceil(config.num_train_epochs * static_cast<double>(plan.batches_per_epoch())));
 
   TrainResult result;
-  AdamW optimizer(model, config);
   const bool resumable = !log.checkpoint.empty() && config.save_steps > 0;
   const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed) : "");
+  RequireDevice(config.device);
+  model.To(config.device);
+  model.UseBfloat16(config.bf16);
+  AdamW optimizer(model, config);
   const int64_t done = resumable ? resume.Load(model, optimizer, result) : 0;
   std::vector<double> losses;
   std::optional<LineAppender> lines;
@@ -202,6 +226,9 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
     lines.emplace(log.file);
   }
   model.EnableGradients();
+  LoraAdapters* const adapters = model.adapters();
+  const bool dropout = adapters != nullptr && adapters->config().lora_dropout > 0;
+  if (adapters != nullptr) adapters->Train(true);
   for (int64_t step = done; step < steps; ++step) {
     const std::vector<int>& batch = plan.Batch(step);
     int64_t supervised = 0;
@@ -210,6 +237,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
       result.tokens += lengths[static_cast<size_t>(i)] - 1;
     }
     double loss = 0;
+    if (dropout) at::manual_seed(StableHash(seed, fmt::format("dropout/{}", step)));
     for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(micro)) {
       const std::span<const int> chosen =
           std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin));
@@ -236,7 +264,14 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
     if (log.progress) log.progress(result.steps, static_cast<int>(steps));
   }
   result.steps = static_cast<int>(steps);
-  result.flops = 6.0 * static_cast<double>(model.config().ParameterCount()) * static_cast<double>(result.tokens);
+  if (adapters != nullptr) adapters->Train(false);
+  model.To("cpu");
+  model.UseBfloat16(false);
+  const auto frozen = static_cast<double>(adapters != nullptr ? model.config().ParameterCount() : 0);
+  result.trained_parameters = model.trainable().flat.numel();
+  result.parameters = model.config().ParameterCount() + (adapters != nullptr ? result.trained_parameters : 0);
+  const auto trained = static_cast<double>(result.trained_parameters);
+  result.flops = (4.0 * frozen + 6.0 * trained) * static_cast<double>(result.tokens);
   const size_t tail = std::max<size_t>(1, losses.size() / 10);
   for (size_t i = losses.size() - std::min(tail, losses.size()); i < losses.size(); ++i) {
     result.final_loss += losses[i] / static_cast<double>(tail);

@@ -29,9 +29,11 @@ struct TrainerConfig {
   double min_lr_ratio = 0;                   // the floor of the schedule, as a share of learning_rate
   double weight_decay = 0.01;
   double adam_beta1 = 0.9, adam_beta2 = 0.95, adam_epsilon = 1e-8;
-  double max_grad_norm = 1;  // 0: no clipping
-  int max_length = 1024;     // tokens of prompt and completion; longer samples are cut on the right
-  int save_steps = 0;        // a checkpoint to resume from, every so many steps; 0: none
+  double max_grad_norm = 1;    // 0: no clipping
+  int max_length = 1024;       // tokens of prompt and completion; longer samples are cut on the right
+  bool bf16 = false;           // matrix products in bfloat16; weights, gradients and moments stay float32
+  std::string device = "cpu";  // or cuda
+  int save_steps = 0;          // a checkpoint to resume from, every so many steps; 0: none
 };
 void Describe(Describer& d, TrainerConfig& config);
 
@@ -46,8 +48,10 @@ std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& cha
 struct TrainResult {
   int steps = 0;
   int64_t supervised_tokens = 0, tokens = 0;  // over all steps, repeats counted
-  double flops = 0;                           // 6 x parameters x tokens
+  double flops = 0;                           // a token: 6 a trained parameter, 4 a frozen one
   double final_loss = 0;                      // mean over the last tenth of the steps
+  int64_t parameters = 0,
+          trained_parameters = 0;  // float32 each; a trained one has a gradient and two moments beside it
 };
 
 // One line a step: {"step", "loss", "learning_rate", "grad_norm", "tokens"}. Empty = none.
@@ -57,8 +61,8 @@ struct TrainLog {
   std::function<void(int step, int steps)> progress;  // may be empty
 };
 
-// Trains `model` in place. Throws Error for no examples, an example without supervised tokens, a loss that is not
-// finite.
+// Trains `model` in place, or its adapters alone where it has some. Throws Error for no examples, an example without
+// supervised tokens, a loss that is not finite.
 TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
                   const TrainLog& log);
 

@@ -90,12 +90,16 @@ std::string ReadFile(const fs::path& path, size_t max_bytes) {
 }
 
 void WriteFileAtomic(const fs::path& path, std::string_view contents) {
+  WriteFileAtomic(path, [&](const WritePart& write) { write(contents); });
+}
+
+void WriteFileAtomic(const fs::path& path, const std::function<void(const WritePart&)>& make) {
   MakeFolder(FolderOf(path));
   std::string name = (FolderOf(path) / ("." + path.filename().string() + ".XXXXXX")).string();
   Fd fd(mkostemp(name.data(), O_CLOEXEC));
   if (fd.get() < 0) Fail(path, "cannot write");
   try {
-    WriteAll(fd.get(), contents, path);
+    make([&](std::string_view part) { WriteAll(fd.get(), part, path); });
     if (fchmod(fd.get(), 0644) != 0 || fsync(fd.get()) != 0) Fail(path, "cannot write");
     if (close(fd.release()) != 0) Fail(path, "cannot write");
     if (rename(name.c_str(), path.c_str()) != 0) Fail(path, "cannot write");
@@ -195,6 +199,13 @@ MappedFile::MappedFile(const fs::path& path) {
     data_ = nullptr;
     Fail(path, "cannot map");
   }
+}
+
+void MappedFile::Release(std::string_view part) const {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<uintptr_t>(part.data() + part.size()) / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // a hint: may fail
 }
 
 MappedFile::~MappedFile() {

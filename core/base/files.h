@@ -17,6 +17,9 @@ std::string ReadFile(const std::filesystem::path& path, size_t max_bytes = size_
 
 // Replaces `path` by `contents`: after a crash there is the old file or the new one, never a part. Makes the folder.
 void WriteFileAtomic(const std::filesystem::path& path, std::string_view contents);
+// The same for contents that are made while they are written: `make` calls its argument with each part in turn.
+using WritePart = std::function<void(std::string_view)>;
+void WriteFileAtomic(const std::filesystem::path& path, const std::function<void(const WritePart&)>& make);
 
 // Calls `on_line(line, line_number)` for each line without its newline (1-based; "\r\n" accepted). Streams: memory is
 // that of one line. Throws Error for a line over `max_line_bytes`. `on_line` returns false to stop.
@@ -47,6 +50,8 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+  // Gives the memory of the pages within `part` back; they are read again if they are asked for.
+  void Release(std::string_view part) const;
 
  private:
   void* data_ = nullptr;

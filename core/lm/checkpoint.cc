@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/lm/lora.h"
 #include "core/lm/safetensors.h"
 #include "core/lm/transformer.h"
 
@@ -37,8 +40,9 @@ class Weights {
       throw Error({.file = folder.string()}, "has neither model.safetensors nor model.safetensors.index.json");
     }
     const nlohmann::json json = ParseJson(ReadFile(index, size_t{64} << 20), {.file = index.string()});
-    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
-      throw Error({.file = index.string()}, "has no weight_map");
+    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object() ||
+        json["weight_map"].empty()) {
+      throw Error({.file = index.string()}, "has no weight_map, or an empty one");
     }
     for (const auto& [name, file] : json["weight_map"].items()) {
       // A shard's name must stay in this folder.
@@ -56,14 +60,14 @@ class Weights {
     if (shard_of_.empty()) return files_.begin()->second->Has(name);
     return shard_of_.contains(name);
   }
-  at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const {
-    if (shard_of_.empty()) return files_.begin()->second->Read(name, shape);
+  void ReadInto(const std::string& name, const at::Tensor& target) const {
+    if (shard_of_.empty()) return files_.begin()->second->ReadInto(name, target);
     const auto shard = shard_of_.find(name);
     if (shard == shard_of_.end()) {
       throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name},
                   "is missing");
     }
-    return files_.at(shard->second)->Read(name, shape);
+    files_.at(shard->second)->ReadInto(name, target);
   }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
@@ -92,12 +96,64 @@ std::string WithLayer(const std::string& name, int layer) {
   return fmt::format("{}{}{}", kPrefix, layer, name.substr(dot));
 }
 
+constexpr char kAdapterConfig[] = "adapter_config.json";
+
+bool IsModel(const fs::path& folder) {
+  return fs::exists(folder / "config.json") || fs::exists(folder / kAdapterConfig);
+}
+bool HasAdapters(const fs::path& folder) {
+  return !fs::exists(folder / "config.json") && fs::exists(folder / kAdapterConfig);
+}
+
+// Where `huggingface-cli download org/name` has put a model; empty if it has not.
+fs::path InCache(const std::string& name) {
+  if (std::ranges::count(name, '/') != 1 || name.starts_with('/') || name.starts_with('.') || name.ends_with('/'))
+    return {};
+  const auto variable = [](const char* key) {
+    const char* value = std::getenv(key);  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+    return fs::path(value != nullptr ? value : "");
+  };
+  fs::path hub = variable("HF_HUB_CACHE");
+  if (hub.empty() && !variable("HF_HOME").empty()) hub = variable("HF_HOME") / "hub";
+  if (hub.empty()) hub = variable("HOME") / ".cache/huggingface/hub";
+  const fs::path model = hub / ("models--" + name.substr(0, name.find('/')) + "--" + name.substr(name.find('/') + 1));
+  if (!fs::exists(model / "refs" / "main")) return {};
+  std::string revision = ReadFile(model / "refs" / "main", 4096);
+  std::erase_if(revision, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; });
+  const fs::path snapshot = model / "snapshots" / revision;
+  return IsModel(snapshot) ? snapshot : fs::path();
+}
+
+// The folder of the base that a folder of adapters names.
+fs::path BaseOf(const fs::path& folder) {
+  const std::string base = ReadAdapterConfig(folder).base_model_name_or_path;
+  const fs::path found = FindModel(base, folder);
+  if (HasAdapters(found)) {
+    throw Error({.file = (folder / kAdapterConfig).string(), .place = "key base_model_name_or_path"},
+                fmt::format("{} holds adapters itself", found.string()), "merge them first");
+  }
+  return found;
+}
+
+// The base with its adapters added to its weights.
+std::unique_ptr<Transformer> LoadWithAdapters(const fs::path& folder, const LoadOptions& options) {
+  if (!options.keep_layers.empty()) {
+    throw Error({.file = folder.string()}, "keep_layers cannot cut a model with adapters", "merge them first");
+  }
+  std::unique_ptr<Transformer> model = LoadCheckpoint(BaseOf(folder));
+  model->AddAdapters(ReadAdapterConfig(folder).config, 0);
+  LoadAdapters(folder, *model->adapters());
+  model->MergeAdapters();
+  return model;
+}
+
 // Rotary buffers that old checkpoints carry; recomputed, so not an unknown tensor.
 bool IsBuffer(const std::string& name) { return name.ends_with("rotary_emb.inv_freq"); }
 
 }  // namespace
 
 std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOptions& options) {
+  if (HasAdapters(folder)) return LoadWithAdapters(folder, options);
   ModelConfig config = ReadModelConfig(folder / "config.json");
   const int layers = config.num_hidden_layers;
   std::vector<int> keep = options.keep_layers;
@@ -110,6 +166,11 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
                   fmt::format("keep_layers names layer {}; the model has layers 0 to {}", layer, layers - 1));
     }
   }
+  if (!config.sliding_layers.empty()) {
+    std::vector<bool> kept;
+    for (const int layer : keep) kept.push_back(config.sliding_layers[static_cast<size_t>(layer)]);
+    config.sliding_layers = std::move(kept);
+  }
   config.num_hidden_layers = static_cast<int>(keep.size());
   const Weights weights(folder);
   // The same weights tied and untied: a checkpoint may carry lm_head although it is tied (ignored), never lack it.
@@ -119,18 +180,21 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
   for (auto& [name, tensor] : model->NamedParameters()) {
     const int layer = LayerOf(name);
     const std::string source = layer < 0 ? name : WithLayer(name, keep[static_cast<size_t>(layer)]);
-    at::Tensor target = tensor;
-    target.copy_(weights.Read(source, tensor.sizes().vec()));
+    weights.ReadInto(source, tensor);
   }
   // What the file has and the architecture lacks would be left out silently: refuse it (biases, query norms, experts).
   const std::vector<std::pair<std::string, at::Tensor>> known = model->NamedParameters();
   for (const std::string& name : weights.Names()) {
     const int layer = LayerOf(name);
-    if (layer >= layers || IsBuffer(name) || name == "lm_head.weight") continue;
+    if (IsBuffer(name) || name == "lm_head.weight") continue;
+    if (layer >= layers) {
+      throw Error({.file = folder.string(), .place = "tensor " + name},
+                  fmt::format("belongs to layer {}; config.json says num_hidden_layers = {}", layer, layers));
+    }
     const std::string expected = layer < 0 ? name : WithLayer(name, 0);
     if (std::none_of(known.begin(), known.end(), [&](const auto& p) { return p.first == expected; })) {
       throw Error({.file = folder.string(), .place = "tensor " + name}, "belongs to no part of this architecture",
-                  "the model is not a plain Llama decoder");
+                  fmt::format("the model is no plain decoder of model_type {}", config.model_type));
     }
   }
   return model;
@@ -154,7 +218,7 @@ void SaveCheckpoint(const Transformer& model, const fs::path& folder, const fs::
 std::string HashCheckpoint(const fs::path& folder) {
   static std::mutex mutex;
   static std::map<std::string, std::string> known;
-  const std::lock_guard lock(mutex);
+  std::unique_lock lock(mutex);
   std::string& hash = known[fs::weakly_canonical(folder).string()];
   if (!hash.empty()) return hash;
   std::vector<fs::path> files;
@@ -164,25 +228,39 @@ std::string HashCheckpoint(const fs::path& folder) {
     const bool tokenizer = std::any_of(std::begin(kTokenizerFiles), std::end(kTokenizerFiles),
                                        [&](const char* name) { return path.filename() == name; });
     if (tokenizer || path.extension() == ".safetensors" || path.filename() == "config.json" ||
-        path.filename() == "generation_config.json") {
+        path.filename() == "generation_config.json" || path.filename() == kAdapterConfig) {
       files.push_back(path);
     }
   }
   std::sort(files.begin(), files.end());
   Sha256 sha;
   for (const fs::path& file : files) sha.Update(file.filename().string() + "\n" + Sha256File(file) + "\n");
-  return hash = sha.Hex();
+  const std::string own = sha.Hex();
+  if (!HasAdapters(folder)) return hash = own;
+  const fs::path base = BaseOf(folder);
+  lock.unlock();
+  return Sha256Hex(own + HashCheckpoint(base));
 }
 
 fs::path FindModel(const std::string& path, const fs::path& config_dir) {
   const fs::path given = path;
-  if (fs::exists(given / "config.json")) return given;
+  if (IsModel(given)) return given;
   const fs::path below = config_dir / given;
-  if (given.is_relative() && fs::exists(below / "config.json")) return below;
+  if (given.is_relative() && IsModel(below)) return below;
+  if (const fs::path cached = InCache(path); !cached.empty()) return cached;
   const std::string places = given.is_relative() ? fmt::format("{} or {}", path, below.string()) : path;
-  throw Error({.file = path}, fmt::format("no model here: there is no config.json in {}", places),
-              path.find("SmolLM2") != std::string::npos ? "scripts/fetch-smollm2 gets it"
-                                                        : "give the folder of a Hugging Face checkpoint");
+  throw Error(
+      {.file = path}, fmt::format("no model here: there is no config.json in {}", places),
+      path.find("SmolLM2") != std::string::npos
+          ? "scripts/fetch-smollm2 gets it"
+          : "give the folder of a Hugging Face checkpoint, or the org/name of one in the local Hugging Face cache");
+}
+
+fs::path TokenizerFolder(const fs::path& folder) {
+  if (!HasAdapters(folder) || fs::exists(folder / "tokenizer.json") || fs::exists(folder / "tokenizer.model")) {
+    return folder;
+  }
+  return BaseOf(folder);
 }
 
 std::string ModelCardField(const fs::path& folder, const std::string& key) {

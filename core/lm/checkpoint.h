@@ -1,5 +1,6 @@
 // Checkpoints in Hugging Face's layout: config.json, model.safetensors (or shards with an index),
-// generation_config.json and the tokenizer's files.
+// generation_config.json and the tokenizer's files; or PEFT's: adapter_config.json and adapter_model.safetensors, which
+// are read with the base that they name and merged.
 #pragma once
 
 #include <filesystem>
@@ -29,9 +30,13 @@ void SaveCheckpoint(const Transformer& model, const std::filesystem::path& folde
 // Remembered per process.
 std::string HashCheckpoint(const std::filesystem::path& folder);
 
-// `path` as given if it exists, else below `config_dir`. Throws Error that says where it looked and how to get the
-// model.
+// The folder of a model: `path` as given if it exists, else below `config_dir`, else, for "org/name", the snapshot in
+// the local Hugging Face cache ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub). Throws Error that says where it
+// looked and how to get the model.
 std::filesystem::path FindModel(const std::string& path, const std::filesystem::path& config_dir);
+
+// The folder with the tokenizer: `folder`, or that of the base where `folder` holds adapters without a tokenizer.
+std::filesystem::path TokenizerFolder(const std::filesystem::path& folder);
 
 // The value of a key in the front matter of a folder's README.md ("license"); empty if there is none.
 std::string ModelCardField(const std::filesystem::path& folder, const std::string& key);

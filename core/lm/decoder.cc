@@ -22,9 +22,9 @@ constexpr size_t kMaxRows = 4096;
 
 void CheckIds(const std::vector<int>& ids, const ModelConfig& config) {
   if (ids.empty()) throw Error("an empty prompt: there is nothing to continue");
-  if (static_cast<int64_t>(ids.size()) > config.max_position_embeddings) {
-    throw Error(fmt::format("a text of {} tokens is longer than the model's {} positions", ids.size(),
-                            config.max_position_embeddings));
+  if (static_cast<int64_t>(ids.size()) > config.MaxPositions()) {
+    throw Error(
+        fmt::format("a text of {} tokens is longer than the model's {} positions", ids.size(), config.MaxPositions()));
   }
   for (const int id : ids) {
     if (id < 0 || id >= config.vocab_size) {
@@ -158,7 +158,7 @@ int64_t Decoder::Submit(DecodeRequest request) {
   const auto prompt = static_cast<int64_t>(request.prompt.size());
   const auto seed = static_cast<uint64_t>(request.sampling.seed);
   RandomStream random(seed, "decode/" + request.random_name);
-  const int64_t room = config.max_position_embeddings - prompt + 1;
+  const int64_t room = config.MaxPositions() - prompt + 1;
   const int64_t asked = request.sampling.max_new_tokens;
   const int64_t limit = asked == 0 ? room : std::min(asked, room);
   const int64_t handle = state_->next_handle++;

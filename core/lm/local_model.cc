@@ -7,9 +7,11 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/files.h"
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
+#include "core/lm/lora.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 
@@ -41,8 +43,9 @@ LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& 
     : folder_(folder),
       options_(options),
       transformer_(LoadCheckpoint(folder, {.keep_layers = options.keep_layers})),
-      tokenizer_(LoadTokenizer(folder)),
-      chat_template_(options.chat_template.empty() ? DetectChatTemplate(folder) : options.chat_template) {
+      tokenizer_(LoadTokenizer(TokenizerFolder(folder))),
+      chat_template_(options.chat_template.empty() ? DetectChatTemplate(TokenizerFolder(folder))
+                                                   : options.chat_template) {
   const std::vector<std::string>& names = ChatTemplateNames();
   if (std::find(names.begin(), names.end(), chat_template_) == names.end()) {
     throw Error(fmt::format("unknown chat_template \"{}\"; known are {}", chat_template_, fmt::join(names, ", ")));
@@ -56,6 +59,19 @@ LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& 
 }
 
 LocalModel::~LocalModel() = default;
+
+void LocalModel::AddAdapters(const LoraConfig& config, uint64_t seed) { transformer_->AddAdapters(config, seed); }
+
+void LocalModel::MergeAdapters() { transformer_->MergeAdapters(); }
+
+void LocalModel::Save(const std::filesystem::path& folder, const std::string& model_card) const {
+  if (transformer_->adapters() == nullptr) {
+    SaveCheckpoint(*transformer_, folder, TokenizerFolder(folder_), model_card);
+    return;
+  }
+  WriteFileAtomic(folder / "README.md", model_card);
+  SaveAdapters(*transformer_->adapters(), folder, std::filesystem::absolute(folder_).lexically_normal().string());
+}
 
 int LocalModel::batch_size() const {
   if (options_.batch_size > 0) return options_.batch_size;

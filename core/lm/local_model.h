@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/data/answerer.h"
+#include "core/lm/lora_config.h"
 
 namespace retort {
 
@@ -27,6 +28,12 @@ class LocalModel : public Answerer, public LikelihoodScorer {
 
   void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override;
   std::vector<Likelihood> Score(std::span<const Pair> pairs) override;
+
+  // Low-rank adapters, trained instead of the weights; answers do not see them until they are merged into these.
+  void AddAdapters(const LoraConfig& config, uint64_t seed);
+  void MergeAdapters();
+  // Writes the adapters in PEFT's layout where there are some, else a whole checkpoint with the tokenizer.
+  void Save(const std::filesystem::path& folder, const std::string& model_card) const;
 
   Transformer& transformer() { return *transformer_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/base/error.h"
@@ -18,7 +22,9 @@ using Json = nlohmann::json;
 // Reads keys of one JSON object with exact types; remembers none of them as a default unless told.
 class Keys {
  public:
-  Keys(const Json& object, std::string file) : object_(object), file_(std::move(file)) {
+  // `prefix` stands before each key in messages.
+  Keys(const Json& object, std::string file, std::string prefix = "")
+      : object_(object), file_(std::move(file)), prefix_(std::move(prefix)) {
     if (!object.is_object()) throw Error({.file = file_}, "is no JSON object");
   }
 
@@ -59,23 +65,203 @@ class Keys {
     return object_[key];
   }
 
-  [[noreturn]] void Fail(const std::string& key, const std::string& problem) const {
-    throw Error({.file = file_, .place = "key " + key}, problem);
+  [[noreturn]] void Fail(const std::string& key, const std::string& problem, const std::string& mend = "") const {
+    throw Error({.file = file_, .place = "key " + prefix_ + key}, problem, mend);
   }
 
  private:
   const Json& object_;
-  std::string file_;
+  std::string file_, prefix_;
 };
 
-// A rotary scaling other than "default" changes the positions: refused by name.
-void CheckRope(const Json& rope, const Keys& keys, const std::string& key) {
-  if (!rope.is_object()) keys.Fail(key, "must be an object");
-  for (const char* type : {"rope_type", "type"}) {
-    if (rope.contains(type) && rope[type] != "default") {
-      keys.Fail(key, fmt::format("{} = {} is not supported", type, rope[type].dump()));
-    }
+// What a family's config class says where config.json is silent, and what it always has.
+struct Family {
+  const char* model_type;
+  const char* architecture;
+  int num_key_value_heads;  // 0: as many as heads
+  int head_dim;             // 0: hidden_size / heads
+  int max_position_embeddings;
+  bool query_key_value_bias, query_key_norm;
+};
+constexpr Family kFamilies[] = {{"llama", "LlamaForCausalLM", 0, 0, 2048, false, false},
+                                {"mistral", "MistralForCausalLM", 8, 0, 131072, false, false},
+                                {"qwen2", "Qwen2ForCausalLM", 32, 0, 32768, true, false},
+                                {"qwen3", "Qwen3ForCausalLM", 32, 128, 32768, false, true}};
+
+const Family& FamilyOf(const std::string& model_type, const Keys& keys) {
+  std::string known;
+  for (const Family& family : kFamilies) {
+    if (model_type == family.model_type) return family;
+    known += (known.empty() ? "" : ", ") + std::string(family.model_type);
   }
+  keys.Fail("model_type", fmt::format("\"{}\" is not supported; {} are", model_type, known));
+}
+
+// Keys that change nothing of what is computed here, or that are read elsewhere (token ids, tokenizers, training).
+constexpr const char* kHarmless[] = {"_name_or_path",
+                                     "attention_dropout",
+                                     "auto_map",
+                                     "is_llama_config",
+                                     "max_window_layers",
+                                     "output_router_logits",
+                                     "problem_type",
+                                     "sep_token_id",
+                                     "task_specific_params",
+                                     "tokenizer_class",
+                                     "transformers.js_config",
+                                     "transformers_version",
+                                     "unsloth_fixed",
+                                     "unsloth_version",
+                                     "use_cache",
+                                     "_attn_implementation_autoset"};
+// The defaults of text generation that old files of Transformers hold beside the architecture.
+constexpr const char* kGeneration[] = {"max_length",
+                                       "min_length",
+                                       "num_beams",
+                                       "temperature",
+                                       "top_k",
+                                       "top_p",
+                                       "typical_p",
+                                       "repetition_penalty",
+                                       "length_penalty",
+                                       "num_beam_groups",
+                                       "diversity_penalty",
+                                       "num_return_sequences",
+                                       "chunk_size_feed_forward",
+                                       "id2label",
+                                       "label2id",
+                                       "decoder_start_token_id",
+                                       "return_dict"};
+
+bool IsNothing(const Json& value) {
+  return value.is_null() || value == false ||
+         ((value.is_object() || value.is_array() || value.is_string()) && value.empty()) ||
+         (value.is_number_integer() && value == 0);
+}
+
+// Refuses what no reader here has asked for: it may change the computation.
+void CheckUnknown(const Json& json, const std::set<std::string>& known, const Keys& keys) {
+  for (const auto& [key, value] : json.items()) {
+    const auto is_key = [&key = key](const char* name) { return key == name; };
+    if (IsNothing(value) || known.contains(key) || std::ranges::any_of(kHarmless, is_key) ||
+        std::ranges::any_of(kGeneration, is_key)) {
+      continue;
+    }
+    keys.Fail(key, fmt::format("{} is not supported", value.dump().substr(0, 80)),
+              "if it changes nothing of what the model computes, take it out of the file");
+  }
+}
+
+// `rope_scaling` of Transformers 4, `rope_parameters` of 5.
+void ReadRope(const Json& json, const std::string& key, const Keys& outer, const std::string& file, ModelConfig& c) {
+  if (!outer.Has(key)) return;
+  if (!json[key].is_object()) outer.Fail(key, "must be an object");
+  const Keys keys(json[key], file, key + ".");
+  RopeScaling rope;
+  rope.rope_type = keys.String("rope_type", keys.String("type", "default"));
+  c.rope_theta = keys.Double("rope_theta", c.rope_theta, 1e-3, 1e12);
+  std::set<std::string> known = {"rope_type", "type", "rope_theta"};
+  if (rope.rope_type == "linear" || rope.rope_type == "dynamic" || rope.rope_type == "llama3") {
+    rope.factor = keys.Double("factor", {}, 1, 1e4);
+    known.insert("factor");
+    // Transformers writes it beside every type; only llama3 reads it.
+    known.insert("original_max_position_embeddings");
+  } else if (rope.rope_type != "default") {
+    keys.Fail("rope_type",
+              fmt::format("\"{}\" is not supported; default, linear, dynamic and llama3 are", rope.rope_type));
+  }
+  if (rope.rope_type == "llama3") {
+    rope.low_freq_factor = keys.Double("low_freq_factor", {}, 1e-6, 1e6);
+    rope.high_freq_factor = keys.Double("high_freq_factor", {}, 1e-6, 1e6);
+    if (!(rope.high_freq_factor > rope.low_freq_factor)) keys.Fail("high_freq_factor", "must be above low_freq_factor");
+    rope.original_max_position_embeddings =
+        keys.Int("original_max_position_embeddings", c.max_position_embeddings, 1, 1 << 24);
+    known.insert({"low_freq_factor", "high_freq_factor"});
+  }
+  if (keys.Has("partial_rotary_factor") && keys.Double("partial_rotary_factor", {}, 0, 1) == 1) {
+    known.insert("partial_rotary_factor");
+  }
+  CheckUnknown(json[key], known, keys);
+  if (rope.rope_type != "default") c.rope_scaling = rope;
+}
+
+// Mistral: every layer has the window. Qwen: those that `layer_types` names, or else from max_window_layers on, and
+// only with use_sliding_window.
+void ReadWindow(const Json& json, const Keys& keys, ModelConfig& c) {
+  const bool qwen = c.model_type.starts_with("qwen");
+  if (c.model_type == "llama") {
+    if (keys.Has("sliding_window")) keys.Fail("sliding_window", "is not of a Llama");
+    return;
+  }
+  if (!qwen && !keys.Has("sliding_window")) {
+    // An absent key means the class's 4,096; null means none.
+    if (!json.contains("sliding_window")) c.sliding_window = 4096;
+    return;
+  }
+  if (qwen && !keys.Bool("use_sliding_window", false)) return;
+  const int window = keys.Int("sliding_window", 4096, 1, 1 << 24);
+  std::vector<bool> sliding(static_cast<size_t>(c.num_hidden_layers), !qwen);
+  if (qwen && keys.Has("layer_types")) {
+    const Json& types = json["layer_types"];
+    if (!types.is_array() || types.size() != sliding.size()) {
+      keys.Fail("layer_types", fmt::format("must be a list of {} types", sliding.size()));
+    }
+    for (size_t i = 0; i < sliding.size(); ++i) {
+      if (types[i] != "full_attention" && types[i] != "sliding_attention") {
+        keys.Fail("layer_types", fmt::format("{} is not supported", types[i].dump().substr(0, 80)));
+      }
+      sliding[i] = types[i] == "sliding_attention";
+    }
+  } else if (qwen) {
+    const int full = keys.Int("max_window_layers", 28, 0, 1024);
+    for (size_t i = 0; i < sliding.size(); ++i) sliding[i] = static_cast<int>(i) >= full;
+  }
+  if (std::ranges::find(sliding, true) == sliding.end()) return;
+  c.sliding_window = window;
+  if (qwen) c.sliding_layers = sliding;
+}
+
+// The keys of config.json that ReadModelConfig looks at.
+constexpr std::array kRead = {"architectures",
+                              "attention_bias",
+                              "bos_token_id",
+                              "dtype",
+                              "eos_token_id",
+                              "head_dim",
+                              "hidden_act",
+                              "hidden_size",
+                              "initializer_range",
+                              "intermediate_size",
+                              "layer_types",
+                              "max_position_embeddings",
+                              "mlp_bias",
+                              "model_type",
+                              "num_attention_heads",
+                              "num_hidden_layers",
+                              "num_key_value_heads",
+                              "pad_token_id",
+                              "pretraining_tp",
+                              "rms_norm_eps",
+                              "rope_parameters",
+                              "rope_scaling",
+                              "rope_theta",
+                              "sliding_window",
+                              "tie_word_embeddings",
+                              "torch_dtype",
+                              "use_sliding_window",
+                              "vocab_size"};
+
+std::vector<int> ReadEos(const Json& json, const Keys& keys) {
+  std::vector<int> ids;
+  if (!keys.Has("eos_token_id")) return ids;
+  const Json& eos = json["eos_token_id"];
+  for (const Json& id : eos.is_array() ? eos : Json::array({eos})) {
+    if (!id.is_number_integer() || id.get<int64_t>() < -1 || id.get<int64_t>() > (1 << 24)) {
+      keys.Fail("eos_token_id", "must be a token id or a list of them");
+    }
+    ids.push_back(id.get<int>());
+  }
+  return ids;
 }
 
 // What config.json and generation_config.json both hold.
@@ -92,9 +278,22 @@ Json TokenIds(const ModelConfig& c) {
 
 int64_t ModelConfig::ParameterCount() const {
   const int64_t d = hidden_size, f = intermediate_size, dh = head_dim;
-  const int64_t block =
-      2 * d + (num_attention_heads + 2 * num_key_value_heads) * dh * d + d * num_attention_heads * dh + 3 * f * d;
+  const int64_t q = num_attention_heads * dh, kv = num_key_value_heads * dh;
+  int64_t block = 2 * d + (q + 2 * kv) * d + d * q + 3 * f * d;
+  if (attention_bias) block += q + 2 * kv;
+  if (attention_output_bias) block += d;
+  if (mlp_bias) block += 2 * f + d;
+  if (query_key_norm) block += 2 * dh;
   return num_hidden_layers * block + d + vocab_size * d * (tie_word_embeddings ? 1 : 2);
+}
+
+int ModelConfig::Window(int layer) const {
+  return sliding_layers.empty() || sliding_layers[static_cast<size_t>(layer)] ? sliding_window : 0;
+}
+
+int ModelConfig::MaxPositions() const {
+  if (rope_scaling.rope_type != "dynamic") return max_position_embeddings;
+  return static_cast<int>(std::min(rope_scaling.factor * max_position_embeddings, double{1 << 24}));
 }
 
 ModelConfig ReadModelConfig(const std::filesystem::path& config_json) {
@@ -103,58 +302,92 @@ ModelConfig ReadModelConfig(const std::filesystem::path& config_json) {
   const Keys keys(json, file);
   ModelConfig c;
   c.model_type = keys.String("model_type", "llama");
-  if (c.model_type != "llama") keys.Fail("model_type", fmt::format("\"{}\" is not supported; llama is", c.model_type));
+  const Family& family = FamilyOf(c.model_type, keys);
+  if (keys.Has("architectures") && json["architectures"] != Json::array({family.architecture})) {
+    keys.Fail("architectures",
+              fmt::format("{} is not supported for model_type {}; [\"{}\"] is",
+                          json["architectures"].dump().substr(0, 80), c.model_type, family.architecture));
+  }
   constexpr int kMax = 1 << 24;
   c.vocab_size = keys.Int("vocab_size", {}, 1, kMax);
   c.hidden_size = keys.Int("hidden_size", {}, 1, 1 << 16);
   c.intermediate_size = keys.Int("intermediate_size", {}, 1, 1 << 18);
   c.num_hidden_layers = keys.Int("num_hidden_layers", {}, 1, 1024);
   c.num_attention_heads = keys.Int("num_attention_heads", {}, 1, 1024);
-  c.num_key_value_heads = keys.Int("num_key_value_heads", c.num_attention_heads, 1, 1024);
+  // A Qwen or Mistral whose file says null has one key-value head a head; an absent key is the class's own number.
+  const bool null_heads = json.contains("num_key_value_heads") && json["num_key_value_heads"].is_null();
+  c.num_key_value_heads = keys.Int(
+      "num_key_value_heads",
+      family.num_key_value_heads == 0 || null_heads ? c.num_attention_heads : family.num_key_value_heads, 1, 1024);
   if (c.num_attention_heads % c.num_key_value_heads != 0) {
     keys.Fail("num_key_value_heads",
               fmt::format("{} does not divide num_attention_heads = {}", c.num_key_value_heads, c.num_attention_heads));
   }
-  if (!keys.Has("head_dim") && c.hidden_size % c.num_attention_heads != 0) {
+  if (!keys.Has("head_dim") && family.head_dim == 0 && c.hidden_size % c.num_attention_heads != 0) {
     keys.Fail("hidden_size",
               fmt::format("{} is no multiple of num_attention_heads = {}", c.hidden_size, c.num_attention_heads));
   }
-  c.head_dim = keys.Int("head_dim", c.hidden_size / c.num_attention_heads, 2, 1 << 12);
+  c.head_dim =
+      keys.Int("head_dim", family.head_dim > 0 ? family.head_dim : c.hidden_size / c.num_attention_heads, 2, 1 << 12);
   if (c.head_dim % 2 != 0) keys.Fail("head_dim", "must be even for rotary positions");
-  c.max_position_embeddings = keys.Int("max_position_embeddings", 2048, 1, kMax);
+  c.max_position_embeddings = keys.Int("max_position_embeddings", family.max_position_embeddings, 1, kMax);
   c.rms_norm_eps = keys.Double("rms_norm_eps", 1e-6, 0, 1);
   c.tie_word_embeddings = keys.Bool("tie_word_embeddings", false);
   c.initializer_range = keys.Double("initializer_range", 0.02, 0, 10);
   c.rope_theta = keys.Double("rope_theta", 10000.0, 1e-3, 1e12);
-  if (keys.Has("rope_scaling")) CheckRope(json["rope_scaling"], keys, "rope_scaling");
-  if (keys.Has("rope_parameters")) {
-    CheckRope(json["rope_parameters"], keys, "rope_parameters");
-    c.rope_theta = Keys(json["rope_parameters"], file).Double("rope_theta", c.rope_theta, 1e-3, 1e12);
-  }
+  ReadRope(json, "rope_scaling", keys, file, c);
+  ReadRope(json, "rope_parameters", keys, file, c);
+  ReadWindow(json, keys, c);
   if (keys.String("hidden_act", "silu") != "silu") keys.Fail("hidden_act", "only silu is supported");
-  for (const char* flag : {"attention_bias", "mlp_bias"}) {
-    if (keys.Bool(flag, false)) keys.Fail(flag, "true is not supported");
+  c.query_key_norm = family.query_key_norm;
+  // Llama and Qwen3 give the output projection the same bias; Qwen2 always has that of q, k and v alone.
+  if (c.model_type == "llama" || c.model_type == "qwen3") {
+    c.attention_bias = c.attention_output_bias = keys.Bool("attention_bias", false);
+  } else if (keys.Bool("attention_bias", family.query_key_value_bias) != family.query_key_value_bias) {
+    keys.Fail("attention_bias", fmt::format("is not a choice of model_type {}", c.model_type));
+  } else {
+    c.attention_bias = family.query_key_value_bias;
   }
+  c.mlp_bias = keys.Bool("mlp_bias", false);
+  if (c.mlp_bias && c.model_type != "llama") keys.Fail("mlp_bias", "is of a Llama only");
   if (keys.Int("pretraining_tp", 1, 1, kMax) != 1) keys.Fail("pretraining_tp", "only 1 is supported");
   if (keys.Has("quantization_config")) keys.Fail("quantization_config", "quantised checkpoints are not supported");
   c.bos_token_id = keys.Int("bos_token_id", -1, -1, kMax);
   c.pad_token_id = keys.Int("pad_token_id", -1, -1, kMax);
-  if (keys.Has("eos_token_id")) {
-    const Json& eos = json["eos_token_id"];
-    for (const Json& id : eos.is_array() ? eos : Json::array({eos})) {
-      if (!id.is_number_integer()) keys.Fail("eos_token_id", "must be an integer or a list of integers");
-      c.eos_token_id.push_back(id.get<int>());
-    }
+  c.eos_token_id = ReadEos(json, keys);
+  const std::filesystem::path generation = config_json.parent_path() / "generation_config.json";
+  if (std::filesystem::exists(generation)) {
+    const Json beside = ParseJson(ReadFile(generation, size_t{1} << 20), {.file = generation.string()});
+    // Which ids end an answer: the generation's word counts more (Llama 3 Instruct adds <|eot_id|> there).
+    const std::vector<int> eos = ReadEos(beside, Keys(beside, generation.string()));
+    if (!eos.empty()) c.eos_token_id = eos;
+  }
+  for (const int id : c.eos_token_id) {
+    if (id >= c.vocab_size)
+      keys.Fail("eos_token_id", fmt::format("{} is outside the vocabulary of {}", id, c.vocab_size));
+  }
+  if (c.bos_token_id >= c.vocab_size) {
+    keys.Fail("bos_token_id", fmt::format("{} is outside the vocabulary of {}", c.bos_token_id, c.vocab_size));
   }
   c.dtype = keys.String("dtype", keys.String("torch_dtype", "float32"));
   if (c.dtype != "float32" && c.dtype != "bfloat16" && c.dtype != "float16") {
     keys.Fail("dtype", fmt::format("\"{}\" is not supported; float32, bfloat16 and float16 are", c.dtype));
   }
+  CheckUnknown(json, {kRead.begin(), kRead.end()}, keys);
   return c;
 }
 
 std::string ToJson(const ModelConfig& c) {
-  Json json = {{"architectures", {"LlamaForCausalLM"}},
+  Json rope = {{"rope_type", c.rope_scaling.rope_type}, {"rope_theta", c.rope_theta}};
+  if (c.rope_scaling.rope_type != "default") rope["factor"] = c.rope_scaling.factor;
+  if (c.rope_scaling.rope_type == "llama3") {
+    rope["low_freq_factor"] = c.rope_scaling.low_freq_factor;
+    rope["high_freq_factor"] = c.rope_scaling.high_freq_factor;
+    rope["original_max_position_embeddings"] = c.rope_scaling.original_max_position_embeddings;
+  }
+  const auto* family = std::ranges::find_if(kFamilies, [&](const Family& f) { return c.model_type == f.model_type; });
+  assert(family != std::end(kFamilies));
+  Json json = {{"architectures", {family->architecture}},
                {"model_type", c.model_type},
                {"vocab_size", c.vocab_size},
                {"hidden_size", c.hidden_size},
@@ -166,14 +399,26 @@ std::string ToJson(const ModelConfig& c) {
                {"max_position_embeddings", c.max_position_embeddings},
                {"rms_norm_eps", c.rms_norm_eps},
                {"rope_theta", c.rope_theta},
-               {"rope_parameters", {{"rope_type", "default"}, {"rope_theta", c.rope_theta}}},
+               {"rope_parameters", rope},
                {"tie_word_embeddings", c.tie_word_embeddings},
                {"initializer_range", c.initializer_range},
                {"hidden_act", "silu"},
-               {"attention_bias", false},
-               {"mlp_bias", false},
                {"dtype", c.dtype},
                {"torch_dtype", c.dtype}};
+  if (c.rope_scaling.rope_type != "default") {
+    json["rope_scaling"] = rope;  // Transformers 4
+    json["rope_scaling"].erase("rope_theta");
+  }
+  if (c.model_type == "llama" || c.model_type == "qwen3") json["attention_bias"] = c.attention_output_bias;
+  if (c.model_type == "llama") json["mlp_bias"] = c.mlp_bias;
+  if (c.model_type == "mistral") json["sliding_window"] = c.sliding_window > 0 ? Json(c.sliding_window) : Json();
+  if (c.model_type.starts_with("qwen")) {
+    json["use_sliding_window"] = c.sliding_window > 0;
+    json["sliding_window"] = c.sliding_window > 0 ? Json(c.sliding_window) : Json();
+    for (int layer = 0; layer < c.num_hidden_layers; ++layer) {
+      json["layer_types"].push_back(c.Window(layer) > 0 ? "sliding_attention" : "full_attention");
+    }
+  }
   json.update(TokenIds(c));
   return json.dump(2) + "\n";
 }

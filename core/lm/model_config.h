@@ -1,5 +1,6 @@
-// A decoder's architecture as Hugging Face's config.json says it. One transformer serves every family; what it does not
-// support is an error that names the key, never a silent approximation.
+// A decoder's architecture as Hugging Face's config.json says it. One transformer serves the families Llama, Mistral,
+// Qwen2 and Qwen3, which differ in the features below; what it does not support is an error that names the key, never a
+// silent approximation.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,17 @@
 
 namespace retort {
 
+// How rotary frequencies are stretched beyond the trained context; formulas in core/lm/rope.h.
+struct RopeScaling {
+  std::string rope_type = "default";  // default, linear, dynamic, llama3
+  double factor = 1;
+  double low_freq_factor = 1, high_freq_factor = 4;  // llama3
+  int original_max_position_embeddings = 0;          // llama3
+  bool operator==(const RopeScaling&) const = default;
+};
+
 struct ModelConfig {
-  std::string model_type = "llama";  // architectures: LlamaForCausalLM
+  std::string model_type = "llama";  // llama, mistral, qwen2, qwen3
   int vocab_size = 0;
   int hidden_size = 0;          // D
   int intermediate_size = 0;    // F
@@ -21,6 +31,13 @@ struct ModelConfig {
   int max_position_embeddings = 2048;
   double rms_norm_eps = 1e-5;
   double rope_theta = 10000;
+  RopeScaling rope_scaling;
+  bool attention_bias = false;         // of q, k and v
+  bool attention_output_bias = false;  // of o
+  bool mlp_bias = false;
+  bool query_key_norm = false;       // RMSNorm of each head's query and key before they are turned
+  int sliding_window = 0;            // a position sees itself and sliding_window - 1 before it; 0: all before it
+  std::vector<bool> sliding_layers;  // which layers have the window; empty: all (if there is one)
   bool tie_word_embeddings = false;
   int bos_token_id = -1, pad_token_id = -1;
   std::vector<int> eos_token_id;
@@ -28,6 +45,10 @@ struct ModelConfig {
   std::string dtype = "float32";  // on disk: float32, bfloat16, float16; in memory always float32
 
   int64_t ParameterCount() const;
+  // Of one layer: 0 = none.
+  int Window(int layer) const;
+  // The longest sequence: max_position_embeddings, stretched where the scaling is dynamic.
+  int MaxPositions() const;
   bool operator==(const ModelConfig&) const = default;
 };
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
 
 #include "core/lm/kernels.h"
+#include "core/lm/rope.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -17,7 +19,56 @@ KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positi
   data.resize(static_cast<size_t>(2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim));
 }
 
+namespace {
+
+// out = x W^T + bias.
+void Linear(at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (bias.defined()) {
+    at::addmm_out(out, bias, x, weight.t());
+  } else {
+    at::mm_out(out, x, weight.t());
+  }
+}
+
+// x += y W^T + bias.
+void AddLinear(at::Tensor& x, const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias) {
+  x.addmm_(y, weight.t());
+  if (bias.defined()) x.add_(bias);
+}
+
+}  // namespace
+
 RaggedForward::RaggedForward(const Transformer& model) : model_(model) {}
+
+std::vector<RaggedForward::Angles> RaggedForward::AnglesOf(const std::vector<RaggedRow>& rows) {
+  const ModelConfig& c = model_.config();
+  const int64_t half = c.head_dim / 2;
+  std::map<const KvCache*, int64_t> lengths;  // of the sequences whose angles depend on it
+  int64_t longest = 0;
+  for (const RaggedRow& row : rows) {
+    longest = std::max(longest, row.position + 1);
+    if (c.rope_scaling.rope_type == "dynamic") lengths[row.cache] = row.position + 1;
+  }
+  if (!cos_.defined() || cos_.size(0) < longest) {
+    // Dynamic scaling has a common table up to the trained length only.
+    const int64_t limit = c.rope_scaling.rope_type == "dynamic" ? c.max_position_embeddings : c.MaxPositions();
+    std::tie(cos_, sin_) = RotaryTable(c, std::min(std::max<int64_t>(longest * 2, 64), limit));
+  }
+  std::vector<Angles> angles;
+  stretched_.clear();
+  for (const RaggedRow& row : rows) {
+    const auto length = lengths.find(row.cache);
+    if (length != lengths.end() && StretchesWith(c, length->second)) {
+      std::vector<float>& own = stretched_.emplace_back(static_cast<size_t>(2 * half));
+      RotaryRow(RotaryFrequencies(c, length->second), row.position, own.data(), own.data() + half);
+      angles.push_back({own.data(), own.data() + half});
+    } else {
+      angles.push_back(
+          {cos_.const_data_ptr<float>() + row.position * half, sin_.const_data_ptr<float>() + row.position * half});
+    }
+  }
+  return angles;
+}
 
 at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   const ModelConfig& c = model_.config();
@@ -28,13 +79,9 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(dh)));
   const auto eps = static_cast<float>(c.rms_norm_eps);
 
+  const std::vector<Angles> angles = AnglesOf(rows);
   int64_t longest = 0;
   for (const RaggedRow& row : rows) longest = std::max(longest, row.position + 1);
-  if (!cos_.defined() || cos_.size(0) < longest) {
-    std::tie(cos_, sin_) = RotaryTable(c, static_cast<int>(std::max<int64_t>(longest * 2, 64)));
-  }
-  const float* cos = cos_.const_data_ptr<float>();
-  const float* sin = sin_.const_data_ptr<float>();
 
   at::Tensor x = at::empty({count, d});
   float* xp = x.mutable_data_ptr<float>();
@@ -59,14 +106,20 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
 
   for (size_t layer = 0; layer < model_.blocks().size(); ++layer) {
     const Transformer::Block& block = model_.blocks()[layer];
+    const int64_t window = c.Window(static_cast<int>(layer));
+    const float* q_norm = block.q_norm.defined() ? block.q_norm.const_data_ptr<float>() : nullptr;
+    const float* k_norm = block.k_norm.defined() ? block.k_norm.const_data_ptr<float>() : nullptr;
     norm(block.input_norm);
-    at::mm_out(qkv, normed, block.qkv.t());
+    Linear(qkv, normed, block.qkv, block.qkv_bias);
     // Keys and values of all rows first: a row attends to rows of its own sequence in the same pass.
     at::parallel_for(0, count, std::max<int64_t>(1, 20000 / width), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         const RaggedRow& row = rows[static_cast<size_t>(r)];
         float* q = qp + r * width;
-        kernels::Rotate(q, heads + kv_heads, dh, cos + row.position * (dh / 2), sin + row.position * (dh / 2));
+        if (q_norm != nullptr) kernels::RmsNorm(q, q_norm, q, heads, dh, eps);
+        if (k_norm != nullptr) kernels::RmsNorm(q + heads * dh, k_norm, q + heads * dh, kv_heads, dh, eps);
+        const auto& [cos, sin] = angles[static_cast<size_t>(r)];
+        kernels::Rotate(q, heads + kv_heads, dh, cos, sin);
         const int64_t capacity = row.cache->capacity;
         for (int64_t g = 0; g < kv_heads; ++g) {
           float* keys = row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + g) * 2 * capacity * dh;
@@ -85,17 +138,20 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
         const int64_t capacity = row.cache->capacity;
         const float* keys =
             row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + h / group) * 2 * capacity * dh;
-        kernels::Attend(qp + r * width + h * dh, keys, keys + capacity * dh, mp + i * dh, scratch.data(),
-                        row.position + 1, capacity, dh, scale);
+        const float* values = keys + capacity * dh;
+        const int64_t end_position = row.position + 1;
+        const int64_t first = window > 0 ? std::max<int64_t>(0, end_position - window) : 0;
+        kernels::Attend(qp + r * width + h * dh, keys + first, values + first * dh, mp + i * dh, scratch.data(),
+                        end_position - first, capacity, dh, scale);
       }
     });
-    x.addmm_(mixed, block.o.t());
+    AddLinear(x, mixed, block.o, block.o_bias);
     norm(block.post_norm);
-    at::mm_out(gate_up, normed, block.gate_up.t());
+    Linear(gate_up, normed, block.gate_up, block.gate_up_bias);
     at::parallel_for(0, count, std::max<int64_t>(1, 5000 / f), [&](int64_t begin, int64_t end) {
       kernels::SwiGlu(gp + begin * 2 * f, ap + begin * f, end - begin, f);
     });
-    x.addmm_(gated, block.down.t());
+    AddLinear(x, gated, block.down, block.down_bias);
   }
   norm(model_.final_norm());
   for (const RaggedRow& row : rows) row.cache->length = std::max(row.cache->length, row.position + 1);

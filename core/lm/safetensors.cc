@@ -105,24 +105,46 @@ std::vector<std::string> SafetensorsFile::Names() const {
   return names;
 }
 
-at::Tensor SafetensorsFile::Read(const std::string& name, const std::vector<int64_t>& shape) const {
+void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target) const {
   const Where where{.file = path_.string(), .place = "tensor " + name};
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw Error(where, "is missing");
   const Entry& entry = found->second;
-  if (entry.shape != shape) {
+  if (at::IntArrayRef(entry.shape) != target.sizes()) {
     throw Error(where, fmt::format("has shape [{}], config.json needs [{}]", fmt::join(entry.shape, ", "),
-                                   fmt::join(shape, ", ")));
+                                   fmt::join(target.sizes(), ", ")));
   }
-  for (const FloatType& type : kFloatTypes) {
-    if (entry.dtype != type.safetensors) continue;
-    // Copied bytewise: nothing in the format aligns the data.
-    const char* data = file_->bytes().data() + data_begin_ + entry.begin;
-    at::Tensor raw = at::empty(shape, at::TensorOptions(type.torch));
-    std::memcpy(raw.data_ptr(), data, entry.end - entry.begin);
-    return raw.to(at::kFloat);
+  const auto* type = std::find_if(std::begin(kFloatTypes), std::end(kFloatTypes),
+                                  [&](const FloatType& t) { return entry.dtype == t.safetensors; });
+  if (type == std::end(kFloatTypes)) {
+    throw Error(where, fmt::format("has dtype {}; F32, BF16 and F16 are supported", entry.dtype));
   }
-  throw Error(where, fmt::format("has dtype {}; F32, BF16 and F16 are supported", entry.dtype));
+  const std::string_view data = file_->bytes().substr(data_begin_ + entry.begin, entry.end - entry.begin);
+  // Converted in pieces, whose pages are given back: the file's pages and the tensor are never in memory together.
+  // Copied bytewise first: nothing in the format aligns the data.
+  constexpr size_t kPiece = size_t{1} << 22;
+  const at::Tensor flat = target.view({-1});
+  const size_t size = at::elementSize(type->torch);
+  at::Tensor raw = at::empty({static_cast<int64_t>(std::min(data.size(), kPiece) / size)}, type->torch);
+  for (size_t begin = 0; begin < data.size(); begin += kPiece) {
+    const std::string_view piece = data.substr(begin, kPiece);
+    const auto count = static_cast<int64_t>(piece.size() / size);
+    std::memcpy(raw.mutable_data_ptr(), piece.data(), piece.size());
+    flat.narrow(0, static_cast<int64_t>(begin / size), count).copy_(raw.narrow(0, 0, count));
+    file_->Release(piece);
+  }
+}
+
+at::Tensor SafetensorsFile::Read(const std::string& name, const std::vector<int64_t>& shape) const {
+  at::Tensor tensor = at::empty(shape, at::kFloat);
+  ReadInto(name, tensor);
+  return tensor;
+}
+
+std::vector<int64_t> SafetensorsFile::Shape(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw Error({.file = path_.string(), .place = "tensor " + name}, "is missing");
+  return found->second.shape;
 }
 
 void WriteSafetensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors,
@@ -131,19 +153,25 @@ void WriteSafetensors(const std::filesystem::path& path, const std::vector<std::
                                   [&](const FloatType& t) { return dtype == t.config; });
   if (type == std::end(kFloatTypes)) throw Error(fmt::format("cannot write weights as {}", dtype));
   nlohmann::ordered_json header = {{"__metadata__", {{"format", "pt"}}}};
-  std::string data;
+  size_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
-    const at::Tensor raw = tensor.detach().to(at::kCPU, type->torch).contiguous();
-    const size_t begin = data.size();
-    data.append(static_cast<const char*>(raw.const_data_ptr()), raw.nbytes());
-    header[name] = {{"dtype", type->safetensors}, {"shape", raw.sizes().vec()}, {"data_offsets", {begin, data.size()}}};
+    const size_t end = offset + static_cast<size_t>(tensor.numel()) * at::elementSize(type->torch);
+    header[name] = {{"dtype", type->safetensors}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+    offset = end;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the data starts at a multiple of 8
   const uint64_t size = text.size();
-  std::string file(sizeof size, '\0');
-  std::memcpy(file.data(), &size, sizeof size);
-  WriteFileAtomic(path, file + text + data);
+  std::string length(sizeof size, '\0');
+  std::memcpy(length.data(), &size, sizeof size);
+  WriteFileAtomic(path, [&](const WritePart& write) {
+    write(length);
+    write(text);
+    for (const auto& [name, tensor] : tensors) {
+      const at::Tensor raw = tensor.detach().to(at::kCPU, type->torch).contiguous();
+      write({static_cast<const char*>(raw.const_data_ptr()), raw.nbytes()});
+    }
+  });
 }
 
 }  // namespace retort

@@ -27,6 +27,9 @@ class SafetensorsFile {
   // float32 copy of a float32, bfloat16 or float16 tensor. Throws Error for a name that is not there, another dtype, or
   // a shape that is not `shape`.
   at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const;
+  // The same into a contiguous float32 tensor of that shape.
+  void ReadInto(const std::string& name, const at::Tensor& target) const;
+  std::vector<int64_t> Shape(const std::string& name) const;
 
  private:
   struct Entry {

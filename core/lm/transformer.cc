@@ -5,10 +5,10 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include <cmath>
-
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/lm/lora.h"
+#include "core/lm/rope.h"
 
 namespace retort {
 namespace {
@@ -21,32 +21,22 @@ at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return at::cat({a * c - b * s, b * c + a * s}, 3);
 }
 
-}  // namespace
-
-std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int length) {
-  const int half = config.head_dim / 2;
-  at::Tensor cos = at::empty({length, half}), sin = at::empty({length, half});
-  float* c = cos.mutable_data_ptr<float>();
-  float* s = sin.mutable_data_ptr<float>();
-  for (int i = 0; i < half; ++i) {
-    // The reference computes frequency and angle in float32; so do we, since sin of a large angle shows the difference.
-    const auto frequency =
-        static_cast<float>(1.0 / std::pow(config.rope_theta, 2.0 * i / static_cast<double>(config.head_dim)));
-    for (int t = 0; t < length; ++t) {
-      const float angle = static_cast<float>(t) * frequency;
-      c[t * half + i] = static_cast<float>(std::cos(static_cast<double>(angle)));
-      s[t * half + i] = static_cast<float>(std::sin(static_cast<double>(angle)));
-    }
-  }
-  return {cos, sin};
+// (T, T): true where the row's position sees the column's: itself and the window - 1 before it.
+at::Tensor WindowMask(int64_t length, int window) {
+  return at::ones({length, length}, at::kBool).tril().triu(1 - window);
 }
 
-Transformer::Transformer(const ModelConfig& config) : config_(config) {
+}  // namespace
+
+Transformer::Transformer(const ModelConfig& config) : config_(config), flat_(at::zeros({config.ParameterCount()})) {
+  MakeViews();
+}
+
+void Transformer::MakeViews() {
+  const ModelConfig& config = config_;
   const int64_t d = config.hidden_size, f = config.intermediate_size, v = config.vocab_size;
   const int64_t q = int64_t{config.num_attention_heads} * config.head_dim;
   const int64_t kv = int64_t{config.num_key_value_heads} * config.head_dim;
-  const int64_t total = config.ParameterCount();
-  flat_ = at::zeros({total});
   int64_t offset = 0;
   // A leaf of its own that shares the buffer's memory.
   const auto take = [&](std::initializer_list<int64_t> shape) {
@@ -58,7 +48,7 @@ Transformer::Transformer(const ModelConfig& config) : config_(config) {
   };
   embed_ = take({v, d});
   if (!config.tie_word_embeddings) lm_head_ = take({v, d});
-  blocks_.resize(static_cast<size_t>(config.num_hidden_layers));
+  blocks_.assign(static_cast<size_t>(config.num_hidden_layers), {});
   for (Block& block : blocks_) {
     block.qkv = take({q + 2 * kv, d});
     block.o = take({d, q});
@@ -69,8 +59,15 @@ Transformer::Transformer(const ModelConfig& config) : config_(config) {
   for (Block& block : blocks_) {
     block.input_norm = take({d});
     block.post_norm = take({d});
+    if (config.query_key_norm) block.q_norm = take({config.head_dim}), block.k_norm = take({config.head_dim});
   }
   final_norm_ = take({d});
+  biases_ = offset;
+  for (Block& block : blocks_) {
+    if (config.attention_bias) block.qkv_bias = take({q + 2 * kv});
+    if (config.attention_output_bias) block.o_bias = take({d});
+    if (config.mlp_bias) block.gate_up_bias = take({2 * f}), block.down_bias = take({d});
+  }
 }
 
 void Transformer::Initialise(uint64_t seed) {
@@ -78,7 +75,8 @@ void Transformer::Initialise(uint64_t seed) {
   RandomStream random(seed, "transformer/init");
   float* data = flat_.mutable_data_ptr<float>();
   for (int64_t i = 0; i < decayed_; ++i) data[i] = static_cast<float>(config_.initializer_range * random.Normal());
-  flat_.narrow(0, decayed_, flat_.numel() - decayed_).fill_(1);
+  flat_.narrow(0, decayed_, biases_ - decayed_).fill_(1);
+  flat_.narrow(0, biases_, flat_.numel() - biases_).fill_(0);
 }
 
 std::vector<std::pair<std::string, at::Tensor>> Transformer::NamedParameters() const {
@@ -89,33 +87,90 @@ std::vector<std::pair<std::string, at::Tensor>> Transformer::NamedParameters() c
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     const auto add = [&](const char* name, const at::Tensor& tensor) {
-      named.emplace_back(fmt::format("model.layers.{}.{}.weight", i, name), tensor.detach());
+      if (tensor.defined()) named.emplace_back(fmt::format("model.layers.{}.{}", i, name), tensor.detach());
     };
-    add("input_layernorm", block.input_norm);
-    add("self_attn.q_proj", block.qkv.narrow(0, 0, q));
-    add("self_attn.k_proj", block.qkv.narrow(0, q, kv));
-    add("self_attn.v_proj", block.qkv.narrow(0, q + kv, kv));
-    add("self_attn.o_proj", block.o);
-    add("post_attention_layernorm", block.post_norm);
-    add("mlp.gate_proj", block.gate_up.narrow(0, 0, f));
-    add("mlp.up_proj", block.gate_up.narrow(0, f, f));
-    add("mlp.down_proj", block.down);
+    const auto part = [](const at::Tensor& tensor, int64_t begin, int64_t size) {
+      return tensor.defined() ? tensor.narrow(0, begin, size) : at::Tensor();
+    };
+    add("input_layernorm.weight", block.input_norm);
+    add("self_attn.q_proj.weight", part(block.qkv, 0, q));
+    add("self_attn.q_proj.bias", part(block.qkv_bias, 0, q));
+    add("self_attn.k_proj.weight", part(block.qkv, q, kv));
+    add("self_attn.k_proj.bias", part(block.qkv_bias, q, kv));
+    add("self_attn.v_proj.weight", part(block.qkv, q + kv, kv));
+    add("self_attn.v_proj.bias", part(block.qkv_bias, q + kv, kv));
+    add("self_attn.q_norm.weight", block.q_norm);
+    add("self_attn.k_norm.weight", block.k_norm);
+    add("self_attn.o_proj.weight", block.o);
+    add("self_attn.o_proj.bias", block.o_bias);
+    add("post_attention_layernorm.weight", block.post_norm);
+    add("mlp.gate_proj.weight", part(block.gate_up, 0, f));
+    add("mlp.gate_proj.bias", part(block.gate_up_bias, 0, f));
+    add("mlp.up_proj.weight", part(block.gate_up, f, f));
+    add("mlp.up_proj.bias", part(block.gate_up_bias, f, f));
+    add("mlp.down_proj.weight", block.down);
+    add("mlp.down_proj.bias", block.down_bias);
   }
   named.emplace_back("model.norm.weight", final_norm_.detach());
   if (!config_.tie_word_embeddings) named.emplace_back("lm_head.weight", lm_head_.detach());
   return named;
 }
 
+void Transformer::To(const std::string& device) {
+  flat_grad_ = at::Tensor();
+  flat_ = flat_.to(at::Device(device));
+  MakeViews();
+  if (adapters_ != nullptr) adapters_->To(device);
+}
+
+void Transformer::AddAdapters(const LoraConfig& config, uint64_t seed) {
+  adapters_ = std::make_unique<LoraAdapters>(config_, config, seed);
+}
+
+void Transformer::MergeAdapters() {
+  if (adapters_ == nullptr) return;
+  const at::NoGradGuard no_grad;
+  const int64_t f = config_.intermediate_size;
+  const int64_t q = int64_t{config_.num_attention_heads} * config_.head_dim;
+  const int64_t kv = int64_t{config_.num_key_value_heads} * config_.head_dim;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const auto add = [&](Projection map, const at::Tensor& weight, int64_t begin, int64_t rows) {
+      const at::Tensor delta = adapters_->MergedDelta(i, map);
+      if (delta.defined()) weight.narrow(0, begin, rows).add_(delta);
+    };
+    const Block& block = blocks_[i];
+    add(Projection::kQuery, block.qkv, 0, q);
+    add(Projection::kKey, block.qkv, q, kv);
+    add(Projection::kValue, block.qkv, q + kv, kv);
+    add(Projection::kOutput, block.o, 0, config_.hidden_size);
+    add(Projection::kGate, block.gate_up, 0, f);
+    add(Projection::kUp, block.gate_up, f, f);
+    add(Projection::kDown, block.down, 0, config_.hidden_size);
+  }
+  adapters_.reset();
+  flat_grad_ = at::Tensor();
+}
+
+Transformer::Trainable Transformer::trainable() const {
+  if (adapters_ != nullptr) return {adapters_->flat(), flat_grad_, adapters_->flat().numel()};
+  return {flat_, flat_grad_, decayed_};
+}
+
 void Transformer::EnableGradients() {
-  flat_grad_ = at::zeros_like(flat_);
+  flat_grad_ = at::zeros_like(trainable().flat);
+  if (adapters_ != nullptr) {
+    adapters_->EnableGradients(flat_grad_);
+    return;
+  }
   int64_t offset = 0;
   const auto attach = [&](at::Tensor& leaf) {
+    if (!leaf.defined()) return;
     leaf.set_requires_grad(true);
     leaf.mutable_grad() = flat_grad_.narrow(0, offset, leaf.numel()).view(leaf.sizes());
     offset += leaf.numel();
   };
   attach(embed_);
-  if (!config_.tie_word_embeddings) attach(lm_head_);
+  attach(lm_head_);
   for (Block& block : blocks_) {
     attach(block.qkv);
     attach(block.o);
@@ -125,37 +180,78 @@ void Transformer::EnableGradients() {
   for (Block& block : blocks_) {
     attach(block.input_norm);
     attach(block.post_norm);
+    attach(block.q_norm);
+    attach(block.k_norm);
   }
   attach(final_norm_);
+  for (Block& block : blocks_) {
+    attach(block.qkv_bias);
+    attach(block.o_bias);
+    attach(block.gate_up_bias);
+    attach(block.down_bias);
+  }
+}
+
+Transformer::~Transformer() = default;
+
+at::Tensor Transformer::Multiply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const {
+  if (!bfloat16_) return at::linear(x, weight, bias);
+  const auto narrow = [](const at::Tensor& t) { return t.defined() ? t.to(at::kBFloat16) : t; };
+  return at::linear(narrow(x), narrow(weight), narrow(bias)).to(at::kFloat);
+}
+
+at::Tensor Transformer::Project(size_t layer, std::initializer_list<Projection> maps, const at::Tensor& x,
+                                const at::Tensor& weight, const at::Tensor& bias) const {
+  const at::Tensor y = Multiply(x, weight, bias);
+  if (adapters_ == nullptr) return y;
+  const at::Tensor delta = adapters_->Delta(layer, {maps.begin(), maps.size()}, x);
+  return delta.defined() ? y + delta : y;
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
   const int64_t batch = ids.size(0), length = ids.size(1);
   const int64_t h = config_.num_attention_heads, hkv = config_.num_key_value_heads, dh = config_.head_dim;
-  if (length > config_.max_position_embeddings) {
-    throw Error(fmt::format("a sequence of {} tokens is longer than the model's {} positions", length,
-                            config_.max_position_embeddings));
+  if (length > config_.MaxPositions()) {
+    throw Error(
+        fmt::format("a sequence of {} tokens is longer than the model's {} positions", length, config_.MaxPositions()));
   }
-  const auto [cos, sin] = RotaryTable(config_, static_cast<int>(length));
+  auto [cos, sin] = RotaryTable(config_, length);
+  cos = cos.to(ids.device());
+  sin = sin.to(ids.device());
   const auto norm = [&](const at::Tensor& x, const at::Tensor& weight) {
-    return at::rms_norm(x, {config_.hidden_size}, weight, config_.rms_norm_eps);
+    return at::rms_norm(x, weight.sizes(), weight, config_.rms_norm_eps);
   };
+  at::Tensor mask;  // of the layers with a window, where it hides anything
+  if (config_.sliding_window > 0 && length > config_.sliding_window) {
+    mask = WindowMask(length, config_.sliding_window).to(ids.device());
+  }
   at::Tensor x = at::embedding(embed_, ids);  // (B, T, D)
-  for (const Block& block : blocks_) {
-    const at::Tensor qkv = at::linear(norm(x, block.input_norm), block.qkv).view({batch, length, h + 2 * hkv, dh});
-    const at::Tensor qk = Rotate(qkv.narrow(2, 0, h + hkv), cos, sin);
+  for (size_t layer = 0; layer < blocks_.size(); ++layer) {
+    const Block& block = blocks_[layer];
+    const at::Tensor qkv = Project(layer, {Projection::kQuery, Projection::kKey, Projection::kValue},
+                                   norm(x, block.input_norm), block.qkv, block.qkv_bias)
+                               .view({batch, length, h + 2 * hkv, dh});
+    at::Tensor qk = qkv.narrow(2, 0, h + hkv);
+    if (config_.query_key_norm) {
+      qk = at::cat({norm(qkv.narrow(2, 0, h), block.q_norm), norm(qkv.narrow(2, h, hkv), block.k_norm)}, 2);
+    }
+    qk = Rotate(qk, cos, sin);
     const at::Tensor q = qk.narrow(2, 0, h).transpose(1, 2);    // (B, H, T, Dh)
     const at::Tensor k = qk.narrow(2, h, hkv).transpose(1, 2);  // (B, Hkv, T, Dh)
     const at::Tensor v = qkv.narrow(2, h + hkv, hkv).transpose(1, 2);
-    const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, {}, 0.0, true, {}, h != hkv);
-    x = x + at::linear(mixed.transpose(1, 2).reshape({batch, length, h * dh}), block.o);
-    const at::Tensor gate_up = at::linear(norm(x, block.post_norm), block.gate_up);  // (B, T, 2F)
+    const bool windowed = mask.defined() && config_.Window(static_cast<int>(layer)) > 0;
+    const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, windowed ? std::optional(mask) : std::nullopt,
+                                                              0.0, !windowed, {}, h != hkv);
+    x = x + Project(layer, {Projection::kOutput}, mixed.transpose(1, 2).reshape({batch, length, h * dh}), block.o,
+                    block.o_bias);
+    const at::Tensor gate_up = Project(layer, {Projection::kGate, Projection::kUp}, norm(x, block.post_norm),
+                                       block.gate_up, block.gate_up_bias);  // (B, T, 2F)
     const auto halves = gate_up.chunk(2, -1);
-    x = x + at::linear(at::silu(halves[0]) * halves[1], block.down);
+    x = x + Project(layer, {Projection::kDown}, at::silu(halves[0]) * halves[1], block.down, block.down_bias);
   }
   return norm(x, final_norm_);
 }
 
-at::Tensor Transformer::Logits(const at::Tensor& hidden) const { return at::linear(hidden, lm_head()); }
+at::Tensor Transformer::Logits(const at::Tensor& hidden) const { return Multiply(hidden, lm_head(), {}); }
 
 }  // namespace retort

@@ -71,6 +71,8 @@ CellResult ComputeCell(const CellRun& run) {
   if (run.config.n > 0) {
     const TrainerConfig& trainer = run.config.student.trainer;
     const fs::path checkpoint = run.folder / "checkpoint";
+    const LoraConfig& lora = run.config.student.lora;
+    if (lora.r > 0) student.AddAdapters(lora, seed);
     const std::vector<Example> examples =
         Tokenise(student.tokenizer(), student.chat_template(), run.samples, trainer.max_length);
     const TrainResult trained =
@@ -81,7 +83,8 @@ CellResult ComputeCell(const CellRun& run) {
     result.steps = trained.steps;
     result.supervised_tokens = trained.supervised_tokens;
     result.training_flops = trained.flops;
-    if (run.keep_checkpoint) SaveCheckpoint(student.transformer(), run.folder / "model", run.config.base, kModelCard);
+    student.MergeAdapters();
+    if (run.keep_checkpoint) student.Save(run.folder / "model", kModelCard);
     fs::remove_all(checkpoint);
   }
   evaluate(student, &student);

@@ -236,6 +236,7 @@ std::string CellHash(const CellConfig& config, const Task& task, const std::stri
   if (config.arm == kTeacherModelArm) return Sha256Hex("teacher_model " + text);
   text += NumericsToml(config.student.init);
   if (config.n == 0) return Sha256Hex("base " + text);
+  if (config.student.lora.r > 0) text += NumericsToml(config.student.lora);
   return Sha256Hex(fmt::format("{}{}\n{}\n{}\n", text, NumericsToml(config.student.trainer), samples_sha256, seed));
 }
 

@@ -108,6 +108,18 @@ TEST(Checkpoint, FindModelSaysWhereItLooked) {
               testing::AllOf(HasSubstr("config.json"), HasSubstr("scripts/fetch-smollm2")));
 }
 
+TEST(Checkpoint, ANameIsLookedUpInTheCacheOfHuggingFace) {
+  const TempDir temp;
+  const fs::path model = temp.path() / "models--org--tiny";
+  Saved(model / "snapshots" / "0123abcd");
+  WriteFileAtomic(model / "refs" / "main", "0123abcd");
+  ASSERT_EQ(setenv("HF_HUB_CACHE", temp.path().c_str(), 1), 0);
+  EXPECT_EQ(FindModel("org/tiny", "nowhere"), model / "snapshots" / "0123abcd");
+  EXPECT_THAT(MessageOf([] { FindModel("org/other", "nowhere"); }), HasSubstr("Hugging Face cache"));
+  EXPECT_THAT(MessageOf([] { FindModel("../tiny", "nowhere"); }), HasSubstr("no model here"));
+  unsetenv("HF_HUB_CACHE");
+}
+
 TEST(Checkpoint, RefusesWhatIsNotALlama) {
   const TempDir temp;
   Saved(temp.path());
@@ -121,7 +133,7 @@ TEST(Checkpoint, RefusesWhatIsNotALlama) {
     return MessageOf([&] { LoadCheckpoint(temp.path()); });
   };
   EXPECT_THAT(with("\"llama\"", "\"mamba\""), testing::AllOf(HasSubstr("config.json"), HasSubstr("model_type")));
-  EXPECT_THAT(with("\"attention_bias\": false", "\"attention_bias\": true"), HasSubstr("attention_bias"));
+  EXPECT_THAT(with("\"attention_bias\": false", "\"attention_bias\": true"), HasSubstr("q_proj.bias"));
   EXPECT_THAT(with("\"rope_type\": \"default\"", "\"rope_type\": \"yarn\""), HasSubstr("yarn"));
   EXPECT_THAT(with("\"vocab_size\": 5", "\"vocab_size\": 6"),
               testing::AllOf(HasSubstr("embed_tokens"), HasSubstr("[5, 4]")));
