@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/lm/ragged_forward.h"
+#include "core/lm/rope.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -233,9 +234,11 @@ std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std
     for (size_t i = begin; i < end; ++i) {
       const std::vector<int>& ids = sequences[i];
       caches.emplace_back(model, static_cast<int64_t>(ids.size()));
-      for (size_t t = 0; t + 1 < ids.size(); ++t) {
+      // The last id predicts nothing here; it only counts where the angles depend on the length.
+      const bool whole = StretchesWith(model.config(), static_cast<int64_t>(ids.size()));
+      for (size_t t = 0; t + (whole ? 0 : 1) < ids.size(); ++t) {
         rows.push_back({&caches.back(), static_cast<int64_t>(t), ids[t]});
-        targets.emplace_back(i, ids[t + 1]);
+        targets.emplace_back(i, t + 1 < ids.size() ? ids[t + 1] : -1);
       }
     }
     begin = end;
@@ -247,6 +250,7 @@ std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std
       const float* data = logits.const_data_ptr<float>();
       for (int64_t r = 0; r < count; ++r) {
         const auto& [sequence, id] = targets[static_cast<size_t>(first + r)];
+        if (id < 0) continue;
         scores[sequence].push_back(data[r * vocab + id] - LogSumExp(data + r * vocab, vocab));
       }
     }

@@ -32,7 +32,13 @@ figure { margin: 0; }
 figure.table { margin: 1.4rem 0 0; }
 figcaption { font-size: .92rem; font-weight: 600; margin-bottom: .4rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
-.scroll { overflow-x: auto; }
+/* A shadow at the side where a table goes on beyond the screen. */
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, var(--paper) 30%, transparent) left / 40px 100% local,
+  linear-gradient(to left, var(--paper) 30%, transparent) right / 40px 100% local,
+  linear-gradient(to right, rgba(128,128,128,.35), transparent) left / 12px 100% scroll,
+  linear-gradient(to left, rgba(128,128,128,.35), transparent) right / 12px 100% scroll no-repeat;
+  background-repeat: no-repeat; }
 table { border-collapse: collapse; font-size: .86rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 th, td { padding: .34rem .8rem .34rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
 th.n, td.n { text-align: right; padding: .34rem 0 .34rem 1.1rem; }

@@ -130,14 +130,31 @@ TEST_F(CollectorTest, GoesOnAfterACrashInTheMiddle) {
   EXPECT_EQ(ReadManifest().usage.prompt_tokens, 60);
 }
 
+// Killed in mid-write: the manifest is that of the run before, and behind its rows stand others, the last one torn.
 TEST_F(CollectorTest, MendsATornLastLine) {
+  Run(5);
+  const std::string manifest = ReadFile(dir_.path() / "c" / "manifest.json"), first = File();
   Run(10);
   const std::string whole = File();
-  for (const size_t cut : {size_t{1}, size_t{20}, whole.size() / 3}) {
+  for (const size_t cut : {size_t{1}, size_t{20}, whole.size() - first.size() - 1}) {
     std::ofstream(dir_.path() / "c" / "samples.jsonl", std::ios::trunc) << whole.substr(0, whole.size() - cut);
+    WriteFileAtomic(dir_.path() / "c" / "manifest.json", manifest);
     Run(10);
     EXPECT_EQ(File(), whole) << cut;
     EXPECT_EQ(ReadManifest().samples_sha256, HashSamples(ReadSamples(dir_.path() / "c" / "samples.jsonl")));
+  }
+}
+
+// What the manifest vouches for was synced before it: another text there is no crash, and is not signed anew.
+TEST_F(CollectorTest, RefusesRowsThatChanged) {
+  Run(10);
+  const std::string whole = File();
+  std::string edited = whole;
+  edited.replace(edited.find("answer 0"), 8, "answer 9");
+  for (const std::string& bad : {edited, whole.substr(0, whole.size() / 2), std::string()}) {
+    std::ofstream(dir_.path() / "c" / "samples.jsonl", std::ios::trunc) << bad;
+    EXPECT_THROW(Run(10), Error);
+    EXPECT_THROW(Run(12), Error);
   }
 }
 

@@ -14,7 +14,9 @@ class Fixture {
  public:
   Fixture() {
     for (const char* base : {"base-0", "base-1"}) {
-      WriteFileAtomic(dir_.path() / base / "config.json", "{}");
+      WriteFileAtomic(
+          dir_.path() / base / "config.json",
+          R"({"vocab_size": 5, "hidden_size": 4, "intermediate_size": 4, "num_hidden_layers": 2, "num_attention_heads": 1})");
       WriteFileAtomic(dir_.path() / base / "model.safetensors", std::string("weights of ") + base);
     }
     Write("fake.toml", R"(

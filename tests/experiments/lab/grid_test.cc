@@ -151,7 +151,7 @@ TEST_F(GridTest, WhatChangesNumbersChangesTheHash) {
     if (override.find("bits_per_byte") != std::string::npos) continue;  // the oracle has no likelihoods
     EXPECT_NE(Trained(Make(words)), before) << override;
   }
-  fixture_.Write("base-2/config.json", "{}");
+  fixture_.Write("base-2/config.json", ReadFile(fixture_.path("base-0/config.json")));
   fixture_.Write("base-2/model.safetensors", "other weights");
   EXPECT_NE(Trained(Make({"n=[4]", "seeds=1", "student.init.model=[base-2]"})), before);
 }
@@ -164,7 +164,7 @@ TEST_F(GridTest, WhatChangesNoNumberDoesNot) {
     EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", override})), before) << override;
   }
   // The same bytes under another name.
-  fixture_.Write("copy/config.json", "{}");
+  fixture_.Write("copy/config.json", ReadFile(fixture_.path("base-0/config.json")));
   fixture_.Write("copy/model.safetensors", "weights of base-0");
   EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", "student.init.model=[copy]"})), before);
 }
