@@ -134,7 +134,8 @@ TEST(Trainer, AdaptersAloneAreTrainedAndResumeToTheBit) {
   Train(*uninterrupted, examples, config, 5, {.file = whole.path() / "log.jsonl"});
   EXPECT_TRUE(uninterrupted->flat().equal(weights));
   EXPECT_FALSE(uninterrupted->adapters()->flat().equal(start));
-  EXPECT_EQ(uninterrupted->trainable().grad.numel(), start.numel());  // no gradient of a frozen weight is kept
+  uninterrupted->EnableGradients();
+  EXPECT_EQ(uninterrupted->trainable().grad.numel(), start.numel());  // a frozen weight has no gradient
 
   struct Stop {};
   const auto stopped = adapted();
