@@ -10,6 +10,8 @@ function(retort_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow)  # false alarms in std::string: GCC PR105651
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-dangling-reference)  # false alarms in fmt 9: GCC PR107532
   endif()
   target_compile_definitions(${target} PRIVATE RETORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()
