@@ -125,12 +125,15 @@ void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target
   constexpr size_t kPiece = size_t{1} << 22;
   const at::Tensor flat = target.view({-1});
   const size_t size = at::elementSize(type->torch);
-  at::Tensor raw = at::empty({static_cast<int64_t>(std::min(data.size(), kPiece) / size)}, type->torch);
+  const bool as_it_is = type->torch == at::kFloat && flat.device().is_cpu();
+  at::Tensor raw;
+  if (!as_it_is) raw = at::empty({static_cast<int64_t>(std::min(data.size(), kPiece) / size)}, type->torch);
   for (size_t begin = 0; begin < data.size(); begin += kPiece) {
     const std::string_view piece = data.substr(begin, kPiece);
     const auto count = static_cast<int64_t>(piece.size() / size);
-    std::memcpy(raw.mutable_data_ptr(), piece.data(), piece.size());
-    flat.narrow(0, static_cast<int64_t>(begin / size), count).copy_(raw.narrow(0, 0, count));
+    const at::Tensor part = flat.narrow(0, static_cast<int64_t>(begin / size), count);
+    std::memcpy(as_it_is ? part.mutable_data_ptr() : raw.mutable_data_ptr(), piece.data(), piece.size());
+    if (!as_it_is) part.copy_(raw.narrow(0, 0, count));
     file_->Release(piece);
   }
 }
