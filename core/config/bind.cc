@@ -72,21 +72,24 @@ std::optional<Complaint> Read(const Node& node, const Option& option, double& ou
 std::optional<Complaint> Read(const Node& node, const Option& option, std::string& out) {
   if (node.text() == nullptr) {
     const bool scalar = node.table() == nullptr && std::get_if<Node::List>(&node.value) == nullptr;
-    return WrongType("a text", node, scalar ? fmt::format("quote it: '{}'", TomlText(node)) : "");
+    return WrongType("a text", node, scalar && !node.hidden ? fmt::format("quote it: '{}'", TomlText(node)) : "");
   }
   out = *node.text();
   if (option.choices.empty() || std::find(option.choices.begin(), option.choices.end(), out) != option.choices.end()) {
     return std::nullopt;
   }
-  const std::string nearest = DidYouMean(out, {option.choices.begin(), option.choices.end()});
-  return Complaint{fmt::format("{} is not one of {}", ShownText(out), fmt::join(option.choices, ", ")), nearest};
+  const std::string nearest = node.hidden ? "" : DidYouMean(out, {option.choices.begin(), option.choices.end()});
+  return Complaint{
+      fmt::format("{} is not one of {}", node.hidden ? Shown(node) : ShownText(out), fmt::join(option.choices, ", ")),
+      nearest};
 }
 
 template <class T>
 std::optional<Complaint> Read(const Node& node, const Option& option, std::vector<T>& out) {
   const auto* list = std::get_if<Node::List>(&node.value);
   if (list == nullptr) {
-    return WrongType("a list", node, node.table() == nullptr ? fmt::format("write [{}]", TomlText(node)) : "");
+    return WrongType("a list", node,
+                     node.table() == nullptr && !node.hidden ? fmt::format("write [{}]", TomlText(node)) : "");
   }
   out.clear();
   for (const Node& element : *list) {

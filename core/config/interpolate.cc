@@ -72,6 +72,7 @@ class Resolver {
     const Node broken{.value = std::monostate(), .where = node.where};
     if (!Spend(text.size(), node, path)) return broken;
     std::string out;
+    bool hidden = false;
     for (size_t at = 0; at < text.size();) {
       size_t dollar = text.find("${", at);
       if (dollar == std::string::npos) {
@@ -107,9 +108,10 @@ class Resolver {
       const std::string piece = value->text() != nullptr ? *value->text() : TomlText(*value);
       if (!Spend(piece.size(), node, path)) return broken;
       out += piece;
+      hidden = hidden || value->hidden;
       at = close + 1;
     }
-    return {.value = std::move(out), .where = node.where};
+    return {.value = std::move(out), .where = node.where, .hidden = hidden};
   }
 
   // nullopt: it was complained about.
@@ -172,7 +174,7 @@ class Resolver {
       value = quoted ? fallback.substr(1, fallback.size() - 2) : fallback;
     }
     if (!IsUtf8(value)) return complain("is not UTF-8");
-    return Node{.value = std::move(value), .where = where};
+    return Node{.value = std::move(value), .where = where, .hidden = true};
   }
 
   static void Keys(const Node& node, const std::string& prefix, std::vector<std::string>& keys) {

@@ -178,7 +178,15 @@ std::string TomlText(const Node& node, bool escape_interpolation) {
       node.value);
 }
 
+bool HoldsHidden(const Node& node) {
+  if (node.hidden) return true;
+  if (const auto* list = std::get_if<Node::List>(&node.value)) return std::ranges::any_of(*list, HoldsHidden);
+  return node.table() != nullptr &&
+         std::ranges::any_of(*node.table(), [](const auto& entry) { return HoldsHidden(entry.second); });
+}
+
 std::string Shown(const Node& node) {
+  if (HoldsHidden(node)) return "what the environment holds";
   static constexpr const char* kKinds[] = {"",          "",          "the integer ", "the number ",
                                            "the text ", "the list ", "the table "};
   return kKinds[node.value.index()] + Cut(TomlText(node), 60);

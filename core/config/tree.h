@@ -18,7 +18,8 @@ struct Node {
   using Table = std::map<std::string, Node, std::less<>>;
   // monostate: a value that was already complained about; the binder passes over it.
   std::variant<std::monostate, bool, int64_t, double, std::string, List, Table> value = Table{};
-  Where where = {};  // file and line, or file = kCommandLine
+  Where where = {};     // file and line, or file = kCommandLine
+  bool hidden = false;  // came from the environment, where secrets are: no message shows it
 
   const Table* table() const { return std::get_if<Table>(&value); }
   Table* table() { return std::get_if<Table>(&value); }
@@ -46,6 +47,7 @@ std::vector<std::string> Split(std::string_view text, char separator);
 std::string TomlText(const Node& node, bool escape_interpolation = false);
 std::string TomlNumber(double value);  // shortest text that reads back the same; never looks like an integer
 // For messages: "the integer 5", "the list [1, 2]"; long ones are cut.
+bool HoldsHidden(const Node& node);  // in it or below
 std::string Shown(const Node& node);
 std::string ShownText(std::string_view text);  // quoted, escaped, cut
 // A key for messages: joined by dots, quoted where it is no bare key, cut where it is long.

@@ -2,6 +2,7 @@
 // seconds.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

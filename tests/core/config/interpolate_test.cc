@@ -56,6 +56,17 @@ TEST(Interpolation, Environment) {
   EXPECT_THAT(ProblemOfOverrides({"name=${oc.env:RETORT_TEST_VALUE}"}), HasSubstr("is not UTF-8"));
 }
 
+// A variable may hold a key.
+TEST(Interpolation, NoMessageShowsWhatTheEnvironmentHolds) {
+  ASSERT_EQ(setenv("RETORT_TEST_VALUE", "hunter2", 1), 0);
+  for (const char* override : {"workers=${oc.env:RETORT_TEST_VALUE}", "workers=a${oc.env:RETORT_TEST_VALUE}",
+                               "teacher.kind=${oc.env:RETORT_TEST_VALUE}", "name=[${oc.env:RETORT_TEST_VALUE}]"}) {
+    const std::string problem = ProblemOfOverrides({override});
+    EXPECT_THAT(problem, testing::Not(HasSubstr("hunter2"))) << override;
+    EXPECT_THAT(problem, testing::Not(testing::IsEmpty())) << override;
+  }
+}
+
 TEST(Interpolation, Escapes) {
   EXPECT_EQ(LoadOverrides({R"(name='\${workers}')"}).name, "${workers}");
   EXPECT_EQ(LoadOverrides({R"(name='\\${workers}')", "workers=3"}).name, "\\3");
