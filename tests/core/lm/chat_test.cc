@@ -92,9 +92,9 @@ TEST(Chat, KnowsThePublishedTemplates) {
       EXPECT_THAT(MessageOf([&] { Detect("chat_template.jinja", text); }), HasSubstr("writes today's date"));
       continue;
     }
-    EXPECT_EQ(Detect("tokenizer_config.json", Json{{"chat_template", text}}.dump()), entry["name"]);
-    EXPECT_EQ(Detect("chat_template.jinja", text), entry["name"]);
-    EXPECT_EQ(Detect("chat_template.jinja", text + "\n"), entry["name"]);  // Jinja drops it
+    EXPECT_EQ(Detect("tokenizer_config.json", Json{{"chat_template", text}}.dump()), entry["name"].get<std::string>());
+    EXPECT_EQ(Detect("chat_template.jinja", text), entry["name"].get<std::string>());
+    EXPECT_EQ(Detect("chat_template.jinja", text + "\n"), entry["name"].get<std::string>());  // Jinja drops it
     EXPECT_THAT(MessageOf([&] { Detect("chat_template.jinja", text + " "); }), HasSubstr("is not known"));
   }
 }
