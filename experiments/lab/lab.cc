@@ -107,11 +107,11 @@ std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& bloc
     for (const fs::path& base : block->bases) bases.push_back(base.filename().string());
     const int asked = block->config.evaluation.held_out;
     const size_t items = block->task->Items(Split::kHeldOut, asked, 0).size();
-    std::string line =
-        fmt::format("{}: teacher {} ({}, licence {}, training on its answers: {}, identity {}); student bases {}; "
-                    "{} held-out items a cell.",
-                    block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
-                    teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
+    std::string line = fmt::format(
+        "{}: teacher {} ({}, licence {}, training on its answers: {}, identity {}); student bases {}; "
+        "{} held-out items a cell.",
+        block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
+        teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
     if (std::ranges::find(lines, line) != lines.end()) continue;  // a block that adds an arm
     lines.push_back(std::move(line));
     if (static_cast<int>(items) < asked) {
