@@ -17,7 +17,9 @@ using Row = std::vector<std::string>;
 std::string Line(const Row& row) { return fmt::format("{}\n", fmt::join(row, ",")); }
 
 // task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,
-// memoriser,retained_skill,step_accuracy,parse_rate,note
+// memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,
+// dollars,note
+constexpr size_t kSummaryColumns = 26;
 Row ScoreRow(const std::string& task, std::string_view arm, const PointSummary& p) {
   const auto gc = [&](auto member) { return p.gap_closed ? Exact((*p.gap_closed).*member) : ""; };
   return {CsvText(task),
@@ -40,17 +42,22 @@ Row ScoreRow(const std::string& task, std::string_view arm, const PointSummary& 
           Exact(p.retained_skill),
           Exact(p.step_accuracy),
           Exact(p.parse_rate),
+          Exact(p.prompts_asked),
+          Exact(p.teacher_tokens),
+          Exact(p.supervised_tokens),
+          Exact(p.training_flops),
+          Exact(p.dollars),
           CsvText(p.undefined)};
 }
 
 Row CrossingRow(const std::string& task, const ArmSummary& arm, const char* name, double share,
                 const std::optional<CrossingInterval>& crossing) {
-  Row row(21);
+  Row row(kSummaryColumns);
   row[0] = CsvText(task);
   row[1] = CsvText(arm.arm);
   row[2] = name;
   row[4] = std::to_string(arm.crossing_seeds);
-  row[20] = CsvText(arm.undefined);
+  row.back() = CsvText(arm.undefined);
   if (!crossing) return row;
   const auto number = [](const Crossing& c) { return c.kind == Crossing::Kind::kAt ? Exact(c.n) : ""; };
   row[3] = number(crossing->estimate);
@@ -98,7 +105,8 @@ std::string CellsCsv(const ReportInput& input) {
 std::string SummaryCsv(const Summary& summary) {
   std::string csv =
       "task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,"
-      "memoriser,retained_skill,step_accuracy,parse_rate,note\n";
+      "memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,"
+      "dollars,note\n";
   for (const TaskSummary& task : summary.tasks) {
     if (task.base) csv += Line(ScoreRow(task.task, kBaseArm, *task.base));
     for (const ArmSummary& arm : task.arms) {
