@@ -29,8 +29,21 @@ std::string Excerpt(std::string_view text, size_t max_bytes) {
   return quoted + (size < text.size() ? "...\"" : "\"");
 }
 
+namespace {
+
+// One line, and nothing that a terminal would obey: names and values in messages come from files.
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
 Error::Error(const Where& where, std::string_view problem, std::string_view mend)
-    : std::runtime_error(fmt::format("{}{}{}{}{}", ToString(where), ToString(where).empty() ? "" : ": ", problem,
-                                     mend.empty() ? "" : "; ", mend)) {}
+    : std::runtime_error(OneLine(fmt::format("{}{}{}{}{}", ToString(where), ToString(where).empty() ? "" : ": ",
+                                             problem, mend.empty() ? "" : "; ", mend))) {}
 
 }  // namespace retort

@@ -35,6 +35,13 @@ Json TokenToJson(const T& token) {
   return json;
 }
 
+// What no chat format here has a place for must not be left out unsaid.
+void RefuseTools(const JsonFields& fields, const char* key) {
+  const Json* value = fields.Find(key);
+  if (value == nullptr || value->empty()) return;
+  throw Error(fields.At(key), "tools are not supported", "take the row out");
+}
+
 std::vector<Message> ParseMessages(const JsonFields& fields, const char* key) {
   const Json& value = fields.Get(key);
   if (value.is_string()) return {{.role = "", .content = value.get<std::string>()}};
@@ -44,6 +51,7 @@ std::vector<Message> ParseMessages(const JsonFields& fields, const char* key) {
   for (const Json& entry : value) {
     const JsonFields message(entry, fields.At(fmt::format("{}[{}]", key, messages.size())));
     Message& next = messages.emplace_back();
+    RefuseTools(message, "tool_calls");
     message.Get("role");
     message.Get("content");
     message.Read("role", next.role);
@@ -130,6 +138,7 @@ Sample ParseSample(std::string_view line, const std::string& file, int line_numb
   sample.id = fmt::format("line-{}", line_number);
   fields.Read("id", sample.id);
   fields.Read("attempt", sample.attempt);
+  RefuseTools(fields, "tools");
   sample.prompt = ParseMessages(fields, "prompt");
   sample.completion = ParseMessages(fields, "completion");
   if (IsPlain(sample.prompt) != IsPlain(sample.completion)) {

@@ -43,6 +43,9 @@ class BpeTokenizer : public Tokenizer {
                               file.leading_id, leading));
     }
     if (ends_.bos < 0) ends_.bos = leading;
+    if (settings.adds_bos.value_or(false) && ends_.bos < 0) {
+      throw Error({.file = settings.file.string(), .place = "key add_bos_token"}, "is true, but there is no bos_token");
+    }
     ends_.adds_bos = settings.adds_bos.value_or(leading >= 0 && leading == ends_.bos);
     for (const AddedToken& token : settings.added) {
       if (Find(file, settings, "added_tokens_decoder", token.content) != token.id) {

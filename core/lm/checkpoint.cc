@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -56,6 +57,15 @@ class Weights {
     }
   }
 
+  void CheckShape(const std::string& name, const std::vector<int64_t>& shape) const {
+    if (!Has(name)) return;  // its absence is told where it is read
+    const SafetensorsFile& file = shard_of_.empty() ? *files_.begin()->second : *files_.at(shard_of_.at(name));
+    if (const std::vector<int64_t> found = file.Shape(name); found != shape) {
+      throw Error(
+          {.file = folder_.string(), .place = "tensor " + name},
+          fmt::format("has shape [{}], config.json needs [{}]", fmt::join(found, ", "), fmt::join(shape, ", ")));
+    }
+  }
   bool Has(const std::string& name) const {
     if (shard_of_.empty()) return files_.begin()->second->Has(name);
     return shard_of_.contains(name);
@@ -92,7 +102,7 @@ int LayerOf(const std::string& name) {
 
 std::string WithLayer(const std::string& name, int layer) {
   constexpr std::string_view kPrefix = "model.layers.";
-  const size_t dot = name.find('.', kPrefix.size());
+  const size_t dot = std::min(name.find('.', kPrefix.size()), name.size());
   return fmt::format("{}{}{}", kPrefix, layer, name.substr(dot));
 }
 
@@ -114,7 +124,9 @@ fs::path InCache(const std::string& name) {
     return fs::path(value != nullptr ? value : "");
   };
   fs::path hub = variable("HF_HUB_CACHE");
+  if (hub.empty()) hub = variable("HUGGINGFACE_HUB_CACHE");
   if (hub.empty() && !variable("HF_HOME").empty()) hub = variable("HF_HOME") / "hub";
+  if (hub.empty() && !variable("XDG_CACHE_HOME").empty()) hub = variable("XDG_CACHE_HOME") / "huggingface/hub";
   if (hub.empty()) hub = variable("HOME") / ".cache/huggingface/hub";
   const fs::path model = hub / ("models--" + name.substr(0, name.find('/')) + "--" + name.substr(name.find('/') + 1));
   if (!fs::exists(model / "refs" / "main")) return {};
@@ -154,6 +166,10 @@ bool IsBuffer(const std::string& name) { return name.ends_with("rotary_emb.inv_f
 
 std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOptions& options) {
   if (HasAdapters(folder)) return LoadWithAdapters(folder, options);
+  if (fs::exists(folder / kAdapterConfig)) {
+    throw Error({.file = folder.string()}, "holds a model and adapters at once, and does not say which is meant",
+                "move adapter_config.json and adapter_model.safetensors into a folder of their own");
+  }
   ModelConfig config = ReadModelConfig(folder / "config.json");
   const int layers = config.num_hidden_layers;
   std::vector<int> keep = options.keep_layers;
@@ -173,6 +189,10 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
   }
   config.num_hidden_layers = static_cast<int>(keep.size());
   const Weights weights(folder);
+  // Before memory is taken for what config.json says: does the file hold it?
+  weights.CheckShape("model.embed_tokens.weight", {config.vocab_size, config.hidden_size});
+  weights.CheckShape(fmt::format("model.layers.{}.mlp.down_proj.weight", keep.front()),
+                     {config.hidden_size, config.intermediate_size});
   // The same weights tied and untied: a checkpoint may carry lm_head although it is tied (ignored), never lack it.
   auto model = std::make_unique<Transformer>(config);
   const at::NoGradGuard no_grad;
@@ -181,6 +201,15 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
     const int layer = LayerOf(name);
     const std::string source = layer < 0 ? name : WithLayer(name, keep[static_cast<size_t>(layer)]);
     weights.ReadInto(source, tensor);
+  }
+  if (config.tie_word_embeddings && weights.Has("lm_head.weight")) {
+    at::Tensor head = at::empty({config.vocab_size, config.hidden_size});
+    weights.ReadInto("lm_head.weight", head);
+    if (!head.equal(model->embed())) {
+      throw Error({.file = folder.string(), .place = "tensor lm_head.weight"},
+                  "differs from the embedding that config.json ties it to",
+                  "set tie_word_embeddings to false, or take the tensor out");
+    }
   }
   // What the file has and the architecture lacks would be left out silently: refuse it (biases, query norms, experts).
   const std::vector<std::pair<std::string, at::Tensor>> known = model->NamedParameters();

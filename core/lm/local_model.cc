@@ -60,7 +60,13 @@ LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& 
 
 LocalModel::~LocalModel() = default;
 
-void LocalModel::AddAdapters(const LoraConfig& config, uint64_t seed) { transformer_->AddAdapters(config, seed); }
+void LocalModel::AddAdapters(const LoraConfig& config, uint64_t seed) {
+  if (std::filesystem::exists(folder_ / "adapter_config.json")) {
+    throw Error({.file = folder_.string()}, "holds adapters, and new ones would have no base that a file names",
+                "train with merge=true first, and start from that checkpoint");
+  }
+  transformer_->AddAdapters(config, seed);
+}
 
 void LocalModel::MergeAdapters() { transformer_->MergeAdapters(); }
 

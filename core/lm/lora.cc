@@ -206,19 +206,27 @@ AdapterFile ReadAdapterConfig(const fs::path& folder) {
     std::vector<std::string>& targets = result.config.target_modules;
     if (std::ranges::find(targets, module) == targets.end()) targets.push_back(module);
   }
-  // What would change the numbers and is not built.
-  std::string bias = "none";
-  get("bias", bias, text, "a text");
-  if (bias != "none") fail("bias", fmt::format("\"{}\" is not supported; \"none\" is", Excerpt(bias)));
-  for (const char* key :
-       {"use_dora", "fan_in_fan_out", "modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform",
-        "layer_replication", "trainable_token_indices", "target_parameters", "exclude_modules", "lora_bias",
-        "use_qalora", "alora_invocation_tokens", "arrow_config", "megatron_config"}) {
-    if (!json.contains(key)) continue;
-    const Json& value = json[key];
-    if (value.is_null() || value == false || ((value.is_array() || value.is_object()) && value.empty())) continue;
-    fail(key, fmt::format("{} is not supported", Excerpt(value.dump())));
+  if (result.config.target_modules.empty()) fail("target_modules", "is empty");
+  // Every other key that says anything is refused: it may change the numbers.
+  static const std::set<std::string> kRead = {
+      "peft_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "base_model_name_or_path", "target_modules"};
+  static const std::set<std::string> kHarmless = {
+      "task_type",      "inference_mode", "peft_version",      "revision",       "auto_mapping",
+      "layers_pattern", "megatron_core",  "qalora_group_size", "runtime_config", "ensure_weight_tying"};
+  for (const auto& [key, value] : json.items()) {
+    const bool nothing =
+        value.is_null() || value == false || ((value.is_array() || value.is_object()) && value.empty());
+    if (nothing || kRead.contains(key) || kHarmless.contains(key)) continue;
+    if (key == "bias" && value == "none") continue;
+    // How A and B began is past; some beginnings change the base's weights too.
+    if (key == "init_lora_weights" &&
+        (value == true || value == "gaussian" || value == "orthogonal" || value == "eva")) {
+      continue;
+    }
+    fail(key, fmt::format("{} is not supported",
+                          value.is_string() ? Excerpt(value.get<std::string>()) : value.dump().substr(0, 80)));
   }
+  if (result.base_model_name_or_path.empty()) fail("base_model_name_or_path", "is missing");
   return result;
 }
 

@@ -185,40 +185,37 @@ void ReadRope(const Json& json, const std::string& key, const Keys& outer, const
   if (rope.rope_type != "default") c.rope_scaling = rope;
 }
 
-// Mistral: every layer has the window. Qwen: those that `layer_types` names, or else from max_window_layers on, and
-// only with use_sliding_window.
+// layer_types where it stands; else for Mistral every layer, for Qwen those from max_window_layers on. Qwen has a
+// window only with use_sliding_window.
 void ReadWindow(const Json& json, const Keys& keys, ModelConfig& c) {
-  const bool qwen = c.model_type.starts_with("qwen");
-  if (c.model_type == "llama") {
-    if (keys.Has("sliding_window")) keys.Fail("sliding_window", "is not of a Llama");
-    return;
-  }
-  if (!qwen && !keys.Has("sliding_window")) {
-    // An absent key means the class's 4,096; null means none.
-    if (!json.contains("sliding_window")) c.sliding_window = 4096;
-    return;
-  }
-  if (qwen && !keys.Bool("use_sliding_window", false)) return;
-  const int window = keys.Int("sliding_window", 4096, 1, 1 << 24);
-  std::vector<bool> sliding(static_cast<size_t>(c.num_hidden_layers), !qwen);
-  if (qwen && keys.Has("layer_types")) {
+  const bool qwen = c.model_type.starts_with("qwen"), mistral = c.model_type == "mistral";
+  // Of a Mistral's file an absent key means the class's 4,096; null means none.
+  int window = 0;
+  if (keys.Has("sliding_window")) window = keys.Int("sliding_window", {}, 0, 1 << 24);
+  if (mistral && !json.contains("sliding_window")) window = 4096;
+  if (qwen && window == 0) window = 4096;
+  if (qwen && !keys.Bool("use_sliding_window", false)) window = 0;
+  if (c.model_type == "llama" && window > 0) keys.Fail("sliding_window", "is not of a Llama");
+  std::vector<bool> sliding(static_cast<size_t>(c.num_hidden_layers), window > 0);
+  if (keys.Has("layer_types")) {
     const Json& types = json["layer_types"];
     if (!types.is_array() || types.size() != sliding.size()) {
-      keys.Fail("layer_types", fmt::format("must be a list of {} types", sliding.size()));
+      keys.Fail("layer_types", "max_window_layers", fmt::format("must be a list of {} types", sliding.size()));
     }
     for (size_t i = 0; i < sliding.size(); ++i) {
       if (types[i] != "full_attention" && types[i] != "sliding_attention") {
         keys.Fail("layer_types", fmt::format("{} is not supported", types[i].dump().substr(0, 80)));
       }
       sliding[i] = types[i] == "sliding_attention";
+      if (sliding[i] && window == 0) keys.Fail("layer_types", "names sliding_attention, but there is no window");
     }
-  } else if (qwen) {
+  } else if (qwen && window > 0) {
     const int full = keys.Int("max_window_layers", 28, 0, 1024);
     for (size_t i = 0; i < sliding.size(); ++i) sliding[i] = static_cast<int>(i) >= full;
   }
   if (std::ranges::find(sliding, true) == sliding.end()) return;
   c.sliding_window = window;
-  if (qwen) c.sliding_layers = sliding;
+  if (std::ranges::find(sliding, false) != sliding.end() || qwen) c.sliding_layers = sliding;
 }
 
 // The keys of config.json that ReadModelConfig looks at.
@@ -335,8 +332,15 @@ ModelConfig ReadModelConfig(const std::filesystem::path& config_json) {
   c.tie_word_embeddings = keys.Bool("tie_word_embeddings", false);
   c.initializer_range = keys.Double("initializer_range", 0.02, 0, 10);
   c.rope_theta = keys.Double("rope_theta", 10000.0, 1e-3, 1e12);
-  ReadRope(json, "rope_scaling", keys, file, c);
+  ModelConfig old = c;
+  ReadRope(json, "rope_scaling", keys, file, old);
   ReadRope(json, "rope_parameters", keys, file, c);
+  if (!keys.Has("rope_parameters")) {
+    c.rope_theta = old.rope_theta;
+    c.rope_scaling = old.rope_scaling;
+  } else if (keys.Has("rope_scaling") && old.rope_scaling != c.rope_scaling) {
+    keys.Fail("rope_scaling", "contradicts rope_parameters", "take one of the two out");
+  }
   ReadWindow(json, keys, c);
   if (keys.String("hidden_act", "silu") != "silu") keys.Fail("hidden_act", "only silu is supported");
   c.query_key_norm = family.query_key_norm;
@@ -411,7 +415,12 @@ std::string ToJson(const ModelConfig& c) {
   }
   if (c.model_type == "llama" || c.model_type == "qwen3") json["attention_bias"] = c.attention_output_bias;
   if (c.model_type == "llama") json["mlp_bias"] = c.mlp_bias;
-  if (c.model_type == "mistral") json["sliding_window"] = c.sliding_window > 0 ? Json(c.sliding_window) : Json();
+  if (c.model_type == "mistral") {
+    json["sliding_window"] = c.sliding_window > 0 ? Json(c.sliding_window) : Json();
+    for (int layer = 0; layer < c.num_hidden_layers && !c.sliding_layers.empty(); ++layer) {
+      json["layer_types"].push_back(c.Window(layer) > 0 ? "sliding_attention" : "full_attention");
+    }
+  }
   if (c.model_type.starts_with("qwen")) {
     json["use_sliding_window"] = c.sliding_window > 0;
     json["sliding_window"] = c.sliding_window > 0 ? Json(c.sliding_window) : Json();

@@ -91,6 +91,16 @@ TEST(SampleJson, BrokenUtf8IsReplacedNotLost) {
   EXPECT_EQ(ParseSample(ToJsonLine(sample), "f", 1).completion[0].content, "a\xEF\xBF\xBD");
 }
 
+TEST(SampleJson, ToolsAreRefused) {
+  for (
+      const char* line :
+      {R"({"prompt": "a", "completion": "b", "tools": [{"name": "f"}]})",
+       R"({"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b", "tool_calls": [{"name": "f"}]}]})"}) {
+    EXPECT_THROW(ParseSample(line, "file", 1), Error) << line;
+  }
+  EXPECT_NO_THROW(ParseSample(R"({"prompt": "a", "completion": "b", "tools": []})", "file", 1));
+}
+
 TEST(SampleJson, MixedFormsAreRefused) {
   Sample sample = Plain("x");
   sample.completion = {{"assistant", "b"}};

@@ -153,11 +153,27 @@ TEST(Checkpoint, RefusesTensorsThatTheArchitectureLacks) {
   EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path()); }), HasSubstr("q_proj.bias"));
 }
 
+TEST(Checkpoint, RefusesAHeadThatIsNotTheEmbeddingItIsTiedTo) {
+  const fs::path golden = RETORT_SOURCE_DIR "/tests/core/lm/golden/llama-tied";
+  const TempDir temp;
+  fs::copy(golden, temp.path() / "m");
+  const auto model = LoadCheckpoint(golden);
+  auto tensors = model->NamedParameters();
+  tensors.emplace_back("lm_head.weight", model->embed().clone());
+  WriteSafetensors(temp.path() / "m/model.safetensors", tensors, "float32");
+  EXPECT_EQ(MessageOf([&] { LoadCheckpoint(temp.path() / "m"); }), "no error");
+  tensors.back().second.add_(1);
+  WriteSafetensors(temp.path() / "m/model.safetensors", tensors, "float32");
+  EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path() / "m"); }), HasSubstr("tie_word_embeddings"));
+}
+
 TEST(Checkpoint, ShardsThatAreMissingOrPointOutside) {
   const TempDir temp;
   Saved(temp.path());
   fs::rename(temp.path() / "model.safetensors", temp.path() / "part.safetensors");
   EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path()); }), HasSubstr("neither model.safetensors nor"));
+  Write(temp.path() / "model.safetensors.index.json", R"({"weight_map": {}})");
+  EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path()); }), HasSubstr("or an empty one"));
   Write(temp.path() / "model.safetensors.index.json", R"({"weight_map": {"model.norm.weight": "gone.safetensors"}})");
   EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path()); }), HasSubstr("gone.safetensors"));
   Write(temp.path() / "model.safetensors.index.json",

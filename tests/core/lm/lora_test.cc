@@ -151,10 +151,22 @@ TEST(Lora, WhatIsNotBuiltIsRefusedByName) {
   EXPECT_THAT(with("modules_to_save", {"lm_head"}), HasSubstr("modules_to_save"));
   EXPECT_THAT(with("rank_pattern", {{"q_proj", 4}}), HasSubstr("rank_pattern"));
   EXPECT_THAT(with("target_modules", {"embed_tokens"}), HasSubstr("embed_tokens"));
+  EXPECT_EQ(with("init_lora_weights", "gaussian"), "no error");
+  EXPECT_THAT(with("init_lora_weights", "pissa"), HasSubstr("init_lora_weights"));  // it changes the base
+  EXPECT_THAT(with("frobnicate", true), HasSubstr("frobnicate"));
+  EXPECT_THAT(with("base_model_name_or_path", ""), HasSubstr("is missing"));
+  EXPECT_THAT(with("target_modules", nlohmann::json::array()), HasSubstr("is empty"));
   EXPECT_THAT(with("r", 0), HasSubstr("key r"));
   EXPECT_THAT(with("r", "two"), HasSubstr("key r"));
   const ModelConfig config = ReadModelConfig(kGolden / "llama-tied" / "config.json");
   EXPECT_THAT(MessageOf([&] { LoraAdapters(config, {.r = 2, .target_modules = {"w1"}}, 0); }), HasSubstr("\"w1\""));
+}
+
+TEST(Lora, AFolderThatIsModelAndAdaptersIsRefused) {
+  const TempDir temp;
+  fs::copy(kGolden / "llama-tied", temp.path() / "both");
+  fs::copy(kGolden / "lora-all" / "adapter_config.json", temp.path() / "both" / "adapter_config.json");
+  EXPECT_THAT(MessageOf([&] { LoadCheckpoint(temp.path() / "both"); }), HasSubstr("at once"));
 }
 
 TEST(Lora, AdaptersOfAnotherShapeAreRefused) {

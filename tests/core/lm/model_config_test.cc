@@ -85,8 +85,23 @@ TEST(ModelConfig, WindowsAreThoseOfTheFamily) {
   qwen["layer_types"] = {"sliding_attention", "full_attention", "full_attention"};
   EXPECT_EQ(Read(qwen).Window(0), 7);
   EXPECT_EQ(Read(qwen).Window(2), 0);
+  // What the list says counts for Mistral too, and must fit what else is said.
+  EXPECT_EQ(
+      Read(With(Tiny("mistral"), "layer_types", {"full_attention", "full_attention", "full_attention"})).Window(0), 0);
+  EXPECT_THAT(Problem(With(Tiny("qwen2"), "layer_types", {"full_attention", "full_attention", "sliding_attention"})),
+              HasSubstr("there is no window"));
   qwen["layer_types"] = {"chunked_attention", "full_attention", "full_attention"};
   EXPECT_THAT(Problem(qwen), HasSubstr("chunked_attention"));
+}
+
+TEST(ModelConfig, ContradictionsOfTheTwoNamesAreErrors) {
+  Json both = With(Tiny("llama"), "rope_parameters", {{"rope_type", "default"}, {"rope_theta", 1000}});
+  both["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 3}};
+  EXPECT_THAT(Problem(both), HasSubstr("contradicts rope_parameters"));
+}
+
+TEST(ModelConfig, NamesFromTheFileStayOnOneLine) {
+  EXPECT_EQ(Problem(With(Tiny("llama"), "a\nb\x1b[31m", true)).find_first_of("\n\x1b"), std::string::npos);
 }
 
 TEST(ModelConfig, GenerationConfigSaysWhatEndsAnAnswer) {
