@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -57,28 +56,15 @@ class Weights {
     }
   }
 
-  void CheckShape(const std::string& name, const std::vector<int64_t>& shape) const {
-    if (!Has(name)) return;  // its absence is told where it is read
-    const SafetensorsFile& file = shard_of_.empty() ? *files_.begin()->second : *files_.at(shard_of_.at(name));
-    if (const std::vector<int64_t> found = file.Shape(name); found != shape) {
-      throw Error(
-          {.file = folder_.string(), .place = "tensor " + name},
-          fmt::format("has shape [{}], config.json needs [{}]", fmt::join(found, ", "), fmt::join(shape, ", ")));
-    }
-  }
   bool Has(const std::string& name) const {
     if (shard_of_.empty()) return files_.begin()->second->Has(name);
     return shard_of_.contains(name);
   }
-  void ReadInto(const std::string& name, const at::Tensor& target) const {
-    if (shard_of_.empty()) return files_.begin()->second->ReadInto(name, target);
-    const auto shard = shard_of_.find(name);
-    if (shard == shard_of_.end()) {
-      throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name},
-                  "is missing");
-    }
-    files_.at(shard->second)->ReadInto(name, target);
+  // A tensor that is not there passes: its absence is told where it is read.
+  void CheckShape(const std::string& name, const std::vector<int64_t>& shape) const {
+    if (Has(name)) FileOf(name).CheckShape(name, shape);
   }
+  void ReadInto(const std::string& name, const at::Tensor& target) const { FileOf(name).ReadInto(name, target); }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
     for (const auto& [file, tensors] : files_) {
@@ -88,6 +74,16 @@ class Weights {
   }
 
  private:
+  const SafetensorsFile& FileOf(const std::string& name) const {
+    if (shard_of_.empty()) return *files_.begin()->second;
+    const auto shard = shard_of_.find(name);
+    if (shard == shard_of_.end()) {
+      throw Error({.file = (folder_ / "model.safetensors.index.json").string(), .place = "tensor " + name},
+                  "is missing");
+    }
+    return *files_.at(shard->second);
+  }
+
   fs::path folder_;
   std::map<std::string, std::unique_ptr<SafetensorsFile>> files_;
   std::map<std::string, std::string> shard_of_;
@@ -105,8 +101,6 @@ std::string WithLayer(const std::string& name, int layer) {
   const size_t dot = std::min(name.find('.', kPrefix.size()), name.size());
   return fmt::format("{}{}{}", kPrefix, layer, name.substr(dot));
 }
-
-constexpr char kAdapterConfig[] = "adapter_config.json";
 
 bool IsModel(const fs::path& folder) {
   return fs::exists(folder / "config.json") || fs::exists(folder / kAdapterConfig);
@@ -245,9 +239,9 @@ void SaveCheckpoint(const Transformer& model, const fs::path& folder, const fs::
 }
 
 std::string HashCheckpoint(const fs::path& folder) {
-  static std::mutex mutex;
+  static std::recursive_mutex mutex;  // adapters ask for their base
   static std::map<std::string, std::string> known;
-  std::unique_lock lock(mutex);
+  const std::lock_guard lock(mutex);
   std::string& hash = known[fs::weakly_canonical(folder).string()];
   if (!hash.empty()) return hash;
   std::vector<fs::path> files;
@@ -265,10 +259,7 @@ std::string HashCheckpoint(const fs::path& folder) {
   Sha256 sha;
   for (const fs::path& file : files) sha.Update(file.filename().string() + "\n" + Sha256File(file) + "\n");
   const std::string own = sha.Hex();
-  if (!HasAdapters(folder)) return hash = own;
-  const fs::path base = BaseOf(folder);
-  lock.unlock();
-  return Sha256Hex(own + HashCheckpoint(base));
+  return hash = HasAdapters(folder) ? Sha256Hex(own + HashCheckpoint(BaseOf(folder))) : own;
 }
 
 fs::path FindModel(const std::string& path, const fs::path& config_dir) {

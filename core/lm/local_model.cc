@@ -61,7 +61,7 @@ LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& 
 LocalModel::~LocalModel() = default;
 
 void LocalModel::AddAdapters(const LoraConfig& config, uint64_t seed) {
-  if (std::filesystem::exists(folder_ / "adapter_config.json")) {
+  if (std::filesystem::exists(folder_ / kAdapterConfig)) {
     throw Error({.file = folder_.string()}, "holds adapters, and new ones would have no base that a file names",
                 "train with merge=true first, and start from that checkpoint");
   }

@@ -23,7 +23,6 @@ using Json = nlohmann::json;
 
 constexpr std::array<const char*, kProjections> kNames = {"q_proj",    "k_proj",  "v_proj",   "o_proj",
                                                           "gate_proj", "up_proj", "down_proj"};
-constexpr char kAdapterConfig[] = "adapter_config.json";
 constexpr char kAdapterWeights[] = "adapter_model.safetensors";
 
 bool IsTarget(const LoraConfig& config, size_t map) {

@@ -19,6 +19,8 @@
 
 namespace retort {
 
+inline constexpr char kAdapterConfig[] = "adapter_config.json";
+
 // The linear maps of a block, in the order of the transformer's fused matrices.
 enum class Projection { kQuery, kKey, kValue, kOutput, kGate, kUp, kDown };
 constexpr int kProjections = 7;

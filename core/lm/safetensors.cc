@@ -105,15 +105,20 @@ std::vector<std::string> SafetensorsFile::Names() const {
   return names;
 }
 
-void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target) const {
+void SafetensorsFile::CheckShape(const std::string& name, const std::vector<int64_t>& shape) const {
   const Where where{.file = path_.string(), .place = "tensor " + name};
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw Error(where, "is missing");
-  const Entry& entry = found->second;
-  if (at::IntArrayRef(entry.shape) != target.sizes()) {
-    throw Error(where, fmt::format("has shape [{}], config.json needs [{}]", fmt::join(entry.shape, ", "),
-                                   fmt::join(target.sizes(), ", ")));
+  if (found->second.shape != shape) {
+    throw Error(where, fmt::format("has shape [{}], config.json needs [{}]", fmt::join(found->second.shape, ", "),
+                                   fmt::join(shape, ", ")));
   }
+}
+
+void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target) const {
+  CheckShape(name, target.sizes().vec());
+  const Where where{.file = path_.string(), .place = "tensor " + name};
+  const Entry& entry = entries_.at(name);
   const auto* type = std::find_if(std::begin(kFloatTypes), std::end(kFloatTypes),
                                   [&](const FloatType& t) { return entry.dtype == t.safetensors; });
   if (type == std::end(kFloatTypes)) {
@@ -142,12 +147,6 @@ at::Tensor SafetensorsFile::Read(const std::string& name, const std::vector<int6
   at::Tensor tensor = at::empty(shape, at::kFloat);
   ReadInto(name, tensor);
   return tensor;
-}
-
-std::vector<int64_t> SafetensorsFile::Shape(const std::string& name) const {
-  const auto found = entries_.find(name);
-  if (found == entries_.end()) throw Error({.file = path_.string(), .place = "tensor " + name}, "is missing");
-  return found->second.shape;
 }
 
 void WriteSafetensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors,

@@ -29,7 +29,8 @@ class SafetensorsFile {
   at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const;
   // The same into a contiguous float32 tensor of that shape.
   void ReadInto(const std::string& name, const at::Tensor& target) const;
-  std::vector<int64_t> Shape(const std::string& name) const;
+  // Throws Error for a name that is not there, or has another shape.
+  void CheckShape(const std::string& name, const std::vector<int64_t>& shape) const;
 
  private:
   struct Entry {
