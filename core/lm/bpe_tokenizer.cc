@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error.h"
@@ -12,6 +13,12 @@
 
 namespace retort {
 namespace {
+
+// Programs differ in which of the two files they obey, so neither is guessed.
+[[noreturn]] void Contradiction(const TokenizerSettings& settings, std::string_view key, const std::string& other) {
+  throw Error({.file = settings.file.string(), .place = fmt::format("key {}", key)},
+              fmt::format("contradicts tokenizer.json, which {}", other), "make the two files agree");
+}
 
 class BpeTokenizer : public Tokenizer {
  public:
@@ -43,15 +50,10 @@ class BpeTokenizer : public Tokenizer {
                               file.leading_id, leading));
     }
     if (ends_.bos < 0) ends_.bos = leading;
-    if (settings.adds_bos.value_or(false) && ends_.bos < 0) {
-      throw Error({.file = settings.file.string(), .place = "key add_bos_token"}, "is true, but there is no bos_token");
-    }
-    ends_.adds_bos = settings.adds_bos.value_or(leading >= 0 && leading == ends_.bos);
-    for (const AddedToken& token : settings.added) {
-      if (Find(file, settings, "added_tokens_decoder", token.content) != token.id) {
-        throw Error({.file = settings.file.string(), .place = "key added_tokens_decoder"},
-                    fmt::format("gives {} the id {}; tokenizer.json has another", Excerpt(token.content), token.id));
-      }
+    ends_.adds_bos = leading >= 0 && leading == ends_.bos;
+    if (settings.adds_bos.value_or(ends_.adds_bos) != ends_.adds_bos) {
+      Contradiction(settings, "add_bos_token",
+                    ends_.adds_bos ? "begins a text with BOS" : "does not begin a text with BOS");
     }
     token_bytes_ = std::move(file.tokens);
     for (size_t id = 0; id < token_bytes_.size(); ++id) {
@@ -123,10 +125,43 @@ class BpeTokenizer : public Tokenizer {
   Bpe bpe_;
 };
 
+bool PutsSpaceInFront(const BpeFile& file) {
+  const auto prepends = [](const NormalizerStep& step) { return step.kind == NormalizerStep::Kind::kPrepend; };
+  const auto prefixes = [](const PreTokenizerStep& step) {
+    return step.add_prefix_space || step.metaspace.value_or(PrefixScheme::kNever) != PrefixScheme::kNever;
+  };
+  return std::any_of(file.normalizer.begin(), file.normalizer.end(), prepends) ||
+         std::any_of(file.pre_tokenizer.begin(), file.pre_tokenizer.end(), prefixes);
+}
+
+// Transformers adds the tokens of tokenizer_config.json to those of tokenizer.json: their flags replace the others, but
+// a token that is special stays so for some of its classes and not for others.
+void ApplySettings(const TokenizerSettings& settings, BpeFile& file) {
+  if (const bool puts = PutsSpaceInFront(file); settings.add_prefix_space.value_or(puts) != puts) {
+    Contradiction(settings, "add_prefix_space", puts ? "puts a space in front" : "puts none in front");
+  }
+  for (const AddedToken& token : settings.added) {
+    const auto known = std::find_if(file.added.begin(), file.added.end(),
+                                    [&](const AddedToken& other) { return other.content == token.content; });
+    if (known == file.added.end() || known->id != token.id) {
+      Contradiction(settings, "added_tokens_decoder",
+                    fmt::format("does not add {} with the id {}", Excerpt(token.content), token.id));
+    }
+    if (!settings.described.contains(token.id)) continue;
+    if (known->special != token.special) {
+      Contradiction(settings, "added_tokens_decoder",
+                    fmt::format("says that {} is {}special", Excerpt(token.content), known->special ? "" : "not "));
+    }
+    *known = token;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> LoadBpeTokenizer(const std::filesystem::path& file, const TokenizerSettings& settings) {
-  return std::make_unique<BpeTokenizer>(ReadBpeFile(file), settings);
+  BpeFile read = ReadBpeFile(file);
+  ApplySettings(settings, read);
+  return std::make_unique<BpeTokenizer>(std::move(read), settings);
 }
 
 }  // namespace retort

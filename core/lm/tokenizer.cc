@@ -70,9 +70,11 @@ void ReadAddedDecoder(const JsonNode& node, std::vector<AddedToken>& added) {
     if (error != std::errc() || end != key.data() + key.size() || id < 0 || id >= kMaxTokenId) {
       entry.Fail("is no token id");
     }
+    const bool special = entry["special"].Flag(false);
     AddToken({.id = id,
               .content = entry["content"].Text(),
-              .special = entry["special"].Flag(false),
+              .special = special,
+              .normalized = entry["normalized"].Flag(!special),
               .lstrip = entry["lstrip"].Flag(false),
               .rstrip = entry["rstrip"].Flag(false),
               .single_word = entry["single_word"].Flag(false)},
@@ -122,6 +124,7 @@ TokenizerSettings ReadTokenizerSettings(const fs::path& folder) {
     }
     ReadAddedDecoder(JsonNode{json, file, ""}["added_tokens_decoder"], settings.added);
   }
+  for (const AddedToken& token : settings.added) settings.described.insert(token.id);
   if (const fs::path file = folder / "added_tokens.json"; fs::exists(file)) {
     const Json json = ReadObject(file);
     for (const auto& [content, id] : json.items()) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +76,7 @@ struct TokenizerSettings {
   std::optional<std::string> bos, eos, pad;
   std::optional<bool> adds_bos, legacy, add_prefix_space;
   std::vector<AddedToken> added;  // added_tokens_decoder and added_tokens.json, in the order of their ids
+  std::set<int> described;        // ids of the former, which says their flags
 };
 TokenizerSettings ReadTokenizerSettings(const std::filesystem::path& folder);
 

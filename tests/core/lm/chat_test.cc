@@ -56,9 +56,12 @@ std::unique_ptr<Tokenizer> TokenizerOfAllTemplates() {
                             "<|eot_id|>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>"}) {
     file["added_tokens"].push_back({{"id", id++}, {"content", token}, {"special", true}, {"normalized", false}});
   }
+  const int bos = static_cast<int>(file["model"]["vocab"].size());
+  file["post_processor"] = {{"type", "TemplateProcessing"},
+                            {"single", {{{"SpecialToken", {{"id", "<s>"}}}}}},
+                            {"special_tokens", {{"<s>", {{"ids", {bos}}}}}}};
   WriteFileAtomic(folder.path() / "tokenizer.json", file.dump());
-  WriteFileAtomic(folder.path() / "tokenizer_config.json",
-                  R"({"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": true})");
+  WriteFileAtomic(folder.path() / "tokenizer_config.json", R"({"bos_token": "<s>", "eos_token": "</s>"})");
   return LoadTokenizer(folder.path());
 }
 

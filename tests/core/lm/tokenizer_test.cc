@@ -75,12 +75,11 @@ TEST(BpeTokenizer, SpecialTokensOnlyWhereAsked) {
 }
 
 TEST(BpeTokenizer, EndsComeFromTheConfig) {
-  const auto tokenizer =
-      Load(SmallFile(), R"({"bos_token": {"content": "<end>"}, "eos_token": "<end>", "add_bos_token": true})");
+  const auto tokenizer = Load(SmallFile(), R"({"bos_token": {"content": "<end>"}, "eos_token": "<end>"})");
   EXPECT_EQ(tokenizer->bos_id(), 7);
   EXPECT_EQ(tokenizer->eos_id(), 7);
   EXPECT_EQ(tokenizer->pad_id(), -1);
-  EXPECT_TRUE(tokenizer->adds_bos());
+  EXPECT_FALSE(tokenizer->adds_bos());
   EXPECT_EQ(Load(SmallFile())->eos_id(), -1);
 
   Json file = SmallFile();
@@ -88,6 +87,35 @@ TEST(BpeTokenizer, EndsComeFromTheConfig) {
                                          "special_tokens": {"<end>": {"ids": [7]}}})");
   EXPECT_EQ(Load(file)->bos_id(), 7);
   EXPECT_TRUE(Load(file)->adds_bos());
+  EXPECT_TRUE(Load(file, R"({"add_bos_token": true})")->adds_bos());
+}
+
+// As AddedToken(**entry) and add_tokens() of the reference do.
+TEST(BpeTokenizer, FlagsOfTheConfigReplaceThoseOfTheFile) {
+  const auto with = [](const Json& flags) {
+    Json token = {{"content", "<end>"}, {"special", true}};
+    token.update(flags);
+    return Json{{"added_tokens_decoder", {{"7", token}}}}.dump();
+  };
+  EXPECT_THAT(Load(SmallFile(), with(Json::object()))->EncodeWithSpecials("a <end> b"), ElementsAre(0, 4, 7, 4, 1));
+  EXPECT_THAT(Load(SmallFile(), with({{"lstrip", true}}))->EncodeWithSpecials("a <end> b"), ElementsAre(0, 7, 4, 1));
+  EXPECT_THAT(Load(SmallFile(), with({{"rstrip", true}}))->EncodeWithSpecials("a <end> b"), ElementsAre(0, 4, 7, 1));
+  EXPECT_TRUE(Load(SmallFile(), with({{"rstrip", true}}))->TakesSpace(7));
+}
+
+TEST(BpeTokenizer, RefusesFilesThatContradictEachOther) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"add_bos_token": true})",
+       "key add_bos_token: contradicts tokenizer.json, which does not begin a text with BOS"},
+      {R"({"add_prefix_space": true})", "key add_prefix_space: contradicts tokenizer.json, which puts none in front"},
+      {R"({"added_tokens_decoder": {"7": {"content": "<end>"}}})", "which says that \"<end>\" is special"},
+      {R"({"added_tokens_decoder": {"8": {"content": "<end>", "special": true}}})",
+       "does not add \"<end>\" with the id 8"},
+      {R"({"added_tokens_decoder": {"9": {"content": "<new>", "special": true}}})",
+       "does not add \"<new>\" with the id 9"},
+  };
+  for (const auto& [config, part] : cases) EXPECT_THAT(LoadError(SmallFile(), config), HasSubstr(part));
+  EXPECT_EQ(LoadError(SmallFile(), R"({"add_prefix_space": false, "add_bos_token": false})"), "no error");
 }
 
 TEST(BpeTokenizer, LongWordsTakeNoQuadraticTime) {
