@@ -4,7 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 namespace retort {
@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 // Builds the value while it watches depth and doubled keys. nlohmann's own DOM parser does the building.
 Json Parse(std::string_view text, const Where& where, const JsonLimits& limits) {
-  std::vector<std::set<std::string>> keys;
+  std::vector<std::unordered_set<std::string>> keys;
   const auto fail = [&](const std::string& problem) { throw Error(where, problem); };
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;

@@ -55,8 +55,11 @@ void ReadModel(const JsonNode& model, BpeFile& out) {
     model["byte_fallback"].Unbuilt("BPE of characters without byte_fallback");
   const JsonNode vocab = model["vocab"];
   if (!vocab.json.is_object()) vocab.Fail("is not an object of tokens and ids");
+  out.tokens.reserve(vocab.json.size());
+  out.ids.reserve(vocab.json.size());
+  out.reachable.reserve(vocab.json.size());
   for (const auto& [token, value] : vocab.json.items()) {
-    const JsonNode entry{value, vocab.file, vocab.path + "." + Excerpt(token)};
+    const JsonNode entry{value, vocab.file, "model.vocab." + token.substr(0, 80)};
     const int id = entry.Id();
     if (token.empty()) entry.Fail("is a token without text");
     PutToken(entry, id, token, out);
@@ -75,6 +78,7 @@ void ReadModel(const JsonNode& model, BpeFile& out) {
     if (found == out.ids.end()) node.Fail(fmt::format("{} is not in the vocabulary", Excerpt(token)));
     return found->second;
   };
+  out.merges.reserve(vocab.json.size());
   model["merges"].ForEach([&](const JsonNode& merge) {
     std::string left, right;
     if (merge.json.is_array() && merge.json.size() == 2 && merge.json[0].is_string() && merge.json[1].is_string()) {

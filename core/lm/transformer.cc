@@ -2,8 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 #include <torch/csrc/autograd/variable.h>
+
+#include <cstdlib>
+#include <cstring>
 
 #include "core/base/error.h"
 #include "core/base/random.h"
@@ -26,9 +30,23 @@ at::Tensor WindowMask(int64_t length, int window) {
   return at::ones({length, length}, at::kBool).tril().triu(1 - window);
 }
 
+// Large ones in huge pages, where the system has them: a 512th of the page faults, and fewer misses of the TLB later.
+at::Tensor Zeros(int64_t count) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  const auto bytes = static_cast<size_t>(count) * sizeof(float);
+  if (bytes < 8 * kHugePage) return at::zeros({count});
+  const size_t size = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  void* memory = std::aligned_alloc(kHugePage, size);
+  if (memory == nullptr) return at::zeros({count});  // which says what is wrong
+  madvise(memory, size, MADV_HUGEPAGE);              // a hint: may fail
+  std::memset(memory, 0, bytes);
+  return at::from_blob(
+      memory, {count}, [](void* used) { std::free(used); }, at::kFloat);
+}
+
 }  // namespace
 
-Transformer::Transformer(const ModelConfig& config) : config_(config), flat_(at::zeros({config.ParameterCount()})) {
+Transformer::Transformer(const ModelConfig& config) : config_(config), flat_(Zeros(config.ParameterCount())) {
   MakeViews();
 }
 
