@@ -1,7 +1,8 @@
 # Everything that is not ours, found once. Debian and Ubuntu package names: scripts/setup.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
+find_package(CURL 7.85 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(Boost 1.74 REQUIRED)
@@ -11,6 +12,7 @@ pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 if(RETORT_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  find_package(ZLIB REQUIRED)
 endif()
 if(RETORT_WITH_TORCH)
   # Not by pkg-config: Ubuntu 24.04's sentencepiece.pc asks for protobuf's, which its package does not bring.

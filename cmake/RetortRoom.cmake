@@ -1,6 +1,7 @@
-# retort_room(<name> <folder> [ROOMS room...] [LIBS target...] [TORCH] [GLUE])
+# retort_room(<name> <folder> [ROOMS room...] [LIBS target...] [TEST_LIBS target...] [TORCH] [GLUE])
 # One static library from the .cc files of one folder, and one test program from tests/<folder>/*_test.cc. Tests named
 # *_slow_test.cc go into a second program whose tests carry the label `slow` (scripts/test --fast leaves them out).
+# Other .cc files of tests/<folder> are what its tests share, but for fake_*.cc, programs of their own.
 # A folder is globbed so that adding a file touches no list. GLUE: nothing in it runs long, so it is compiled at -O1, a
 # third faster.
 include(GoogleTest)
@@ -43,7 +44,7 @@ function(retort_torch_free result)
 endfunction()
 
 function(retort_room name folder)
-  cmake_parse_arguments(R "TORCH;GLUE" "" "ROOMS;LIBS" ${ARGN})
+  cmake_parse_arguments(R "TORCH;GLUE" "" "ROOMS;LIBS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   list(TRANSFORM R_ROOMS PREPEND retort_)
   if(sources)
@@ -69,6 +70,8 @@ function(retort_room name folder)
   if(slow_tests)
     list(REMOVE_ITEM tests ${slow_tests})
   endif()
+  file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
+  list(FILTER shared EXCLUDE REGEX "(_test|/fake_[a-z_]+)\\.cc$")
   foreach(kind fast slow)
     set(program ${name}_test)
     set(files ${tests})
@@ -79,9 +82,10 @@ function(retort_room name folder)
     if(NOT files)
       continue()
     endif()
+    list(APPEND files ${shared})
     add_executable(${program} ${files})
     retort_compile_options(${program})
-    target_link_libraries(${program} PRIVATE retort_${name} GTest::gmock GTest::gtest_main)
+    target_link_libraries(${program} PRIVATE retort_${name} GTest::gmock GTest::gtest_main ${R_TEST_LIBS})
     if(R_TORCH)
       retort_torch(${program})
       retort_torch_free(torch_free ${files})

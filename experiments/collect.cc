@@ -1,10 +1,14 @@
 // Asks a teacher and stores its answers: DIR/samples.jsonl, in TRL's form, and DIR/manifest.json.
 //   build/collect teacher=folds task=folds task.target=big n=64 output_dir=out
+//   build/collect --dry-run ...      what it would cost; sends nothing
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <variant>
 
 #include "core/base/error.h"
 #include "core/base/interrupt.h"
@@ -13,7 +17,7 @@
 #include "core/lm/local_model.h"
 #include "experiments/lab/progress.h"
 #include "teacher/collector.h"
-#include "teacher/teacher.h"
+#include "teacher/make_teacher.h"
 
 namespace retort {
 namespace {
@@ -31,12 +35,51 @@ void Describe(Describer& d, CollectCommand& c) {
   d.OneOf("task", c.task, kTaskKinds, "what is asked");
   d.OneOf("teacher", c.teacher, kTeacherKinds, "who answers");
   d.Group("collect", c.collect, "how the teacher is asked");
+  DescribePricesAndCard(d, c.collect);
   d.Field("n", c.n, {.help = "answers to have in the end", .unit = "samples", .min = 1, .max = 1e8});
   d.Field("seed", c.seed, {.help = "of the pool of prompts and, where a seed draws it, of the target", .min = 0});
   d.Field("held_out", c.held_out,
           {.help = "held-out items that may not be asked", .unit = "items", .min = 0, .max = 1e7});
   d.Field("output_dir", c.output_dir, {.help = "folder of the collection", .required = true, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+}
+
+std::string Money(double dollars) { return fmt::format("${:.{}f}", dollars, dollars < 1 ? 4 : 2); }
+
+// What collecting would cost, before anything is sent.
+int PrintPlan(const CollectJob& job, const CollectCommand& command) {
+  const CollectPlan plan = PlanCollection(job, command.n);
+  fmt::print("requests          {} ({} answers are there already)\n", plan.requests, plan.answered);
+  fmt::print("tokens read       about {}, at most {}\n", plan.likely.prompt_tokens, plan.most.prompt_tokens);
+  fmt::print("tokens written    at most {}\n", plan.most.completion_tokens);
+  const PriceConfig& prices = command.collect.prices;
+  if (prices.source.empty()) {
+    fmt::print("dollars           unknown: no price is chosen (prices=...)\n");
+  } else {
+    fmt::print("dollars           about {}, at most {} ({} of {})\n", Money(plan.likely_dollars),
+               Money(plan.most_dollars), prices.source, prices.date);
+  }
+  const auto* api = std::get_if<ApiTeacherConfig>(&command.teacher);
+  if (api == nullptr) {
+    fmt::print("minutes           not known beforehand: this teacher answers in this process\n");
+  } else {
+    const auto requests = static_cast<double>(plan.requests);
+    const auto tokens = static_cast<double>(plan.likely.prompt_tokens + plan.likely.completion_tokens);
+    const double by_limits = std::max(api->requests_per_minute > 0 ? requests / api->requests_per_minute : 0,
+                                      api->tokens_per_minute > 0 ? tokens / api->tokens_per_minute : 0);
+    fmt::print("minutes           {:.1f} if an answer takes 5 seconds ({} at once){}\n",
+               std::max(by_limits, requests * 5 / 60 / api->concurrency), api->concurrency,
+               by_limits > 0 ? fmt::format(", {:.1f} at least by your own limits", by_limits) : "");
+  }
+  const BudgetConfig& budget = command.collect.budget;
+  const double most_tokens = static_cast<double>(plan.most.prompt_tokens + plan.most.completion_tokens);
+  if ((budget.requests > 0 && plan.requests > budget.requests) ||
+      (budget.tokens > 0 && most_tokens > static_cast<double>(budget.tokens)) ||
+      (budget.dollars > 0 && plan.most_dollars > budget.dollars)) {
+    fmt::print("budget            may end before the last answer\n");
+  }
+  fmt::print("nothing was sent; filters and failures make it more\n");
+  return 0;
 }
 
 }  // namespace
@@ -47,8 +90,10 @@ int main(int argc, char** argv) {
   return RunMain("collect", [&] {
     const Program program{
         .name = "collect", .summary = "Ask a teacher and store its answers as samples.", .config_name = "collect"};
-    const CommandLine command_line = ParseCommandLine(program, argc, argv);
-    auto command = LoadOrExit<CollectCommand>(program, argc, argv);
+    const CommandLine command_line = ParseCommandLine(program, argc, argv, {"--dry-run"});
+    CollectCommand command;
+    ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, command); });
+    command = Load<CollectCommand>(command_line);
     CatchInterrupts();
     if (command.threads > 0) SetThreads(command.threads);
     const std::unique_ptr<Task> task = MakeTask(command.task);
@@ -56,10 +101,22 @@ int main(int argc, char** argv) {
     const auto seed = static_cast<uint64_t>(command.seed);
     command.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", command.task, kTaskKinds, "what is asked"); }));
+    const std::vector<Item> held_out = task->Items(Split::kHeldOut, command.held_out, seed);
+    const std::unique_ptr<Grader> grader = MakeGrader(command.task);
     lab::Progress progress(isatty(STDERR_FILENO) != 0);
-    const SampleSet set = Collect(
-        *teacher, *task, command.collect, seed, command.n, task->Items(Split::kHeldOut, command.held_out, seed),
-        command.output_dir, [&](int done, int total) { progress.Collecting(task->Target(seed), seed, done, total); });
+    const CollectJob job{
+        .teacher = *teacher,
+        .task = *task,
+        .grader = grader.get(),
+        .config = command.collect,
+        .seed = seed,
+        .held_out = held_out,
+        .folder = command.output_dir,
+        .progress = [&](int done, int total) { progress.Collecting(task->Target(seed), seed, done, total); }};
+    const Card card = WithConfig(teacher->card(), command.collect.card);
+    fmt::print(stderr, "{}: {}\n", card.name, TermsLine(card));
+    if (!command_line.own_flags.empty()) return PrintPlan(job, command);
+    const SampleSet set = Collect(job, command.n);
     progress.Clear();
     if (Interrupted()) {
       fmt::print(stderr, "collect: interrupted with {} answers stored; the same command goes on\n", set.samples.size());

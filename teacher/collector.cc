@@ -1,15 +1,12 @@
-// The collection is a file of lines that only grows. What has been stored is never asked for again; the manifest,
-// written before the first line, keeps another teacher's answers from being mixed in.
+// The journal is what a collection is; rows and manifest are made from it each time, by the same steps in the same
+// order, so that a run that was killed and one that was not end with the same bytes.
 #include "teacher/collector.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <set>
 #include <tuple>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -20,17 +17,28 @@
 #include "core/base/interrupt.h"
 #include "core/base/version.h"
 #include "core/config/toml_text.h"
+#include "teacher/journal.h"
 
 namespace retort {
 namespace {
 
 namespace fs = std::filesystem;
-using RowKey = std::pair<std::string, int>;  // id, attempt
 
 std::string SamplingToml(const CollectConfig& config, const Task& task) {
   CollectConfig effective = config;
   effective.sampling = Bounded(config.sampling, task);
   return NumericsToml(effective);
+}
+
+// What was asked, without what became of the answers: other filters make other rows of the same journal.
+std::string Asked(const std::string& sampling) {
+  std::string asked;
+  for (size_t at = 0; at < sampling.size();) {
+    const size_t end = std::min(sampling.find('\n', at), sampling.size() - 1) + 1;
+    if (!sampling.substr(at).starts_with("filter.")) asked += sampling.substr(at, end - at);
+    at = end;
+  }
+  return asked;
 }
 
 // Throws unless the folder's manifest is of the same collection.
@@ -44,142 +52,14 @@ void CheckSame(const Manifest& found, const Manifest& wanted, const std::string&
   check("teacher", found.teacher.name + " " + found.teacher.identity,
         wanted.teacher.name + " " + wanted.teacher.identity);
   check("task", found.task_hash, wanted.task_hash);
+  check("pool of questions", found.questions_sha256, wanted.questions_sha256);
   check("seed", std::to_string(found.seed), std::to_string(wanted.seed));
-  check("sampling", found.sampling, wanted.sampling);
-}
-
-class Collection {
- public:
-  // `fresh` says what the manifest must hold; the counts and the usage of an earlier run are kept.
-  Collection(const fs::path& folder, Manifest fresh)
-      : samples_path_(folder / "samples.jsonl"),
-        manifest_path_(folder / "manifest.json"),
-        lock_(FileLock::Wait(folder / "lock")) {
-    set_.manifest = std::move(fresh);
-    if (fs::exists(manifest_path_)) {
-      Manifest found = ParseManifest(ReadFile(manifest_path_), manifest_path_.string());
-      CheckSame(found, set_.manifest, manifest_path_.string());
-      std::swap(set_.manifest, found);
-    } else if (fs::exists(samples_path_)) {
-      throw Error({.file = samples_path_.string()}, "samples without a manifest: nobody can say who gave them",
-                  "give another output_dir, or move the file away");
-    } else {
-      WriteManifest();
-    }
-    lines_.emplace(samples_path_);  // cuts a torn last line off
-    set_.samples = ReadSamples(samples_path_);
-    for (const Sample& sample : set_.samples) {
-      if (!stored_.insert({sample.id, sample.attempt}).second) {
-        throw Error({.file = samples_path_.string()},
-                    fmt::format("prompt '{}' attempt {} stands in it twice", sample.id, sample.attempt),
-                    "remove the folder and collect again");
-      }
-    }
-    if (HashSamples(set_.samples) != set_.manifest.samples_sha256) {
-      CheckBeginning();
-      Recount();
-    }
-  }
-
-  bool Has(const RowKey& key) const { return stored_.contains(key); }
-
-  void Count(const Reply& reply) {
-    Manifest& manifest = set_.manifest;
-    ++manifest.counts["asked"];
-    ++manifest.counts[reply.error.empty() ? "answered" : "failed"];
-    manifest.usage.prompt_tokens += reply.usage.prompt_tokens;
-    manifest.usage.completion_tokens += reply.usage.completion_tokens;
-    changed_ = true;
-  }
-
-  void Store(Sample sample) {
-    lines_->Append(ToJsonLine(sample));
-    stored_.insert({sample.id, sample.attempt});
-    set_.samples.push_back(std::move(sample));
-  }
-
-  void Sync() { lines_->Sync(); }
-
-  void Finish() {
-    if (changed_) WriteManifest();
-  }
-
-  // Throws unless every row answers a question of this pool.
-  void CheckQuestions(const std::unordered_map<std::string, std::string>& prompts) const {
-    for (const Sample& sample : set_.samples) {
-      const auto ours = prompts.find(sample.id);
-      if (ours != prompts.end() && ours->second == Text(sample.prompt)) continue;
-      throw Error({.file = samples_path_.string()},
-                  fmt::format("the folder holds answers to other questions, such as '{}'", sample.id),
-                  "give another output_dir, or remove the folder");
-    }
-  }
-
-  // Rows of prompts in `pool` only: a prompt that is held out by now teaches no more.
-  SampleSet Take(const std::vector<Item>& pool) {
-    std::unordered_set<std::string> ids;
-    for (const Item& item : pool) ids.insert(item.id);
-    std::erase_if(set_.samples, [&](const Sample& sample) { return !ids.contains(sample.id); });
-    return std::move(set_);
-  }
-
- private:
-  // Rows may follow those that the manifest vouches for, but these must stand as they were.
-  void CheckBeginning() const {
-    const auto count = set_.manifest.counts.find("stored");
-    const auto stored = static_cast<size_t>(count == set_.manifest.counts.end() ? 0 : count->second);
-    if (stored <= set_.samples.size() &&
-        HashSamples({set_.samples.begin(), set_.samples.begin() + static_cast<std::ptrdiff_t>(stored)}) ==
-            set_.manifest.samples_sha256) {
-      return;
-    }
-    throw Error({.file = samples_path_.string()}, "its rows are not those that its manifest.json vouches for",
-                "put the file back as it was, or remove the folder and collect again");
-  }
-
-  // A run that was killed has stored more than its manifest says.
-  void Recount() {
-    Manifest& manifest = set_.manifest;
-    const auto stored = static_cast<int64_t>(set_.samples.size());
-    manifest.counts["answered"] = stored;
-    manifest.counts["asked"] = stored + manifest.counts["failed"];
-    manifest.usage = {};
-    for (const Sample& sample : set_.samples) {
-      manifest.usage.prompt_tokens += sample.usage.prompt_tokens;
-      manifest.usage.completion_tokens += sample.usage.completion_tokens;
-    }
-    changed_ = true;
-  }
-
-  void WriteManifest() {
-    set_.manifest.counts["stored"] = static_cast<int64_t>(set_.samples.size());
-    set_.manifest.samples_sha256 = HashSamples(set_.samples);
-    WriteFileAtomic(manifest_path_, ToJson(set_.manifest));
-  }
-
-  fs::path samples_path_, manifest_path_;
-  FileLock lock_;
-  std::optional<LineAppender> lines_;
-  SampleSet set_;
-  std::set<RowKey> stored_;
-  bool changed_ = false;
-};
-
-Sample MakeSample(const Request& request, Reply reply) {
-  return {.id = request.id,
-          .attempt = request.attempt,
-          .prompt = request.prompt,
-          .completion = std::move(reply.completion),
-          .reasoning = std::move(reply.reasoning),
-          .finish_reason = std::move(reply.finish_reason),
-          .usage = reply.usage,
-          .logprobs = std::move(reply.logprobs)};
+  check("sampling", Asked(found.sampling), Asked(wanted.sampling));
 }
 
 struct Pool {
-  std::vector<Item> items;                               // as asked, in the order of their ranks
-  std::unordered_map<std::string, std::string> prompts;  // by id, held-out ones too
-  int64_t held_out = 0;                                  // refused
+  std::vector<Item> items;  // as asked, in the order of their ranks
+  int64_t held_out = 0;     // refused
 };
 
 Item AsAsked(const Task& task, const CollectConfig& config, Item item) {
@@ -190,18 +70,18 @@ Item AsAsked(const Task& task, const CollectConfig& config, Item item) {
   return std::move(*bare);
 }
 
-Pool MakePool(const Task& task, const CollectConfig& config, uint64_t seed, const std::vector<Item>& held_out) {
+Pool MakePool(const Task& task, const CollectConfig& config, int size, uint64_t seed,
+              const std::vector<Item>& held_out) {
   std::unordered_set<std::string> refused;
   for (const Item& item : held_out) refused.insert(Text(item.prompt));
   std::vector<std::pair<uint64_t, Item>> ranked;
   Pool pool;
-  for (const Item& item : task.Items(Split::kTrain, config.pool_size, seed)) {
-    Item asked = AsAsked(task, config, item);
-    pool.prompts[item.id] = Text(asked.prompt);
+  for (Item& item : task.Items(Split::kTrain, size, seed)) {
     if (refused.contains(Text(item.prompt))) {
       ++pool.held_out;
     } else {
-      ranked.emplace_back(StableHash(seed, item.id), std::move(asked));
+      const uint64_t rank = StableHash(seed, item.id);
+      ranked.emplace_back(rank, AsAsked(task, config, std::move(item)));
     }
   }
   std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
@@ -211,6 +91,350 @@ Pool MakePool(const Task& task, const CollectConfig& config, uint64_t seed, cons
   return pool;
 }
 
+// Over the questions themselves: whatever in a task's config changes them changes the hash, and nothing else does.
+std::string QuestionsHash(const Task& task, const CollectConfig& config, uint64_t seed) {
+  Sha256 hash;
+  for (const Item& item : task.Items(Split::kTrain, config.pool_size, seed)) {
+    hash.Update(fmt::format("{}\n{}\n", item.id, Text(item.prompt)));
+  }
+  return hash.Hex();
+}
+
+// Whether one of the two files begins with the other.
+bool OneExtendsTheOther(const fs::path& a, const fs::path& b) {
+  const MappedFile first(a), second(b);
+  const size_t size = std::min(first.bytes().size(), second.bytes().size());
+  return first.bytes().substr(0, size) == second.bytes().substr(0, size);
+}
+
+class Collector {
+ public:
+  explicit Collector(const CollectJob& job)
+      : job_(job),
+        config_(job.config),
+        samples_(job.folder / "samples.jsonl"),
+        manifest_file_(job.folder / "manifest.json"),
+        lock_(FileLock::Wait(job.folder / "lock")) {
+    MakeManifest();
+    journal_.emplace(job.folder / "journal.jsonl");
+    books_.emplace(job.teacher, *journal_, config_.budget, config_.prices);
+    const FilterContext context{.grader = job.grader, .judge = &*books_, .held_out = job.held_out};
+    filters_ = MakeFilters(config_.filter, context);
+    if (config_.prompts == "task") {
+      pool_ = MakePool(job.task, config_, config_.pool_size, job.seed, job.held_out);
+    } else {
+      if (std::ranges::count(config_.filter.filters, "grade") > 0) {
+        throw Error(
+            "collect.filter.filters names grade, but prompts that the teacher wrote have no reference to "
+            "grade by; use judge");
+      }
+      examples_ = MakePool(job.task, {}, config_.written.seeds, job.seed, job.held_out);
+      writer_.emplace(config_.written, examples_.items, config_.pool_size, job.seed, context, *books_);
+    }
+  }
+
+  int64_t pool_size() const { return writer_ ? config_.pool_size : static_cast<int64_t>(pool_.items.size()); }
+
+  SampleSet Run(int rows) {
+    const auto available = pool_size() * config_.attempts;
+    if (rows > available) {
+      throw Error(fmt::format(
+          "{} rows are asked for, but the pool of seed {} has {} ({} prompts of {}, {} of them held "
+          "out, {} attempts each); raise collect.pool_size or lower n",
+          rows, job_.seed, available, pool_size(), job_.task.Target(job_.seed), pool_.held_out, config_.attempts));
+    }
+    const fs::path fresh = samples_.string() + ".new";
+    fs::remove(fresh);
+    {
+      LineAppender out(fresh);
+      if (filters_.empty() && !writer_) {
+        RunPlain(rows, out);
+      } else {
+        RunFiltered(rows, out);
+      }
+      out.Sync();
+    }
+    Replace(fresh);
+    if (!failures_.empty()) {
+      throw Error(
+          {.file = job_.folder.string()},
+          fmt::format("{} of {} questions were not answered, first {}", failures_.size(), asked_, failures_.front()),
+          "the answers that came are stored; the same command asks for the rest");
+    }
+    if (stored_ < rows && !Interrupted()) {
+      throw Error({.file = job_.folder.string()},
+                  fmt::format("{} rows are asked for, and {} are left of the pool's {} prompts ({})", rows, stored_,
+                              pool_size(), Dropped()),
+                  "raise collect.pool_size, loosen collect.filter, or lower n");
+    }
+    return ReadSampleSet(samples_);
+  }
+
+  CollectPlan Plan(int rows) {
+    CollectPlan plan;
+    const int64_t flat = filters_.empty() ? rows : (rows + config_.attempts - 1) / config_.attempts * config_.attempts;
+    const auto add = [&](const Request& request) {
+      ++plan.requests;
+      for (const Message& message : request.prompt) {
+        const auto bytes = static_cast<int64_t>(message.content.size());
+        plan.likely.prompt_tokens += bytes / 4 + 8;
+        plan.most.prompt_tokens += bytes + 16;
+      }
+      plan.most.prompt_tokens += 64;
+      plan.likely.completion_tokens += request.sampling.max_new_tokens;
+      plan.most.completion_tokens += request.sampling.max_new_tokens;
+    };
+    for (int64_t i = 0; i < flat; ++i) {
+      // Prompts that are not written yet are taken to be like the examples.
+      const std::vector<Item>& items = writer_ ? examples_.items : pool_.items;
+      const auto prompt = static_cast<size_t>(i / config_.attempts);
+      if (!writer_ && prompt >= items.size()) break;
+      const Request request = MakeRequest(items[prompt % items.size()], static_cast<int>(i % config_.attempts));
+      if (!writer_ && journal_->HasAnswer(RequestKey(request))) {
+        ++plan.answered;
+      } else {
+        add(request);
+      }
+    }
+    plan.likely_dollars = Dollars(config_.prices, plan.likely);
+    plan.most_dollars = Dollars(config_.prices, plan.most);
+    return plan;
+  }
+
+ private:
+  void MakeManifest() {
+    Card card = WithConfig(job_.teacher.card(), config_.card);
+    CheckTerms(card, config_.acknowledge_terms);
+    manifest_ = {.teacher = std::move(card),
+                 .task = config_.task,
+                 .task_hash = job_.task.ContentHash(),
+                 .questions_sha256 = QuestionsHash(job_.task, config_, job_.seed),
+                 .seed = job_.seed,
+                 .sampling = SamplingToml(config_, job_.task),
+                 .version = kVersion,
+                 .created_utc = UtcTime()};
+    if (fs::exists(manifest_file_)) {
+      const Manifest found = ParseManifest(ReadFile(manifest_file_), manifest_file_.string());
+      CheckSame(found, manifest_, manifest_file_.string());
+      manifest_.created_utc = found.created_utc;
+      manifest_.samples_sha256 = found.samples_sha256;
+      const auto stored = found.counts.find("stored");
+      if (stored != found.counts.end() && found.sampling == manifest_.sampling) stored_before_ = stored->second;
+    } else if (fs::exists(samples_)) {
+      throw Error({.file = samples_.string()}, "samples without a manifest: nobody can say who gave them",
+                  "give another output_dir, or move the file away");
+    } else {
+      WriteFileAtomic(manifest_file_, ToJson(manifest_));  // before the first answer: whose journal it is
+    }
+  }
+
+  Request MakeRequest(const Item& item, int attempt) const {
+    return {.id = item.id, .attempt = attempt, .prompt = item.prompt, .sampling = Bounded(config_.sampling, job_.task)};
+  }
+
+  void Progress(int64_t done, int total) const {
+    if (job_.progress) job_.progress(static_cast<int>(std::min<int64_t>(done, total)), total);
+  }
+
+  // Asks for what is missing of these, and notes what fails. False: nothing came.
+  bool AskFor(const std::vector<Request>& missing, const std::function<void()>& on_answer) {
+    std::unordered_set<uint64_t> came;
+    size_t answers = 0;
+    asked_ += static_cast<int64_t>(missing.size());
+    books_->Ask(missing, [&](const Reply& reply) {
+      came.insert(StableHash(static_cast<uint64_t>(reply.attempt), reply.id));
+      if (reply.error.empty() || reply.refused) {
+        ++answers;
+        on_answer();
+      } else {
+        failures_.push_back(fmt::format("prompt '{}': {}", reply.id, reply.error));
+      }
+      return !Interrupted();
+    });
+    for (const Request& request : missing) {
+      if (Interrupted()) break;
+      if (!came.contains(StableHash(static_cast<uint64_t>(request.attempt), request.id))) {
+        failures_.push_back(fmt::format("prompt '{}': no reply came", request.id));
+      }
+    }
+    return answers > 0 || missing.empty();
+  }
+
+  // Without filters a row is an answer: only what the journal lacks is asked for, and its lines are copied.
+  void RunPlain(int rows, LineAppender& out) {
+    const auto all = static_cast<int64_t>(pool_.items.size()) * config_.attempts;
+    const auto request = [&](int64_t i) {
+      return MakeRequest(pool_.items[static_cast<size_t>(i / config_.attempts)],
+                         static_cast<int>(i % config_.attempts));
+    };
+    const auto chunk = static_cast<size_t>(config_.chunk) * static_cast<size_t>(config_.attempts);
+    int64_t next = 0, there = 0;  // rows looked at, and rows that are there or were asked for
+    while (there < rows && next < all && !Interrupted()) {
+      int64_t done = 0;
+      std::vector<Request> missing;
+      for (; there < rows && next < all && missing.size() < chunk; ++next) {
+        Request one = request(next);
+        const uint64_t key = RequestKey(one);
+        if (journal_->WasRefused(key)) continue;
+        ++there;
+        if (!journal_->HasAnswer(key)) missing.push_back(std::move(one));
+      }
+      done = there - static_cast<int64_t>(missing.size());
+      Progress(done, rows);
+      const int64_t refused = journal_->totals().refused;
+      if (!AskFor(missing, [&] { Progress(++done, rows); })) break;
+      there -= journal_->totals().refused - refused;
+    }
+    // Rows that were there before stay, as long as no question is in between that nobody answered.
+    for (int64_t i = 0; i < all && stored_ < std::max<int64_t>(rows, stored_before_); ++i) {
+      const uint64_t key = RequestKey(request(i));
+      if (journal_->WasRefused(key)) {
+        ++dropped_["refused"];
+        continue;
+      }
+      if (!journal_->HasAnswer(key)) break;
+      Store(journal_->AnswerJson(key), out);
+    }
+  }
+
+  std::vector<Item> NextItems(size_t count) {
+    if (writer_) {
+      std::vector<Item> items = writer_->Next(static_cast<int>(count));
+      for (const std::string& failure : writer_->failures()) failures_.push_back(failure);
+      return items;
+    }
+    const size_t end = std::min(next_item_ + count, pool_.items.size());
+    std::vector<Item> items(pool_.items.begin() + static_cast<std::ptrdiff_t>(next_item_),
+                            pool_.items.begin() + static_cast<std::ptrdiff_t>(end));
+    next_item_ = end;
+    return items;
+  }
+
+  // With filters, whole prompts are asked: what is kept of one may depend on all its attempts.
+  void RunFiltered(int rows, LineAppender& out) {
+    const auto wanted = std::max<int64_t>(rows, stored_before_);
+    while (stored_ < wanted && failures_.empty() && !Interrupted()) {
+      const int64_t missing = std::max<int64_t>(1, (rows - stored_ + config_.attempts - 1) / config_.attempts);
+      const std::vector<Item> items = NextItems(static_cast<size_t>(std::min<int64_t>(missing, config_.chunk)));
+      if (items.empty()) {
+        if (writer_ && writer_->failures().empty() && !writer_->done() && !Interrupted()) continue;
+        return;
+      }
+      std::vector<Request> requests;
+      for (const Item& item : items) {
+        for (int attempt = 0; attempt < config_.attempts; ++attempt) requests.push_back(MakeRequest(item, attempt));
+      }
+      if (stored_ >= rows && std::ranges::any_of(requests, [&](const Request& request) {
+            return !journal_->HasAnswer(RequestKey(request));
+          })) {
+        return;  // more than was asked for, and not there: not worth a question
+      }
+      const int64_t before = stored_;
+      int64_t came = 0;
+      AskFor(requests, [&] { Progress(before + ++came, rows); });
+      if (Interrupted()) return;
+      std::vector<PromptAnswers> prompts = Answers(items);
+      Filter(prompts);
+      for (const PromptAnswers& prompt : prompts) {
+        for (const Sample& sample : prompt.answers) {
+          if (stored_ < wanted) Store(ToJsonLine(sample), out);
+        }
+      }
+      Progress(stored_, rows);
+    }
+  }
+
+  // What the journal has for these; up to the first prompt with an attempt that nobody answered.
+  std::vector<PromptAnswers> Answers(const std::vector<Item>& items) {
+    std::vector<PromptAnswers> prompts;
+    for (const Item& item : items) {
+      PromptAnswers prompt{.item = &item, .answers = {}};
+      for (int attempt = 0; attempt < config_.attempts; ++attempt) {
+        const uint64_t key = RequestKey(MakeRequest(item, attempt));
+        if (journal_->WasRefused(key)) {
+          ++dropped_["refused"];
+        } else if (journal_->HasAnswer(key)) {
+          prompt.answers.push_back(ParseSample(journal_->AnswerJson(key), "journal.jsonl", 0));
+        } else {
+          return prompts;
+        }
+      }
+      prompts.push_back(std::move(prompt));
+    }
+    return prompts;
+  }
+
+  void Filter(std::vector<PromptAnswers>& prompts) {
+    const auto left = [&] {
+      int64_t sum = 0;
+      for (const PromptAnswers& prompt : prompts) sum += static_cast<int64_t>(prompt.answers.size());
+      return sum;
+    };
+    for (const NamedFilter& step : filters_) {
+      const int64_t before = left();
+      step.filter->Apply(prompts);
+      dropped_[step.name] += before - left();
+    }
+  }
+
+  void Store(const std::string& line, LineAppender& out) {
+    out.Append(line);
+    ++stored_;
+  }
+
+  std::string Dropped() const {
+    std::string text;
+    for (const auto& [name, count] : dropped_) text += fmt::format("{}{} by {}", text.empty() ? "" : ", ", count, name);
+    return text.empty() ? "nothing was dropped" : "dropped: " + text;
+  }
+
+  // A file that neither the manifest vouches for nor these answers give was changed by somebody: it is not thrown away.
+  void Replace(const fs::path& fresh) {
+    if (fs::exists(samples_) && Sha256File(samples_) != manifest_.samples_sha256 &&
+        !OneExtendsTheOther(samples_, fresh)) {
+      fs::remove(fresh);
+      throw Error({.file = samples_.string()}, "its rows are not those that its manifest.json vouches for",
+                  "move it away: the journal beside it has all answers");
+    }
+    const Journal::Totals& totals = journal_->totals();
+    std::map<std::string, int64_t>& counts = manifest_.counts;
+    counts = {{"pool", pool_size()},
+              {"answered", totals.answers},
+              {"failed", books_->failed() - books_->refused()},
+              {"asked", totals.answers + totals.refused + books_->failed() - books_->refused()},
+              {"sent", totals.sendings},
+              {"unanswered_when_killed", totals.unanswered},
+              {"stored", stored_},
+              {"dropped.held_out", pool_.held_out}};
+    for (const auto& [name, count] : dropped_) counts["dropped." + name] = count;
+    for (const NamedFilter& step : filters_) {
+      for (const auto& [name, count] : step.filter->counts()) counts[name] = count;
+    }
+    if (writer_) counts.merge(writer_->counts());
+    manifest_.usage = {.prompt_tokens = totals.charged.prompt_tokens + totals.unpaid.prompt_tokens,
+                       .completion_tokens = totals.charged.completion_tokens + totals.unpaid.completion_tokens};
+    manifest_.dollars = books_->dollars();
+    manifest_.samples_sha256 = Sha256File(fresh);
+    fs::rename(fresh, samples_);
+    WriteFileAtomic(manifest_file_, ToJson(manifest_));
+  }
+
+  const CollectJob& job_;
+  const CollectConfig& config_;
+  fs::path samples_, manifest_file_;
+  FileLock lock_;
+  Manifest manifest_;
+  int64_t stored_before_ = 0, stored_ = 0, asked_ = 0;
+  std::optional<Journal> journal_;
+  std::optional<Books> books_;
+  std::vector<NamedFilter> filters_;
+  Pool pool_, examples_;
+  size_t next_item_ = 0;
+  std::optional<PromptWriter> writer_;
+  std::map<std::string, int64_t> dropped_;
+  std::vector<std::string> failures_;
+};
+
 }  // namespace
 
 void Describe(Describer& d, CollectConfig& config) {
@@ -219,107 +443,42 @@ void Describe(Describer& d, CollectConfig& config) {
           {.help = "prompts of a seed's own pool, whatever n is", .unit = "prompts", .min = 1, .max = 1e8});
   d.Field("attempts", config.attempts, {.help = "answers asked for each prompt", .min = 1, .max = 1e6});
   d.Field("chunk", config.chunk,
-          {.help = "prompts asked together, and stored before the next are", .min = 1, .max = 1e6, .numerics = false});
+          {.help = "prompts asked together, before the next are looked at", .min = 1, .max = 1e6, .numerics = false});
   d.Field("answer_only", config.answer_only, {.help = "ask for the bare answer, where the task has that form"});
+  d.Field("prompts", config.prompts,
+          {.help = "task: its own; teacher: it writes new ones of their kind", .choices = {"task", "teacher"}});
+  d.Group("written", config.written, "prompts that the teacher writes");
+  d.Group("filter", config.filter, "which answers become samples");
+  d.Group("budget", config.budget, "what a collection may cost at most");
+  d.Field("acknowledge_terms", config.acknowledge_terms,
+          {.help = "name of a teacher whose terms forbid training on its answers, to do so all the same",
+           .numerics = false});
+}
+
+void DescribePricesAndCard(Describer& d, CollectConfig& config) {
+  d.Group("prices", config.prices, "what the teacher's answers cost");
+  d.Group("card", config.card, "what is known of the teacher beside what it says itself");
 }
 
 std::vector<Item> RankedPool(const Task& task, const CollectConfig& config, uint64_t seed,
                              const std::vector<Item>& held_out) {
-  return MakePool(task, config, seed, held_out).items;
+  return MakePool(task, config, config.pool_size, seed, held_out).items;
 }
 
-// Over the questions themselves: whatever in a task's config changes them changes the hash, and nothing else does.
 std::string CollectionHash(const Card& teacher, const Task& task, const CollectConfig& config, uint64_t seed) {
-  Sha256 hash;
-  hash.Update(fmt::format("collection {}\n{}\n{}\n{}\n{}\n", kNumericsVersion, teacher.identity, task.ContentHash(),
-                          SamplingToml(config, task), seed));
-  for (const Item& item : task.Items(Split::kTrain, config.pool_size, seed)) {
-    hash.Update(fmt::format("{}\n{}\n", item.id, Text(item.prompt)));
-  }
-  return hash.Hex();
+  return Sha256Hex(fmt::format("collection {}\n{}\n{}\n{}\n{}\n{}", kNumericsVersion, teacher.identity,
+                               task.ContentHash(), SamplingToml(config, task), seed,
+                               QuestionsHash(task, config, seed)));
 }
 
-SampleSet Collect(Teacher& teacher, const Task& task, const CollectConfig& config, uint64_t seed, int rows,
-                  const std::vector<Item>& held_out, const fs::path& folder,
-                  const std::function<void(int, int)>& progress) {
-  const Pool pool = MakePool(task, config, seed, held_out);
-  const auto available = static_cast<int64_t>(pool.items.size()) * config.attempts;
-  if (rows > available) {
-    throw Error(
-        fmt::format("{} rows are asked for, but the pool of seed {} has {} ({} prompts of {}, {} of them held "
-                    "out, {} attempts each); raise collect.pool_size or lower n",
-                    rows, seed, available, pool.items.size(), task.Target(seed), pool.held_out, config.attempts));
-  }
-  Collection collection(folder, {.teacher = teacher.card(),
-                                 .task = config.task,
-                                 .task_hash = task.ContentHash(),
-                                 .seed = seed,
-                                 .sampling = SamplingToml(config, task),
-                                 .counts = {{"asked", 0},
-                                            {"answered", 0},
-                                            {"failed", 0},
-                                            {"pool", static_cast<int64_t>(pool.items.size())},
-                                            {"dropped.held_out", pool.held_out}},
-                                 .version = kVersion,
-                                 .created_utc = UtcTime()});
+SampleSet Collect(const CollectJob& job, int rows) { return Collector(job).Run(rows); }
 
-  collection.CheckQuestions(pool.prompts);
-
-  std::vector<Request> missing;
-  for (int row = 0; row < rows; ++row) {
-    const Item& item = pool.items[static_cast<size_t>(row / config.attempts)];
-    const int attempt = row % config.attempts;
-    if (collection.Has({item.id, attempt})) continue;
-    missing.push_back(
-        {.id = item.id, .attempt = attempt, .prompt = item.prompt, .sampling = Bounded(config.sampling, task)});
-  }
-
-  std::vector<std::string> failures;
-  int done = rows - static_cast<int>(missing.size());
-  if (progress) progress(done, rows);
-  const auto chunk_rows = static_cast<size_t>(config.chunk) * static_cast<size_t>(config.attempts);
-  for (size_t begin = 0; begin < missing.size() && !Interrupted(); begin += chunk_rows) {
-    const std::span<const Request> chunk(missing.data() + begin, std::min(chunk_rows, missing.size() - begin));
-    std::map<RowKey, Reply> waiting;
-    size_t next = 0;  // rows are stored in the pool's order, each as soon as those before it have come
-    const auto store_ready = [&] {
-      for (; next < chunk.size(); ++next) {
-        const auto found = waiting.find({chunk[next].id, chunk[next].attempt});
-        if (found == waiting.end()) return;
-        collection.Count(found->second);
-        if (found->second.error.empty()) {
-          collection.Store(MakeSample(chunk[next], std::move(found->second)));
-          ++done;
-        } else {
-          failures.push_back(fmt::format("prompt '{}': {}", chunk[next].id, found->second.error));
-        }
-        waiting.erase(found);
-      }
-    };
-    teacher.Ask(chunk, [&](Reply reply) {
-      RowKey key{reply.id, reply.attempt};
-      waiting.insert_or_assign(std::move(key), std::move(reply));
-      store_ready();
-      return !Interrupted();
-    });
-    while (next < chunk.size()) {  // a reply that never came holds up no other
-      store_ready();
-      if (next < chunk.size() && !Interrupted()) {
-        failures.push_back(fmt::format("prompt '{}': no reply came", chunk[next].id));
-      }
-      ++next;
-    }
-    collection.Sync();
-    if (progress) progress(done, rows);
-  }
-  collection.Finish();
-  if (!failures.empty()) {
-    throw Error({.file = folder.string()},
-                fmt::format("{} of {} questions were not answered, first {}", failures.size(), missing.size(),
-                            failures.front()),
-                "the answers that came are stored; the same command asks for the rest");
-  }
-  return collection.Take(pool.items);
+CollectPlan PlanCollection(const CollectJob& job, int rows) {
+  if (fs::exists(job.folder / "manifest.json")) return Collector(job).Plan(rows);
+  const TempDir none;  // a plan leaves nothing behind
+  CollectJob elsewhere = job;
+  elsewhere.folder = none.path();
+  return Collector(elsewhere).Plan(rows);
 }
 
 }  // namespace retort

@@ -101,14 +101,12 @@ void Describe(Describer& d, LocalTeacherConfig& config) {
 
 void Describe(Describer& /*d*/, OracleTeacherConfig& /*config*/) {}
 
-std::unique_ptr<Teacher> MakeTeacher(const TeacherConfig& config, const Task& task,
-                                     const std::filesystem::path& config_dir) {
-  if (const auto* local = std::get_if<LocalTeacherConfig>(&config)) {
-    return std::make_unique<LocalTeacher>(
-        FindModel(local->model, config_dir),
-        ModelOptions{.chat_template = local->chat_template, .batch_size = local->batch_size});
-  }
-  return std::make_unique<OracleTeacher>(task);
+std::unique_ptr<Teacher> MakeLocalTeacher(const LocalTeacherConfig& config, const std::filesystem::path& config_dir) {
+  return std::make_unique<LocalTeacher>(
+      FindModel(config.model, config_dir),
+      ModelOptions{.chat_template = config.chat_template, .keep_layers = {}, .batch_size = config.batch_size});
 }
+
+std::unique_ptr<Teacher> MakeOracleTeacher(const Task& task) { return std::make_unique<OracleTeacher>(task); }
 
 }  // namespace retort

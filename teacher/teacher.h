@@ -1,11 +1,9 @@
 // Who can teach. A student never sees this room: it sees samples.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <variant>
 
 #include "core/config/describe.h"
 #include "core/data/answerer.h"
@@ -14,9 +12,14 @@
 
 namespace retort {
 
+class Ledger;
+
 class Teacher : public Answerer {
  public:
   virtual Card card() const = 0;
+  // Keeps the books of a teacher that costs money from now on; `ledger` outlives its use. false: this one costs nothing
+  // a request, and keeps none.
+  virtual bool UseLedger(Ledger* /*ledger*/) { return false; }
   // What scores a given text under this teacher; nullptr if it shows no probabilities.
   virtual LikelihoodScorer* scorer() { return nullptr; }
 };
@@ -29,14 +32,11 @@ struct LocalTeacherConfig {
 };
 // The task's reference solutions: a control, not a teacher.
 struct OracleTeacherConfig {};
-using TeacherConfig = std::variant<LocalTeacherConfig, OracleTeacherConfig>;
-inline constexpr std::array<std::string_view, 2> kTeacherKinds = {"local", "oracle"};
 
 void Describe(Describer& d, LocalTeacherConfig& config);
 void Describe(Describer& d, OracleTeacherConfig& config);
 
-// `task` must outlive the oracle. Throws Error (no such model). A local teacher loads its weights at the first Ask.
-std::unique_ptr<Teacher> MakeTeacher(const TeacherConfig& config, const Task& task,
-                                     const std::filesystem::path& config_dir);
+std::unique_ptr<Teacher> MakeLocalTeacher(const LocalTeacherConfig& config, const std::filesystem::path& config_dir);
+std::unique_ptr<Teacher> MakeOracleTeacher(const Task& task);  // `task` must outlive it
 
 }  // namespace retort

@@ -43,7 +43,8 @@ struct Request {
 struct Reply {
   std::string id;
   int attempt = 0;
-  std::string error;  // not empty: the request failed, and why
+  std::string error;     // not empty: the request failed, and why
+  bool refused = false;  // with an error: the same request would fail again
   std::vector<Message> completion;
   std::string reasoning;
   std::string finish_reason;  // "stop", "length"

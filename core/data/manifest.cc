@@ -20,9 +20,11 @@ std::string ToJson(const Manifest& manifest) {
                {"terms", teacher.terms},
                {"training_allowed", teacher.training_allowed},
                {"disclosure", teacher.disclosure},
+               {"name_prefix", teacher.name_prefix},
                {"reveals", teacher.reveals}}},
              {"task", manifest.task},
              {"task_hash", manifest.task_hash},
+             {"questions_sha256", manifest.questions_sha256},
              {"seed", manifest.seed},
              {"sampling", manifest.sampling},
              {"counts", Json(manifest.counts)},
@@ -51,10 +53,12 @@ Manifest ParseManifest(std::string_view text, const std::string& file) {
     card.Read("terms", manifest.teacher.terms);
     card.Read("training_allowed", manifest.teacher.training_allowed);
     card.Read("disclosure", manifest.teacher.disclosure);
+    card.Read("name_prefix", manifest.teacher.name_prefix);
     card.Read("reveals", manifest.teacher.reveals);
   }
   fields.Read("task", manifest.task);
   fields.Read("task_hash", manifest.task_hash);
+  fields.Read("questions_sha256", manifest.questions_sha256);
   fields.Read("seed", manifest.seed);
   fields.Read("sampling", manifest.sampling);
   if (const Json* counts = fields.Find("counts")) {

@@ -23,13 +23,15 @@ struct Card {
   std::string terms;     // URL or one line
   std::string training_allowed = "unknown";  // "yes", "no", "with disclosure", "unknown"
   std::string disclosure;                    // text owed by a student, empty if none
+  std::string name_prefix;                   // what a student's name must begin with, empty if nothing
   std::string reveals = "text";              // "text", "top logprobs", "logits"
 };
 
 struct Manifest {
   Card teacher;
-  std::string task;       // resolved task config, TOML
-  std::string task_hash;  // sha256 over the task's content (file content for a file task)
+  std::string task;              // resolved task config, TOML
+  std::string task_hash;         // sha256 over the task's content (file content for a file task)
+  std::string questions_sha256;  // over the prompts of the seed's pool: those that a collection may ask
   uint64_t seed = 0;
   std::string sampling;                   // resolved sampling config, TOML
   std::map<std::string, int64_t> counts;  // "asked", "answered", "stored", "dropped.<filter>"

@@ -25,8 +25,20 @@ SampleSet ArmContext::TeacherRows(int n, uint64_t seed) {
     const auto progress = [&](int done, int total) {
       if (options_.progress) options_.progress(seed, done, total);
     };
-    collected_[seed] = Collect(teacher_, task_, config_.collect, seed, std::max(n, options_.rows_at_once),
-                               HeldOut(seed), options_.collections / hash, progress);
+    const std::vector<Item> held_out = HeldOut(seed);
+    const std::unique_ptr<Grader> grader = MakeGrader(config_.task);
+    CollectConfig config = config_.collect;
+    config.budget = options_.budget->For(hash);
+    collected_[seed] = Collect({.teacher = teacher_,
+                                .task = task_,
+                                .grader = grader.get(),
+                                .config = config,
+                                .seed = seed,
+                                .held_out = held_out,
+                                .folder = options_.collections / hash,
+                                .progress = progress},
+                               std::max(n, options_.rows_at_once));
+    options_.budget->Spent(hash, collected_[seed].manifest);
   }
   if (Interrupted()) throw Error("interrupted while the teacher was asked");
   return collected_.at(seed).Subset(n, seed);

@@ -12,7 +12,7 @@
 #include "core/data/task.h"
 #include "experiments/lab/config.h"
 #include "teacher/collector.h"
-#include "teacher/teacher.h"
+#include "teacher/make_teacher.h"
 
 namespace retort::lab {
 
@@ -23,6 +23,7 @@ class ArmContext {
     std::filesystem::path collections;                                 // folder of all collections
     int rows_at_once = 0;                                              // ask for so many rows when the first are wanted
     std::function<void(uint64_t seed, int done, int total)> progress;  // may be empty
+    std::shared_ptr<SharedBudget> budget;                              // of all collections of this run
   };
   // All must outlive the context.
   ArmContext(const ExperimentConfig& config, const Task& task, Teacher& teacher, Options options);
@@ -35,6 +36,7 @@ class ArmContext {
   // The first n prompts of the seed's pool.
   std::vector<Item> Prompts(int n, uint64_t seed);
   std::vector<Item> HeldOut(uint64_t seed) const;
+  const SharedBudget& budget() const { return *options_.budget; }
 
  private:
   const ExperimentConfig& config_;

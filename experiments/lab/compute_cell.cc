@@ -12,6 +12,8 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
 #include "student/trainer.h"
+#include "teacher/books.h"
+#include "teacher/journal.h"
 
 namespace retort::lab {
 namespace {
@@ -63,7 +65,13 @@ CellResult ComputeCell(const CellRun& run) {
   };
   if (run.config.arm == kTeacherModelArm) {
     const std::unique_ptr<Teacher> teacher = MakeTeacher(run.config.teacher, run.task, run.config_dir);
-    evaluate(*teacher, teacher->scorer());
+    if (std::holds_alternative<LocalTeacherConfig>(run.config.teacher)) {
+      evaluate(*teacher, teacher->scorer());
+    } else {  // what is paid for is written down, and not paid for again after a crash
+      Journal journal(run.folder / "journal.jsonl");
+      Books books(*teacher, journal, run.config.collect.budget, run.config.collect.prices);
+      evaluate(books, nullptr);
+    }
     return result;
   }
   const InitConfig& init = run.config.student.init;

@@ -47,6 +47,7 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
   d.Group("collect", config.collect, "how the teacher is asked");
+  DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
   d.Field("arms", config.arms, {.help = "kinds of training rows to compare"});
@@ -73,6 +74,7 @@ void Describe(Describer& d, CellConfig& config) {
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
   d.Group("collect", config.collect, "how the teacher is asked");
+  DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
 }

@@ -14,7 +14,7 @@
 #include "core/data/task.h"
 #include "student/student.h"
 #include "teacher/collector.h"
-#include "teacher/teacher.h"
+#include "teacher/make_teacher.h"
 
 namespace retort::lab {
 

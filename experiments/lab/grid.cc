@@ -177,20 +177,26 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
-    if (std::holds_alternative<OracleTeacherConfig>(block->config.teacher) &&
+    if (!std::holds_alternative<LocalTeacherConfig>(block->config.teacher) &&
         block->config.evaluation.metric == "bits_per_byte") {
       Gather(problems, [] {
-        throw Error("evaluation.metric=bits_per_byte needs a teacher with probabilities; teacher.kind=oracle has none");
+        throw Error(
+            "evaluation.metric=bits_per_byte needs a teacher that scores given texts, and only teacher.kind=local "
+            "does");
       });
     }
     blocks.push_back(std::move(block));
   }
   CheckRows(blocks, problems);
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
+  // The main block's: a block that sets another is one of the same run.
+  const auto budget = std::make_shared<SharedBudget>(blocks.front()->config.collect.budget);
   for (const auto& block : blocks) {
     ArmContext::Options options{.config_dir = config_dir,
                                 .collections = collections,
-                                .rows_at_once = *std::ranges::max_element(block->config.n)};
+                                .rows_at_once = *std::ranges::max_element(block->config.n),
+                                .progress = {},
+                                .budget = budget};
     if (progress) {
       options.progress = [&progress, name = block->task_name](uint64_t seed, int done, int total) {
         progress(name, seed, done, total);
@@ -219,6 +225,13 @@ Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
         }
       }
     }
+  }
+  std::vector<Cell*> teachers;
+  for (auto& [hash, cell] : grid.cells) {
+    if (cell.config.arm == kTeacherModelArm) teachers.push_back(&cell);
+  }
+  for (Cell* cell : teachers) {
+    cell->config.collect.budget = blocks.front()->context->budget().Share(static_cast<int>(teachers.size()));
   }
   return grid;
 }

@@ -15,7 +15,7 @@
 #include "experiments/lab/arm_context.h"
 #include "experiments/lab/config.h"
 #include "experiments/lab/experiment.h"
-#include "teacher/teacher.h"
+#include "teacher/make_teacher.h"
 
 namespace retort::lab {
 

@@ -1,0 +1,493 @@
+// The scheduling of requests: what waits, what is in flight, what is asked again. A failure is asked again after a wait
+// that doubles; a limit that the server names holds everything back; what can never work (a wrong key) stops the rest.
+#include "teacher/api_teacher.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/interrupt.h"
+#include "core/base/random.h"
+#include "teacher/http_client.h"
+#include "teacher/ledger.h"
+#include "teacher/openai_protocol.h"
+#include "teacher/rate_limit.h"
+
+namespace retort {
+namespace {
+
+constexpr double kLongestRetryAfter = 900;  // seconds; a server that asks for more is taken at its word: it is closed
+constexpr double kStep = 0.2;               // seconds until an interrupt is looked for
+// The chat format around a message, and a system prompt that a server may put in front.
+constexpr int64_t kTokensAMessage = 16, kTokensARequest = 64;
+
+[[noreturn]] void BadOption(const std::string& key, const std::string& problem, const std::string& mend) {
+  throw Error({.file = "", .line = 0, .place = "teacher." + key}, problem, mend);
+}
+
+// No message here ever holds the value: a user may have put the key in the wrong place.
+std::string ReadKey(const ApiTeacherConfig& config) {
+  if (!config.api_key_env.empty() && !config.api_key_file.empty()) {
+    BadOption("api_key_env", "and api_key_file are both given", "keep one");
+  }
+  std::string key, place;
+  if (!config.api_key_env.empty()) {
+    place = "api_key_env";
+    const char* value = std::getenv(config.api_key_env.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets it here
+    if (value == nullptr) BadOption(place, "names an environment variable that is not set", "export it first");
+    key = value;
+  } else if (!config.api_key_file.empty()) {
+    place = "api_key_file";
+    key = ReadFile(config.api_key_file, 64 << 10);
+  } else {
+    return "";
+  }
+  const size_t begin = key.find_first_not_of(" \t\r\n");
+  key = begin == std::string::npos ? "" : key.substr(begin, key.find_last_not_of(" \t\r\n") + 1 - begin);
+  if (key.empty()) BadOption(place, "leads to an empty key", "");
+  if (!std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; })) {
+    BadOption(place, "leads to a key with characters that no key has", "");
+  }
+  return key;
+}
+
+std::string UrlPart(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
+  std::string result = text;
+  curl_free(text);
+  return result;
+}
+
+// Without a slash at its end.
+std::string CheckedUrl(const ApiTeacherConfig& config, bool has_key) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
+  if (curl_url_set(url.get(), CURLUPART_URL, config.base_url.c_str(), 0) != CURLUE_OK) {
+    BadOption("base_url", "is no URL", "such as http://127.0.0.1:8000/v1");
+  }
+  const std::string scheme = UrlPart(url.get(), CURLUPART_SCHEME), host = UrlPart(url.get(), CURLUPART_HOST);
+  if (scheme != "http" && scheme != "https") BadOption("base_url", "must begin with http:// or https://", "");
+  if (!UrlPart(url.get(), CURLUPART_USER).empty() || !UrlPart(url.get(), CURLUPART_PASSWORD).empty()) {
+    BadOption("base_url", "holds a user or a password", "give a key by api_key_env or api_key_file");
+  }
+  if (!UrlPart(url.get(), CURLUPART_QUERY).empty() || !UrlPart(url.get(), CURLUPART_FRAGMENT).empty()) {
+    BadOption("base_url", "has a part behind its path", "a key is given by api_key_env or api_key_file");
+  }
+  const bool local = host == "localhost" || host == "[::1]" ||
+                     (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+  if (has_key && scheme == "http" && !local) {
+    BadOption("base_url", "would send the key in the clear", "use https, or no key");
+  }
+  std::string base = config.base_url;
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
+// Seconds that a Retry-After asks for: a number of them, or a date. nullopt: neither.
+std::optional<double> RetryAfter(const std::string& header) {
+  if (header.empty()) return std::nullopt;
+  char* end = nullptr;
+  const double seconds = std::strtod(header.c_str(), &end);
+  if (end == header.c_str() + header.size() && std::isfinite(seconds)) return std::max(0.0, seconds);
+  const time_t at = curl_getdate(header.c_str(), nullptr);
+  if (at < 0) return std::nullopt;
+  return std::max(0.0, std::difftime(at, std::time(nullptr)));
+}
+
+bool MayWorkLater(int status) { return status == 408 || status == 409 || status == 429 || status >= 500; }
+
+// Whether counts can be those of this text: each answer has a token, and none has more than 256 bytes.
+bool Plausible(const Usage& usage, size_t answers, size_t bytes) {
+  return usage.completion_tokens >= static_cast<int64_t>(bytes == 0 ? 0 : answers) &&
+         usage.completion_tokens * 256 >= static_cast<int64_t>(bytes);
+}
+
+// Whether the two are attempts of one question, asked in the same way.
+bool Alike(const Request& a, const Request& b) {
+  const Sampling &s = a.sampling, &t = b.sampling;
+  return a.id == b.id && a.attempt != b.attempt && a.prompt == b.prompt && s.temperature == t.temperature &&
+         s.top_p == t.top_p && s.top_k == t.top_k && s.max_new_tokens == t.max_new_tokens && s.seed == t.seed &&
+         s.ignore_eos == t.ignore_eos && s.top_logprobs == t.top_logprobs && s.processor == t.processor;
+}
+
+class ApiTeacher : public Teacher {
+ public:
+  explicit ApiTeacher(const ApiTeacherConfig& config)
+      : config_(config),
+        key_(ReadKey(config)),
+        base_(CheckedUrl(config, !key_.empty())),
+        url_(base_ + (config.endpoint == "chat" ? "/chat/completions" : "/completions")),
+        requests_(config.requests_per_minute, 1.0 / 60, 1),
+        tokens_(config.tokens_per_minute, 0.25, 1) {
+    if (!config.ca_file.empty()) ReadFile(config.ca_file, 16 << 20);  // now, and not at the first request
+  }
+
+  Card card() const override {
+    std::string identity = fmt::format("{} {}", url_, config_.model);
+    for (const std::string& stop : config_.stop) identity += " stop=" + stop;
+    return {.name = config_.model, .kind = "api", .identity = identity, .licence = "unknown"};
+  }
+
+  bool UseLedger(Ledger* ledger) override {
+    ledger_ = ledger;
+    return true;
+  }
+
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+    if (!client_) client_ = std::make_unique<HttpClient>(Options());
+    requests_asked_ = requests;
+    on_reply_ = &on_reply;
+    stopped_ = false;
+    stop_reason_.clear();
+    Plan();
+    try {
+      Work();
+    } catch (...) {
+      GiveUp();
+      throw;
+    }
+    GiveUp();
+  }
+
+ private:
+  // Answers to one prompt, asked for together.
+  struct Job {
+    std::vector<size_t> asked;  // which requests
+    int tries = 0;
+  };
+  struct Flight {
+    Job job;
+    Usage most;
+  };
+
+  void Work() {
+    std::vector<HttpReply> done;
+    while (!stopped_ && (!waiting_.empty() || !later_.empty() || !in_flight_.empty())) {
+      const double wait = SendWhatMay();
+      if (Interrupted()) return;
+      done.clear();
+      client_->Step(std::min(wait, kStep), done);
+      for (HttpReply& reply : done) {
+        if (!stopped_) Handle(reply);
+      }
+    }
+  }
+
+  HttpOptions Options() const {
+    HttpOptions options{.ca_file = config_.ca_file,
+                        .connect_timeout = config_.connect_timeout,
+                        .first_byte_timeout = config_.first_byte_timeout,
+                        .total_timeout = config_.total_timeout,
+                        .max_bytes = static_cast<size_t>(config_.max_response_mb) << 20,
+                        .headers = {"Content-Type: application/json", "Expect:"}};
+    if (!key_.empty()) options.headers.push_back("Authorization: Bearer " + key_);
+    return options;
+  }
+
+  // One job for each prompt's attempts that stand together, n_per_request at most.
+  void Plan() {
+    waiting_.clear();
+    later_.clear();
+    for (size_t i = 0; i < requests_asked_.size(); ++i) {
+      const Request& request = requests_asked_[i];
+      const std::vector<size_t>* last = waiting_.empty() ? nullptr : &waiting_.back().asked;
+      if (last != nullptr && last->size() < static_cast<size_t>(config_.n_per_request) &&
+          Alike(requests_asked_[last->front()], request)) {
+        waiting_.back().asked.push_back(i);
+      } else {
+        waiting_.push_back({.asked = {i}});
+      }
+    }
+  }
+
+  int MaxTokens(const Request& request) const {
+    return request.sampling.max_new_tokens > 0 ? request.sampling.max_new_tokens : config_.max_tokens;
+  }
+
+  // At worst: no token has less than a byte, and no answer more tokens than were asked for.
+  Usage Most(const Job& job) const {
+    const Request& request = requests_asked_[job.asked.front()];
+    Usage most{.prompt_tokens = kTokensARequest};
+    for (const Message& message : request.prompt) {
+      most.prompt_tokens += kTokensAMessage + static_cast<int64_t>(message.content.size());
+    }
+    most.completion_tokens = int64_t{MaxTokens(request)} * static_cast<int64_t>(job.asked.size());
+    return most;
+  }
+
+  // Sends what the limits allow. Returns the seconds until more may be sent.
+  double SendWhatMay() {
+    const double now = MonotonicSeconds();
+    while (!later_.empty() && later_.begin()->first <= now) {
+      waiting_.push_front(std::move(later_.begin()->second));
+      later_.erase(later_.begin());
+    }
+    while (!waiting_.empty() && !stopped_) {
+      if (!stop_reason_.empty()) {
+        const Job job = std::move(waiting_.front());
+        waiting_.pop_front();
+        Fail(job, stop_reason_);
+        continue;
+      }
+      if (in_flight_.size() >= static_cast<size_t>(config_.concurrency)) break;
+      if (paused_until_ > now) return paused_until_ - now;
+      const Usage most = Most(waiting_.front());
+      const auto tokens = static_cast<double>(most.prompt_tokens + most.completion_tokens);
+      if (const double wait = std::max(requests_.Wait(1, now), tokens_.Wait(tokens, now)); wait > 0) return wait;
+      Job job = std::move(waiting_.front());
+      waiting_.pop_front();
+      const Request& request = requests_asked_[job.asked.front()];
+      if (const std::string problem = Unfit(request); !problem.empty()) {
+        Fail(job, problem, true);
+        continue;
+      }
+      std::string body = RequestBody(config_, request, static_cast<int>(job.asked.size()), MaxTokens(request));
+      const int64_t sending = next_sending_++;
+      if (ledger_ != nullptr && !ledger_->Open(sending, most)) {
+        Stop("the budget is spent");
+        Fail(job, stop_reason_);
+        continue;
+      }
+      requests_.Take(1);
+      tokens_.Take(tokens);
+      in_flight_.emplace(sending, Flight{.job = std::move(job), .most = most});
+      client_->Post(sending, url_, std::move(body));
+    }
+    return later_.empty() ? kStep : std::max(0.0, later_.begin()->first - now);
+  }
+
+  std::string Unfit(const Request& request) const {
+    const bool plain = request.prompt.size() == 1 && request.prompt.front().role.empty();
+    if (!plain && config_.endpoint != "chat") return "the completions endpoint takes plain text, not chat messages";
+    if (request.sampling.processor) return "a server takes no logits processor";
+    return "";
+  }
+
+  void Stop(const std::string& reason) {
+    stop_reason_ = reason;
+    for (auto& [time, job] : later_) waiting_.push_back(std::move(job));
+    later_.clear();
+  }
+
+  void Settle(int64_t sending, const Usage& charged) {
+    const Usage most = in_flight_.at(sending).most;
+    in_flight_.erase(sending);
+    tokens_.GiveBack(static_cast<double>(most.prompt_tokens + most.completion_tokens - charged.prompt_tokens -
+                                         charged.completion_tokens));
+    if (ledger_ != nullptr) ledger_->Close(sending, charged);
+  }
+
+  // It stays in flight until its cost is settled: if a caller throws, or stops, it is then charged at its most.
+  void Handle(HttpReply& http) {
+    http.body = WithoutKey(std::move(http.body));
+    const Flight flight = in_flight_.at(http.ticket);
+    if (!http.error.empty()) {
+      Settle(http.ticket, http.maybe_received ? flight.most : Usage{});
+      Retry(flight.job, http.error, 0);
+    } else if (http.status >= 200 && http.status < 300) {
+      HandleAnswer(http, flight);
+    } else {
+      Settle(http.ticket, {});
+      HandleRefusal(http, flight.job);
+    }
+  }
+
+  void HandleRefusal(const HttpReply& http, const Job& job) {
+    const std::string text = fmt::format("HTTP {}: {}", http.status, ErrorText(http.body));
+    if (http.status < 400) {
+      Stop(fmt::format("HTTP {}: the server sends elsewhere, and nothing is sent there: mend teacher.base_url",
+                       http.status));
+      Fail(job, stop_reason_);
+    } else if (http.status == 401 || http.status == 403 || http.status == 404) {
+      Stop(text);  // so it will be for every other
+      Fail(job, text);
+    } else if (!MayWorkLater(http.status)) {
+      Fail(job, text, true);
+    } else {
+      const double asked = RetryAfter(http.retry_after).value_or(0);
+      if (asked > kLongestRetryAfter) {
+        Stop(fmt::format("{} (the server asks to wait {:.0f} seconds)", text, asked));
+        Fail(job, stop_reason_);
+        return;
+      }
+      if (asked > 0) paused_until_ = std::max(paused_until_, MonotonicSeconds() + asked);
+      Retry(job, text, asked);
+    }
+  }
+
+  void HandleAnswer(const HttpReply& http, const Flight& flight) {
+    const size_t n = flight.job.asked.size();
+    WireReply wire = ParseReply(http.body, config_.stream, static_cast<int>(n));
+    size_t bytes = 0, answers = 0;
+    for (const std::optional<WireChoice>& choice : wire.choices) {
+      if (!choice) continue;
+      ++answers;
+      bytes += choice->text.size() + choice->reasoning.size();
+    }
+    const bool known = wire.error.empty() && wire.usage && Plausible(*wire.usage, answers, bytes);
+    const Usage charged = known ? *wire.usage : flight.most;
+    if (!wire.error.empty()) {
+      Settle(http.ticket, charged);
+      Retry(flight.job, wire.error, 0);
+      return;
+    }
+    Job missing{.asked = {}, .tries = flight.job.tries};
+    Usage left = charged;
+    for (size_t i = 0; i < n && !stopped_; ++i) {
+      if (!wire.choices[i]) {
+        missing.asked.push_back(flight.job.asked[i]);
+        continue;
+      }
+      WireChoice& choice = *wire.choices[i];
+      const Request& request = requests_asked_[flight.job.asked[i]];
+      const bool plain = request.prompt.size() == 1 && request.prompt.front().role.empty();
+      Reply reply{.id = request.id, .attempt = request.attempt};
+      reply.completion = {{plain ? "" : "assistant", std::move(choice.text)}};
+      reply.reasoning = std::move(choice.reasoning);
+      reply.finish_reason = std::move(choice.finish_reason);
+      reply.logprobs = std::move(choice.logprobs);
+      // The prompt is paid for once; what was written, in equal shares.
+      reply.usage = {.prompt_tokens = left.prompt_tokens,
+                     .completion_tokens = left.completion_tokens / static_cast<int64_t>(answers)};
+      left.prompt_tokens = 0;
+      left.completion_tokens -= reply.usage.completion_tokens;
+      --answers;
+      Give(std::move(reply));
+    }
+    Settle(http.ticket, charged);  // last: a run killed before has the answers all the same
+    if (!missing.asked.empty() && !stopped_) Retry(missing, "the reply has fewer answers than were asked for", 0);
+  }
+
+  void Retry(Job job, const std::string& problem, double at_least) {
+    if (job.tries >= config_.max_retries || !stop_reason_.empty()) {
+      Fail(job, fmt::format("{} ({} tries)", problem, job.tries + 1));
+      return;
+    }
+    const Request& request = requests_asked_[job.asked.front()];
+    RandomStream jitter(static_cast<uint64_t>(request.attempt), fmt::format("retry {} {}", job.tries, request.id));
+    const double longest = std::min(config_.max_backoff, config_.backoff * std::exp2(job.tries));
+    const double wait = std::max(at_least, longest * (0.5 + 0.5 * jitter.Uniform()));
+    ++job.tries;
+    later_.emplace(MonotonicSeconds() + wait, std::move(job));
+  }
+
+  void Fail(const Job& job, const std::string& problem, bool refused = false) {
+    for (const size_t i : job.asked) {
+      if (stopped_) return;
+      Reply reply{.id = requests_asked_[i].id, .attempt = requests_asked_[i].attempt};
+      reply.error = WithoutKey(problem);
+      reply.refused = refused;
+      Give(std::move(reply));
+    }
+  }
+
+  // A server may show us our own key, and what it says is shown and stored.
+  std::string WithoutKey(std::string text) const {
+    for (size_t at; !key_.empty() && (at = text.find(key_)) != std::string::npos;) text.replace(at, key_.size(), "***");
+    return text;
+  }
+
+  void Give(Reply reply) {
+    if (!(*on_reply_)(std::move(reply))) stopped_ = true;
+  }
+
+  // What is in flight may be answered and charged, though nobody waits for it any more.
+  void GiveUp() {
+    waiting_.clear();
+    later_.clear();
+    if (in_flight_.empty()) return;
+    client_.reset();
+    while (!in_flight_.empty()) Settle(in_flight_.begin()->first, in_flight_.begin()->second.most);
+  }
+
+  const ApiTeacherConfig config_;
+  const std::string key_, base_, url_;
+  RateLimit requests_, tokens_;
+  Ledger* ledger_ = nullptr;
+  std::unique_ptr<HttpClient> client_;
+  int64_t next_sending_ = 0;
+  double paused_until_ = 0;
+
+  // Of one Ask.
+  std::span<const Request> requests_asked_;
+  const std::function<bool(Reply)>* on_reply_ = nullptr;
+  std::deque<Job> waiting_;
+  std::multimap<double, Job> later_;  // by the time when they may be sent again
+  std::map<int64_t, Flight> in_flight_;
+  bool stopped_ = false;     // nobody wants more replies
+  std::string stop_reason_;  // not empty: nothing more is sent, and why
+};
+
+}  // namespace
+
+void Describe(Describer& d, ApiTeacherConfig& c) {
+  d.Field("base_url", c.base_url, {.help = "of the server, as http://127.0.0.1:8000/v1", .required = true});
+  d.Field("model", c.model, {.help = "as the server names it", .required = true});
+  d.Field("endpoint", c.endpoint,
+          {.help = "chat: /chat/completions; completions: /completions, plain text only",
+           .choices = {"chat", "completions"}});
+  d.Field("api_key_env", c.api_key_env,
+          {.help = "environment variable that holds the key; empty: none", .numerics = false});
+  d.Field("api_key_file", c.api_key_file, {.help = "or the file that holds it", .numerics = false});
+  d.Field("ca_file", c.ca_file, {.help = "PEM of a private CA; empty: the system's", .numerics = false});
+  d.Field("stream", c.stream, {.help = "ask for a stream of events", .numerics = false});
+  d.Field("stop", c.stop, {.help = "texts at which an answer ends"});
+  d.Field("concurrency", c.concurrency,
+          {.help = "in flight at once", .unit = "requests", .min = 1, .max = 4096, .numerics = false});
+  d.Field("n_per_request", c.n_per_request,
+          {.help = "attempts of a prompt asked for in one request", .min = 1, .max = 128});
+  d.Field("max_tokens", c.max_tokens,
+          {.help = "of an answer, where collect.sampling.max_new_tokens and the task say none",
+           .unit = "tokens",
+           .min = 1,
+           .max = 1e7});
+  d.Field("max_tokens_key", c.max_tokens_key,
+          {.help = "how the server calls it", .choices = {"max_tokens", "max_completion_tokens"}, .numerics = false});
+  d.Field("send_seed", c.send_seed, {.help = "send a seed of each answer's own"});
+  d.Field("requests_per_minute", c.requests_per_minute,
+          {.help = "limit of our own; 0: none", .unit = "requests", .min = 0, .max = 1e9, .numerics = false});
+  d.Field("tokens_per_minute", c.tokens_per_minute,
+          {.help = "limit of our own, read and written; 0: none",
+           .unit = "tokens",
+           .min = 0,
+           .max = 1e12,
+           .numerics = false});
+  d.Field("connect_timeout", c.connect_timeout,
+          {.help = "for a connection", .unit = "seconds", .min = 0.01, .max = 3600, .numerics = false});
+  d.Field("first_byte_timeout", c.first_byte_timeout,
+          {.help = "from the request to the reply's first byte",
+           .unit = "seconds",
+           .min = 0.01,
+           .max = 86400,
+           .numerics = false});
+  d.Field("total_timeout", c.total_timeout,
+          {.help = "for the whole reply", .unit = "seconds", .min = 0.01, .max = 86400, .numerics = false});
+  d.Field("max_retries", c.max_retries,
+          {.help = "further tries of a request that failed", .min = 0, .max = 100, .numerics = false});
+  d.Field("backoff", c.backoff,
+          {.help = "before the first further try, doubled for each one after",
+           .unit = "seconds",
+           .min = 0,
+           .max = 3600,
+           .numerics = false});
+  d.Field("max_backoff", c.max_backoff,
+          {.help = "longest wait between two tries", .unit = "seconds", .min = 0, .max = 86400, .numerics = false});
+  d.Field("max_response_mb", c.max_response_mb,
+          {.help = "longest reply that is read", .unit = "MiB", .min = 1, .max = 1024, .numerics = false});
+}
+
+std::unique_ptr<Teacher> MakeApiTeacher(const ApiTeacherConfig& config) { return std::make_unique<ApiTeacher>(config); }
+
+}  // namespace retort

@@ -1,0 +1,146 @@
+#include "teacher/written_prompts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/interrupt.h"
+#include "core/base/random.h"
+
+namespace retort {
+namespace {
+
+// The question itself: the last user turn, or the plain text.
+const Message& Question(const Item& item) { return item.prompt.back(); }
+
+Request Ask(const WrittenPromptsConfig& config, std::span<const Item> examples, const std::string& id, uint64_t seed) {
+  RandomStream random(seed, id);
+  std::vector<size_t> order(examples.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  random.Shuffle(order);
+  order.resize(std::min(order.size(), static_cast<size_t>(config.examples)));
+  std::string text = config.instruction + "\n";
+  for (const size_t i : order) text += fmt::format("\nQuestion: {}\n", Question(examples[i]).content);
+  text += "\nNew question:";
+  const bool plain = Question(examples.front()).role.empty();
+  return {
+      .id = id,
+      .prompt = {{plain ? "" : "user", text}},
+      .sampling = {
+          .temperature = config.temperature, .max_new_tokens = config.max_tokens, .seed = static_cast<int64_t>(seed)}};
+}
+
+std::string Cleaned(std::string_view text) {
+  const auto trim = [&] {
+    const size_t begin = text.find_first_not_of(" \t\r\n");
+    text = begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+  };
+  trim();
+  for (const std::string_view label : {"New question:", "Question:"}) {
+    if (!text.starts_with(label)) continue;
+    text.remove_prefix(label.size());
+    trim();
+  }
+  return std::string(text);
+}
+
+}  // namespace
+
+void Describe(Describer& d, WrittenPromptsConfig& c) {
+  d.Field("seeds", c.seeds, {.help = "prompts of the task that examples are drawn from", .min = 1, .max = 1e6});
+  d.Field("examples", c.examples, {.help = "shown at once", .min = 1, .max = 1000});
+  d.Field("temperature", c.temperature, {.help = "of the writing", .min = 0, .max = 10});
+  d.Field("max_tokens", c.max_tokens, {.help = "of a new prompt", .unit = "tokens", .min = 1, .max = 1e6});
+  d.Field("instruction", c.instruction, {.help = "what stands before the examples"});
+  d.Group("filter", c.filter, "what new prompts must pass, as collect.filter does for answers");
+}
+
+PromptWriter::PromptWriter(const WrittenPromptsConfig& config, std::span<const Item> examples, int pool_size,
+                           uint64_t seed, const FilterContext& context, Answerer& teacher)
+    : config_(config),
+      examples_(examples),
+      seed_(seed),
+      teacher_(teacher),
+      filters_(MakeFilters(config.filter, context)) {
+  if (examples.empty()) throw Error("collect.prompts=teacher needs a task with at least one prompt to show");
+  std::vector<std::pair<uint64_t, std::string>> ranked;
+  for (int i = 0; i < pool_size; ++i) {
+    std::string id = fmt::format("written-{}", i);
+    const uint64_t rank = StableHash(seed, id);
+    ranked.emplace_back(rank, std::move(id));
+  }
+  std::ranges::sort(ranked);
+  for (auto& [rank, id] : ranked) ids_.push_back(std::move(id));
+}
+
+std::vector<Item> PromptWriter::Next(int count) {
+  std::vector<Request> requests;
+  while (static_cast<int>(requests.size()) < count && next_ + requests.size() < ids_.size()) {
+    requests.push_back(Ask(config_, examples_, ids_[next_ + requests.size()], seed_));
+  }
+  if (requests.empty() || !failures_.empty()) return {};
+  std::map<std::string, Reply> replies;
+  teacher_.Ask(requests, [&](Reply reply) {
+    std::string id = reply.id;
+    replies.insert_or_assign(std::move(id), std::move(reply));
+    return !Interrupted();
+  });
+
+  // To the filters a new prompt is the answer to one and the same question, so that duplicates are seen among all.
+  const Item question{.id = "written", .prompt = {{"", config_.instruction}}};
+  std::vector<PromptAnswers> fresh;
+  for (const Request& request : requests) {
+    const auto reply = replies.find(request.id);
+    if (reply == replies.end() || (!reply->second.error.empty() && !reply->second.refused)) {
+      if (Interrupted()) return {};
+      failures_.push_back(fmt::format("new prompt '{}': {}", request.id,
+                                      reply == replies.end() ? "no reply came" : reply->second.error));
+      continue;
+    }
+    if (reply->second.refused) {
+      ++counts_["written.dropped.refused"];
+      continue;
+    }
+    Sample sample{.id = request.id, .prompt = question.prompt};
+    sample.completion = {{"", Cleaned(Text(reply->second.completion))}};
+    sample.finish_reason = reply->second.finish_reason;
+    if (std::ranges::any_of(examples_,
+                            [&](const Item& item) { return Question(item).content == Text(sample.completion); })) {
+      ++counts_["written.dropped.example"];
+      continue;
+    }
+    fresh.push_back({.item = &question, .answers = {std::move(sample)}});
+  }
+  if (!failures_.empty()) return {};  // what comes after a gap would change once the gap is filled
+  next_ += requests.size();
+  counts_["written.asked"] += static_cast<int64_t>(requests.size());
+  const auto left = [&] {
+    return std::ranges::count_if(fresh, [](const PromptAnswers& prompt) { return !prompt.answers.empty(); });
+  };
+  for (const NamedFilter& step : filters_) {
+    const int64_t before = left();
+    step.filter->Apply(fresh);
+    counts_["written.dropped." + step.name] += before - left();
+  }
+  std::vector<Item> items;
+  for (const PromptAnswers& kept : fresh) {
+    if (kept.answers.empty()) continue;
+    Item item{.id = kept.answers.front().id, .prompt = examples_.front().prompt};
+    item.prompt.back().content = Text(kept.answers.front().completion);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+std::map<std::string, int64_t> PromptWriter::counts() const {
+  std::map<std::string, int64_t> counts = counts_;
+  for (const NamedFilter& step : filters_) {
+    for (const auto& [name, number] : step.filter->counts()) counts["written." + name] = number;
+  }
+  return counts;
+}
+
+}  // namespace retort
