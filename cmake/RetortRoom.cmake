@@ -1,6 +1,7 @@
 # retort_room(<name> <folder> [ROOMS room...] [LIBS target...] [TEST_LIBS target...] [TORCH] [GLUE])
 # One static library from the .cc files of one folder, and one test program from tests/<folder>/*_test.cc. Tests named
-# *_slow_test.cc go into a second program whose tests carry the label `slow` (scripts/test --fast leaves them out).
+# *_slow_test.cc go into a second program whose tests carry the label `slow` (scripts/test --fast leaves them out), and
+# *_api_test.cc, which want a real server, into a third with the label `api`.
 # Other .cc files of tests/<folder> are what its tests share, but for fake_*.cc, programs of their own.
 # A folder is globbed so that adding a file touches no list. GLUE: nothing in it runs long, so it is compiled at -O1, a
 # third faster.
@@ -67,17 +68,16 @@ function(retort_room name folder)
   endif()
   file(GLOB slow_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_slow_test.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cc)
-  if(slow_tests)
-    list(REMOVE_ITEM tests ${slow_tests})
-  endif()
+  file(GLOB api_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_api_test.cc)
+  list(REMOVE_ITEM tests ${slow_tests} ${api_tests} "")
   file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cc)
   list(FILTER shared EXCLUDE REGEX "(_test|/fake_[a-z_]+)\\.cc$")
-  foreach(kind fast slow)
+  foreach(kind fast slow api)
     set(program ${name}_test)
     set(files ${tests})
-    if(kind STREQUAL slow)
-      set(program ${name}_slow_test)
-      set(files ${slow_tests})
+    if(NOT kind STREQUAL fast)
+      set(program ${name}_${kind}_test)
+      set(files ${${kind}_tests})
     endif()
     if(NOT files)
       continue()

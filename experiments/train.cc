@@ -16,8 +16,10 @@
 #include "core/base/version.h"
 #include "core/config/program.h"
 #include "core/data/sample_set.h"
+#include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "student/student.h"
 #include "student/trainer.h"
 
 namespace retort {
@@ -26,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TrainCommand {
-  std::string samples, base, output_dir, chat_template;
+  std::string samples, base, output_dir, chat_template, reasoning = "drop";
   std::vector<int> keep_layers;
   int n = 0, threads = 0;
   int64_t seed = 0;
@@ -43,20 +45,11 @@ void Describe(Describer& d, TrainCommand& c) {
   d.Field("seed", c.seed, {.help = "of the order of the samples", .min = 0});
   d.Field("keep_layers", c.keep_layers, {.help = "cut the base to these layers; empty: all", .min = 0, .max = 1023});
   d.Field("chat_template", c.chat_template, {.help = "chat format; empty: as the checkpoint says"});
+  DescribeReasoning(d, c.reasoning);
   d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
   d.Field("merge", c.merge, {.help = "with lora.r: write the merged checkpoint instead of the adapters"});
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
-}
-
-// A value in the front matter: one line, quoted. What a manifest says came from outside.
-std::string YamlString(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return quoted + "\"";
 }
 
 std::string OneLine(std::string text) {
@@ -68,12 +61,9 @@ std::string OneLine(std::string text) {
 std::string ModelCard(const TrainCommand& command, const fs::path& base, const SampleSet& set,
                       const TrainResult& result) {
   const Card& teacher = set.manifest.teacher;
-  std::string licence = ModelCardField(base, "license");
-  std::string card =
-      fmt::format("---\nlibrary_name: transformers\nlicense: {}\n", licence.empty() ? "unknown" : YamlString(licence));
-  if (!teacher.disclosure.empty()) card += "disclosure: " + YamlString(teacher.disclosure) + "\n";
-  card += fmt::format("---\n# {}\n\n", OneLine(fs::weakly_canonical(command.output_dir).filename().string()));
-  if (!teacher.disclosure.empty()) card += OneLine(teacher.disclosure) + "\n\n";
+  const std::string licence = ModelCardField(base, "license");
+  std::string card = StudentCardHead(teacher, fs::weakly_canonical(command.output_dir).filename().string(),
+                                     fmt::format("license: {}\n", licence.empty() ? "unknown" : YamlString(licence)));
   card += fmt::format("Made by `retort` {}: `{}` fine-tuned on {} samples of a teacher.\n\n", kVersion,
                       OneLine(base.filename().string()), set.samples.size());
   card += "| | |\n| --- | --- |\n";
@@ -148,8 +138,10 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   WriteFileAtomic(record, run);
 
   LocalModel model(base, {.chat_template = command.chat_template, .keep_layers = command.keep_layers});
+  std::vector<Sample> samples = set.samples;
+  if (command.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
   const std::vector<Example> examples =
-      Tokenise(model.tokenizer(), model.chat_template(), set.samples, command.trainer.max_length);
+      Tokenise(model.tokenizer(), model.chat_template(), samples, command.trainer.max_length);
   if (command.lora.r > 0) model.AddAdapters(command.lora, static_cast<uint64_t>(command.seed));
   const double start = MonotonicSeconds();
   const TrainResult result =

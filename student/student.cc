@@ -13,6 +13,13 @@ void Describe(Describer& d, StudentConfig& c) {
   d.Group("init", c.init, "the network before it learns");
   d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
+  DescribeReasoning(d, c.reasoning);
+}
+
+void DescribeReasoning(Describer& d, std::string& reasoning) {
+  d.Field("reasoning", reasoning,
+          {.help = "what a teacher thought before it answered: drop: not learnt; think_tags: learnt before the answer",
+           .choices = {"drop", "think_tags"}});
 }
 
 }  // namespace retort

@@ -21,7 +21,9 @@ struct StudentConfig {
   InitConfig init;
   LoraConfig lora;
   TrainerConfig trainer;
+  std::string reasoning = "drop";  // or "think_tags": what becomes of Sample::reasoning
 };
 void Describe(Describer& d, StudentConfig& config);
+void DescribeReasoning(Describer& d, std::string& reasoning);  // the option, for `train`
 
 }  // namespace retort

@@ -54,6 +54,9 @@ struct Sample {
   bool operator==(const Sample&) const = default;
 };
 
+// The sample with its reasoning put before the answer, as reasoning models write it: "<think>\n...\n</think>\n\n...".
+Sample WithThinkTags(Sample sample);
+
 // The texts of the messages, one after the other.
 std::string Text(const std::vector<Message>& messages);
 

@@ -7,8 +7,10 @@
 #include <span>
 
 #include "core/base/error.h"
+#include "core/base/files.h"
 #include "core/data/evaluate.h"
 #include "core/data/grader.h"
+#include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
 #include "student/trainer.h"
@@ -27,9 +29,12 @@ bool HasReferences(std::span<const Item> items, const Task& task) {
   return std::ranges::all_of(items, [&](const Item& item) { return task.Reference(item).has_value(); });
 }
 
-constexpr char kModelCard[] =
-    "---\nlibrary_name: transformers\n---\nA student of a Retort experiment. How it was made: `config.toml`, "
-    "`samples.jsonl` and `manifest.json` in the folder above.\n";
+std::string ModelCard(const CellRun& run) {
+  const Manifest manifest = ParseManifest(ReadFile(run.folder / "manifest.json"), "manifest.json");
+  return StudentCardHead(manifest.teacher, run.folder.filename().string(), "") +
+         "A student of a Retort experiment. How it was made: `config.toml`, `samples.jsonl` and `manifest.json` in the "
+         "folder above.\n";
+}
 
 }  // namespace
 
@@ -81,8 +86,10 @@ CellResult ComputeCell(const CellRun& run) {
     const fs::path checkpoint = run.folder / "checkpoint";
     const LoraConfig& lora = run.config.student.lora;
     if (lora.r > 0) student.AddAdapters(lora, seed);
+    std::vector<Sample> samples = run.samples;
+    if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
     const std::vector<Example> examples =
-        Tokenise(student.tokenizer(), student.chat_template(), run.samples, trainer.max_length);
+        Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length);
     const TrainResult trained =
         Train(student.transformer(), examples, trainer, seed,
               {.file = run.folder / "train.jsonl", .checkpoint = checkpoint, .progress = [&](int step, int steps) {
@@ -92,7 +99,7 @@ CellResult ComputeCell(const CellRun& run) {
     result.supervised_tokens = trained.supervised_tokens;
     result.training_flops = trained.flops;
     student.MergeAdapters();
-    if (run.keep_checkpoint) student.Save(run.folder / "model", kModelCard);
+    if (run.keep_checkpoint) student.Save(run.folder / "model", ModelCard(run));
     fs::remove_all(checkpoint);
   }
   evaluate(student, &student);

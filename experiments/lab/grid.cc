@@ -250,6 +250,7 @@ std::string CellHash(const CellConfig& config, const Task& task, const std::stri
   text += NumericsToml(config.student.init);
   if (config.n == 0) return Sha256Hex("base " + text);
   if (config.student.lora.r > 0) text += NumericsToml(config.student.lora);
+  if (config.student.reasoning != "drop") text += config.student.reasoning;
   return Sha256Hex(fmt::format("{}{}\n{}\n{}\n", text, NumericsToml(config.student.trainer), samples_sha256, seed));
 }
 

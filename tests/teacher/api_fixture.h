@@ -83,7 +83,7 @@ class ScopedEnv {
   std::optional<std::string> before_;
 };
 
-// Bytes that the process's peak memory grew by while `run` ran.
+// Bytes that the process's peak memory grew by while `run` ran; 0 under a sanitizer.
 int64_t PeakMemoryGrowth(const std::function<void()>& run);
 
 }  // namespace retort

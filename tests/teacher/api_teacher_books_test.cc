@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -13,10 +14,7 @@
 namespace retort {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::Ge;
 using ::testing::HasSubstr;
-using ::testing::Lt;
 
 Usage operator+(const Usage& a, const Usage& b) {
   return {a.prompt_tokens + b.prompt_tokens, a.completion_tokens + b.completion_tokens};

@@ -206,6 +206,9 @@ TEST(FailingServer, FirstByteTimeoutIsNotTheWholeReplys) {
   ApiTeacherConfig config = QuickConfig(server.url());
   config.first_byte_timeout = 0.15;
   EXPECT_EQ(AskOne(config).error, "");
+  const TestServer silent([](const SeenRequest& request) { return StallAfter(Echo(request), 0); });
+  config.base_url = silent.url();
+  EXPECT_LT(Seconds([&] { EXPECT_NE(AskOne(config).error, ""); }), 1) << "long before total_timeout";
 }
 
 // A stall of one request holds the others up no longer than its own time.

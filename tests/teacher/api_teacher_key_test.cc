@@ -137,6 +137,7 @@ TEST_F(ApiKeyTest, NoErrorShowsIt) {
   for (size_t filler = 20; filler < 620; filler += 5) {
     bodies.push_back(ErrorBody(std::string(filler, 'x') + kKey));
     bodies.push_back(std::string(filler, 'x') + kKey + "y");
+    bodies.push_back(R"({"error": {"message": ")" + std::string(filler, 'x') + escaped + R"("}})");
   }
   std::string body;
   int status = 400;
@@ -160,6 +161,21 @@ TEST_F(ApiKeyTest, NoErrorShowsIt) {
   const TestServer garbage([&](const SeenRequest&) { return Raw({{.bytes = "HTTP/1.1 " + kKey + "\r\n" + kKey}}); });
   config.base_url = garbage.url();
   ExpectNoKey(AskOne(config).error);
+}
+
+// Local servers take any key, and their guides say "EMPTY", "ollama" or "x": hiding it must not change an answer.
+TEST_F(ApiKeyTest, AKeyThatIsAWordChangesNoAnswer) {
+  const TestServer server([](const SeenRequest& request) {
+    return AskedText(request) == "fail" ? JsonReply(ErrorBody("no"), 400) : Echo(request);
+  });
+  for (const char* key : {"EMPTY", "ollama", "e", "\"", "{", "***", "content"}) {
+    const ScopedEnv env("RETORT_TEST_KEY", key);
+    const std::string question = std::string("Is ") + key + " the echo of ollama?";
+    const Reply reply = AskOne(Config(server.url()), ChatRequest("id", question));
+    EXPECT_EQ(reply.error, "") << key;
+    EXPECT_EQ(Text(reply.completion), EchoText(question)) << key;
+    EXPECT_NE(AskOne(Config(server.url()), ChatRequest("id", "fail")).error, "") << key;
+  }
 }
 
 TEST_F(ApiKeyTest, TheCardDoesNotShowIt) {

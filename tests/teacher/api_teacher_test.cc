@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/error.h"
 #include "tests/teacher/api_fixture.h"
 
 namespace retort {

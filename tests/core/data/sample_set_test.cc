@@ -298,5 +298,16 @@ TEST_F(HostileSamples, ByteFlips) {
   EXPECT_GT(refused, 300);
 }
 
+TEST(Sample, ThoughtsStandBeforeTheAnswer) {
+  Sample sample{.id = "a", .completion = {{"assistant", "42"}}, .reasoning = "six times seven"};
+  sample.logprobs = {{.bytes = "42"}};
+  const Sample whole = WithThinkTags(sample);
+  EXPECT_EQ(Text(whole.completion), "<think>\nsix times seven\n</think>\n\n42");
+  EXPECT_TRUE(whole.reasoning.empty());
+  EXPECT_TRUE(whole.logprobs.empty());
+  sample.reasoning.clear();
+  EXPECT_EQ(WithThinkTags(sample), sample);
+}
+
 }  // namespace
 }  // namespace retort

@@ -237,8 +237,8 @@ TEST_F(GridTest, BlocksMayNotGiveARowTwoMeanings) {
   EXPECT_THAT(Problems({"blocks=[[\"n=[16]\"]]"}), IsEmpty()) << "the same row twice is one row";
 }
 
-TEST_F(GridTest, TheOracleHasNoLikelihoods) {
-  EXPECT_THAT(Problems({"evaluation.metric=bits_per_byte"}), HasSubstr("oracle"));
+TEST_F(GridTest, OnlyALocalTeacherHasLikelihoods) {
+  EXPECT_THAT(Problems({"evaluation.metric=bits_per_byte"}), HasSubstr("only teacher.kind=local"));
 }
 
 TEST_F(GridTest, APoolThatIsTooSmallIsSaid) { EXPECT_THAT(Problems({"n=[600]"}), HasSubstr("pool_size")); }
