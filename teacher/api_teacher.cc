@@ -178,8 +178,9 @@ class ApiTeacher : public Teacher {
       const double wait = SendWhatMay();
       if (Interrupted()) return;
       done.clear();
+      if (in_flight_.empty() && waiting_.empty() && later_.empty()) return;  // all failed without being sent
       client_->Step(std::min(wait, kStep), done);
-      for (HttpReply& reply : done) {
+      for (const HttpReply& reply : done) {
         if (!stopped_) Handle(reply);
       }
     }
@@ -290,8 +291,7 @@ class ApiTeacher : public Teacher {
   }
 
   // It stays in flight until its cost is settled: if a caller throws, or stops, it is then charged at its most.
-  void Handle(HttpReply& http) {
-    http.body = WithoutKey(std::move(http.body));
+  void Handle(const HttpReply& http) {
     const Flight flight = in_flight_.at(http.ticket);
     if (!http.error.empty()) {
       Settle(http.ticket, http.maybe_received ? flight.most : Usage{});
@@ -305,7 +305,7 @@ class ApiTeacher : public Teacher {
   }
 
   void HandleRefusal(const HttpReply& http, const Job& job) {
-    const std::string text = fmt::format("HTTP {}: {}", http.status, ErrorText(http.body));
+    const std::string text = fmt::format("HTTP {}: {}", http.status, ErrorText(http.body, key_));
     if (http.status < 400) {
       Stop(fmt::format("HTTP {}: the server sends elsewhere, and nothing is sent there: mend teacher.base_url",
                        http.status));
@@ -329,7 +329,7 @@ class ApiTeacher : public Teacher {
 
   void HandleAnswer(const HttpReply& http, const Flight& flight) {
     const size_t n = flight.job.asked.size();
-    WireReply wire = ParseReply(http.body, config_.stream, static_cast<int>(n));
+    WireReply wire = ParseReply(http.body, config_.stream, static_cast<int>(n), key_);
     size_t bytes = 0, answers = 0;
     for (const std::optional<WireChoice>& choice : wire.choices) {
       if (!choice) continue;
@@ -387,16 +387,10 @@ class ApiTeacher : public Teacher {
     for (const size_t i : job.asked) {
       if (stopped_) return;
       Reply reply{.id = requests_asked_[i].id, .attempt = requests_asked_[i].attempt};
-      reply.error = WithoutKey(problem);
+      reply.error = WithoutKey(problem, key_);  // a server may show us our own
       reply.refused = refused;
       Give(std::move(reply));
     }
-  }
-
-  // A server may show us our own key, and what it says is shown and stored.
-  std::string WithoutKey(std::string text) const {
-    for (size_t at; !key_.empty() && (at = text.find(key_)) != std::string::npos;) text.replace(at, key_.size(), "***");
-    return text;
   }
 
   void Give(Reply reply) {
@@ -409,7 +403,10 @@ class ApiTeacher : public Teacher {
     later_.clear();
     if (in_flight_.empty()) return;
     client_.reset();
-    while (!in_flight_.empty()) Settle(in_flight_.begin()->first, in_flight_.begin()->second.most);
+    while (!in_flight_.empty()) {
+      const Usage most = in_flight_.begin()->second.most;
+      Settle(in_flight_.begin()->first, most);
+    }
   }
 
   const ApiTeacherConfig config_;

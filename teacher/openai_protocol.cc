@@ -18,6 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr size_t kShortestSecret = 16;            // "EMPTY" and "ollama" are keys too
 constexpr int64_t kMaxTokens = int64_t{1} << 40;  // no count of tokens is as large
 
 // nullptr: no such key, or null.
@@ -152,24 +153,25 @@ void AddChoices(const Json& json, WireReply& reply) {
 }
 
 // An error within a reply of status 200, as some servers and most streams send it.
-void ThrowIfError(const Json& json) {
-  if (const Json* error = Find(json, "error"); error != nullptr)
-    throw Error(ErrorText(json.dump(-1, ' ', true, Json::error_handler_t::replace)));
+void ThrowIfError(const Json& json, const std::string& key) {
+  if (Find(json, "error") != nullptr) {
+    throw Error(ErrorText(json.dump(-1, ' ', true, Json::error_handler_t::replace), key));
+  }
 }
 
 // One event's data; false: the stream's end.
-bool ReadEvent(const std::string& data, WireReply& reply) {
+bool ReadEvent(const std::string& data, const std::string& key, WireReply& reply) {
   if (data == "[DONE]") return false;
   if (data.empty()) return true;
   const Json event = ParseJson(data, {});
-  ThrowIfError(event);
+  ThrowIfError(event, key);
   if (const Json* choices = Find(event, "choices"); choices != nullptr) AddChoices(event, reply);
   if (const std::optional<Usage> usage = ReadUsage(event)) reply.usage = usage;
   return true;
 }
 
 // Server-sent events: the lines "data:" up to a blank one are one event.
-void ReadStream(std::string_view body, WireReply& reply) {
+void ReadStream(std::string_view body, const std::string& key, WireReply& reply) {
   bool done = false;
   std::string data;
   while (!body.empty() && !done) {
@@ -183,7 +185,7 @@ void ReadStream(std::string_view body, WireReply& reply) {
       data += (data.empty() ? "" : "\n") + std::string(line);
     }
     if (line.empty() || body.empty()) {
-      done = !ReadEvent(data, reply);
+      done = !ReadEvent(data, key, reply);
       data.clear();
     }
   }
@@ -275,45 +277,59 @@ std::string RequestBody(const ApiTeacherConfig& config, const Request& request, 
   return DumpJson(body);
 }
 
-WireReply ParseReply(std::string_view body, bool stream, int n) {
+WireReply ParseReply(std::string_view body, bool stream, int n, const std::string& key) {
   WireReply reply;
   reply.choices.resize(static_cast<size_t>(n));
   try {
     const std::string text = ToUtf8(body);
     if (stream && !Trim(text).starts_with('{')) {  // some servers answer a request for a stream with a whole reply
-      ReadStream(text, reply);
+      ReadStream(text, key, reply);
     } else {
       const Json json = ParseJson(text, {});
-      ThrowIfError(json);
+      ThrowIfError(json, key);
       AddChoices(json, reply);
       reply.usage = ReadUsage(json);
     }
     for (std::optional<WireChoice>& choice : reply.choices) {
-      if (choice) SplitReasoning(*choice);
+      if (!choice) continue;
+      SplitReasoning(*choice);
+      if (key.size() < kShortestSecret) continue;
+      choice->text = WithoutKey(std::move(choice->text), key);
+      choice->reasoning = WithoutKey(std::move(choice->reasoning), key);
     }
     if (std::ranges::none_of(reply.choices, [](const auto& choice) { return choice.has_value(); })) {
       reply.error = "the reply has no whole answer";
     }
   } catch (const Error& error) {
-    reply.error = fmt::format("the reply cannot be read: {}", error.what());
+    reply.error = fmt::format("the reply cannot be read: {}", WithoutKey(error.what(), key));
   }
   return reply;
 }
 
-std::string ErrorText(std::string_view body) {
-  std::string text = ToUtf8(body.substr(0, size_t{64} << 10));
+std::string ErrorText(std::string_view body, const std::string& key) {
+  const std::string text = ToUtf8(body.substr(0, size_t{64} << 10));
   try {
     const Json json = ParseJson(text, {});
     const Json* error = Find(json, "error");
     for (const Json* place : {error, &json}) {
-      for (const char* key : {"message", "detail", "error"}) {
-        const Json* value = place == nullptr ? nullptr : Find(*place, key);
-        if (value != nullptr && value->is_string()) return Excerpt(value->get<std::string>(), 300);
+      for (const char* name : {"message", "detail", "error"}) {
+        const Json* value = place == nullptr ? nullptr : Find(*place, name);
+        // Masked before it is cut, so that no part of the key is left.
+        if (value != nullptr && value->is_string()) return Excerpt(WithoutKey(value->get<std::string>(), key), 300);
       }
     }
   } catch (const Error&) {  // no JSON: shown as it is
   }
-  return Excerpt(Trim(text), 300);
+  return Excerpt(WithoutKey(std::string(Trim(text)), key), 300);
+}
+
+std::string WithoutKey(std::string text, const std::string& key) {
+  constexpr std::string_view kMask = "***";
+  if (key.empty()) return text;
+  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + kMask.size())) {
+    text.replace(at, key.size(), kMask);
+  }
+  return text;
 }
 
 }  // namespace retort

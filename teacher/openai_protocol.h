@@ -29,9 +29,12 @@ struct WireReply {
   std::vector<std::optional<WireChoice>> choices;  // by index, as many as were asked for; the first of a doubled index
   std::optional<Usage> usage;                      // nullopt: absent, or no counts
 };
-WireReply ParseReply(std::string_view body, bool stream, int n);
+// `key` is left out of errors, and out of answers where it is long enough to be a secret and not a word.
+WireReply ParseReply(std::string_view body, bool stream, int n, const std::string& key);
 
-// What an error's body says, in one line of at most 300 characters.
-std::string ErrorText(std::string_view body);
+// What an error's body says, in one line of at most 300 characters, with *** for `key`.
+std::string ErrorText(std::string_view body, const std::string& key);
+// `text` with *** for `key`; as it is where the key is empty.
+std::string WithoutKey(std::string text, const std::string& key);
 
 }  // namespace retort
