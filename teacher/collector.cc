@@ -18,6 +18,7 @@
 #include "core/base/version.h"
 #include "core/config/toml_text.h"
 #include "teacher/journal.h"
+#include "teacher/judge.h"
 
 namespace retort {
 namespace {
@@ -173,17 +174,14 @@ class Collector {
   CollectPlan Plan(int rows) {
     CollectPlan plan;
     const int64_t flat = filters_.empty() ? rows : (rows + config_.attempts - 1) / config_.attempts * config_.attempts;
-    const auto add = [&](const Request& request) {
+    const auto add = [&](int64_t bytes, int64_t completion) {  // as ApiTeacher reckons
       ++plan.requests;
-      for (const Message& message : request.prompt) {
-        const auto bytes = static_cast<int64_t>(message.content.size());
-        plan.likely.prompt_tokens += bytes / 4 + 8;
-        plan.most.prompt_tokens += bytes + 16;
-      }
-      plan.most.prompt_tokens += 64;
-      plan.likely.completion_tokens += request.sampling.max_new_tokens;
-      plan.most.completion_tokens += request.sampling.max_new_tokens;
+      plan.likely.prompt_tokens += bytes / 4 + 8;
+      plan.most.prompt_tokens += bytes + 16 + 64;
+      plan.likely.completion_tokens += completion;
+      plan.most.completion_tokens += completion;
     };
+    const bool judges = std::ranges::count(config_.filter.filters, "judge") > 0;
     for (int64_t i = 0; i < flat; ++i) {
       // Prompts that are not written yet are taken to be like the examples.
       const std::vector<Item>& items = writer_ ? examples_.items : pool_.items;
@@ -192,8 +190,17 @@ class Collector {
       const Request request = MakeRequest(items[prompt % items.size()], static_cast<int>(i % config_.attempts));
       if (!writer_ && journal_->HasAnswer(RequestKey(request))) {
         ++plan.answered;
-      } else {
-        add(request);
+        continue;
+      }
+      const auto bytes = static_cast<int64_t>(Text(request.prompt).size());
+      const int64_t completion = request.sampling.max_new_tokens;
+      add(bytes, completion);
+      if (writer_ && i % config_.attempts == 0) {
+        add(bytes * config_.written.examples + static_cast<int64_t>(config_.written.instruction.size()),
+            config_.written.max_tokens);
+      }
+      for (int order = 0; judges && order < 2; ++order) {
+        add(bytes + completion * 4 + static_cast<int64_t>(config_.filter.rubric.size()) + 500, kJudgeTokens);
       }
     }
     plan.likely_dollars = Dollars(config_.prices, plan.likely);

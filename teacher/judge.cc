@@ -18,7 +18,6 @@
 namespace retort {
 namespace {
 
-constexpr int kMaxNewTokens = 256;
 constexpr std::array<bool, 2> kOrders = {true, false};  // question first
 
 // Neither text holds it, not even where one was made to.
@@ -156,7 +155,7 @@ Request JudgeRequest(const Item& item, const Sample& sample, std::string_view ru
   return {.id = fmt::format("judge/{}/{}", question_first ? "qa" : "aq", sample.id),
           .attempt = sample.attempt,
           .prompt = {{"user", std::move(text)}},
-          .sampling = {.temperature = 0, .max_new_tokens = kMaxNewTokens}};
+          .sampling = {.temperature = 0, .max_new_tokens = kJudgeTokens}};
 }
 
 std::unique_ptr<Filter> MakeJudgeFilter(const FilterConfig& config, Answerer& judge) {

@@ -20,10 +20,12 @@
 
 namespace retort {
 
+inline constexpr int kJudgeTokens = 256;  // of a verdict
+
 // N, where the last line that is not blank is exactly "Score: N" with an integer from 1 to 10.
 std::optional<int> ParseJudgeScore(std::string_view reply);
 
-// "judge/qa/ID" or "judge/aq/ID", with the answer's attempt, temperature 0 and at most 256 tokens.
+// "judge/qa/ID" or "judge/aq/ID", with the answer's attempt, temperature 0 and at most kJudgeTokens.
 Request JudgeRequest(const Item& item, const Sample& sample, std::string_view rubric, bool question_first);
 
 // Kept answers without a grade get one: (mean - 1) / 9. All answers of one Apply are asked about in one Ask.

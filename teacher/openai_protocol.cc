@@ -80,6 +80,7 @@ void AddChatLogprobs(const Json& content, std::vector<TokenLogprob>& out) {
     if (const Json* top = Find(entry, "top_logprobs"); top != nullptr) {
       if (!top->is_array()) throw Error("\"top_logprobs\" is no list of tokens");
       for (const Json& candidate : *top) token.top.push_back(ChatToken<TokenLogprob::Top>(candidate));
+      std::ranges::stable_sort(token.top, std::ranges::greater{}, &TokenLogprob::Top::logprob);
     }
     out.push_back(std::move(token));
   }
