@@ -19,6 +19,7 @@
 #include "core/config/toml_text.h"
 #include "teacher/journal.h"
 #include "teacher/judge.h"
+#include "teacher/question_pool.h"
 
 namespace retort {
 namespace {
@@ -58,49 +59,6 @@ void CheckSame(const Manifest& found, const Manifest& wanted, const std::string&
   check("sampling", Asked(found.sampling), Asked(wanted.sampling));
 }
 
-struct Pool {
-  std::vector<Item> items;  // as asked, in the order of their ranks
-  int64_t held_out = 0;     // refused
-};
-
-Item AsAsked(const Task& task, const CollectConfig& config, Item item) {
-  if (!config.answer_only) return item;
-  std::optional<Item> bare = task.AnswerOnly(item);
-  if (!bare) throw Error("collect.answer_only=true, but this task has no bare form");
-  bare->id = item.id;
-  return std::move(*bare);
-}
-
-Pool MakePool(const Task& task, const CollectConfig& config, int size, uint64_t seed,
-              const std::vector<Item>& held_out) {
-  std::unordered_set<std::string> refused;
-  for (const Item& item : held_out) refused.insert(Text(item.prompt));
-  std::vector<std::pair<uint64_t, Item>> ranked;
-  Pool pool;
-  for (Item& item : task.Items(Split::kTrain, size, seed)) {
-    if (refused.contains(Text(item.prompt))) {
-      ++pool.held_out;
-    } else {
-      const uint64_t rank = StableHash(seed, item.id);
-      ranked.emplace_back(rank, AsAsked(task, config, std::move(item)));
-    }
-  }
-  std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
-    return std::tie(a.first, a.second.id) < std::tie(b.first, b.second.id);
-  });
-  for (auto& [rank, item] : ranked) pool.items.push_back(std::move(item));
-  return pool;
-}
-
-// Over the questions themselves: whatever in a task's config changes them changes the hash, and nothing else does.
-std::string QuestionsHash(const Task& task, const CollectConfig& config, uint64_t seed) {
-  Sha256 hash;
-  for (const Item& item : task.Items(Split::kTrain, config.pool_size, seed)) {
-    hash.Update(fmt::format("{}\n{}\n", item.id, Text(item.prompt)));
-  }
-  return hash.Hex();
-}
-
 // Whether one of the two files begins with the other.
 bool OneExtendsTheOther(const fs::path& a, const fs::path& b) {
   const MappedFile first(a), second(b);
@@ -122,14 +80,14 @@ class Collector {
     const FilterContext context{.grader = job.grader, .judge = &*books_, .held_out = job.held_out};
     filters_ = MakeFilters(config_.filter, context);
     if (config_.prompts == "task") {
-      pool_ = MakePool(job.task, config_, config_.pool_size, job.seed, job.held_out);
+      pool_ = MakePool(job.task, config_.answer_only, config_.pool_size, job.seed, job.held_out);
     } else {
       if (std::ranges::count(config_.filter.filters, "grade") > 0) {
         throw Error(
             "collect.filter.filters names grade, but prompts that the teacher wrote have no reference to "
             "grade by; use judge");
       }
-      examples_ = MakePool(job.task, {}, config_.written.seeds, job.seed, job.held_out);
+      examples_ = MakePool(job.task, false, config_.written.seeds, job.seed, job.held_out);
       writer_.emplace(config_.written, examples_.items, config_.pool_size, job.seed, context, *books_);
     }
   }
@@ -215,7 +173,7 @@ class Collector {
     manifest_ = {.teacher = std::move(card),
                  .task = config_.task,
                  .task_hash = job_.task.ContentHash(),
-                 .questions_sha256 = QuestionsHash(job_.task, config_, job_.seed),
+                 .questions_sha256 = QuestionsHash(job_.task, config_.pool_size, job_.seed),
                  .seed = job_.seed,
                  .sampling = SamplingToml(config_, job_.task),
                  .version = kVersion,
@@ -435,7 +393,7 @@ class Collector {
   std::optional<Journal> journal_;
   std::optional<Books> books_;
   std::vector<NamedFilter> filters_;
-  Pool pool_, examples_;
+  QuestionPool pool_, examples_;
   size_t next_item_ = 0;
   std::optional<PromptWriter> writer_;
   std::map<std::string, int64_t> dropped_;
@@ -469,13 +427,13 @@ void DescribePricesAndCard(Describer& d, CollectConfig& config) {
 
 std::vector<Item> RankedPool(const Task& task, const CollectConfig& config, uint64_t seed,
                              const std::vector<Item>& held_out) {
-  return MakePool(task, config, config.pool_size, seed, held_out).items;
+  return MakePool(task, config.answer_only, config.pool_size, seed, held_out).items;
 }
 
 std::string CollectionHash(const Card& teacher, const Task& task, const CollectConfig& config, uint64_t seed) {
   return Sha256Hex(fmt::format("collection {}\n{}\n{}\n{}\n{}\n{}", kNumericsVersion, teacher.identity,
                                task.ContentHash(), SamplingToml(config, task), seed,
-                               QuestionsHash(task, config, seed)));
+                               QuestionsHash(task, config.pool_size, seed)));
 }
 
 SampleSet Collect(const CollectJob& job, int rows) { return Collector(job).Run(rows); }
