@@ -83,7 +83,8 @@ Request Question(const std::string& text, int max_new_tokens = 20) {
 
 TEST_F(LlamaCpp, AnswersWholeAndAsAStreamAlike) {
   ApiTeacherConfig config = Config();
-  const std::vector<Request> requests = {Question("What is the capital of France?", 80), Question("Count to three.", 4)};
+  const std::vector<Request> requests = {Question("What is the capital of France?", 80),
+                                         Question("Count to three.", 4)};
   const std::vector<Reply> whole = Ask(config, requests);
   config.stream = true;
   const std::vector<Reply> stream = Ask(config, requests);
