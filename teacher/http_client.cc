@@ -17,7 +17,9 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = size_t{256} << 10;
 
-long Milliseconds(double seconds) { return std::max(1L, static_cast<long>(seconds * 1000)); }
+using Long = long;  // NOLINT(google-runtime-int): what libcurl's options take and give
+
+Long Milliseconds(double seconds) { return std::max(Long{1}, static_cast<Long>(seconds * 1000)); }
 
 struct Transfer {
   ~Transfer() { curl_easy_cleanup(easy); }
@@ -79,7 +81,7 @@ int OnRewind(void* /*user*/, curl_off_t /*offset*/, int /*origin*/) { return CUR
 bool NothingSent(CURLcode code, CURL* easy) {
   curl_off_t sent = 0;
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-  long request_bytes = 0;
+  Long request_bytes = 0;
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
          code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || (sent == 0 && request_bytes == 0);
@@ -140,7 +142,7 @@ struct HttpClient::State {
                                                         : std::string(curl_easy_strerror(code));
       reply.maybe_received = !NothingSent(code, easy);
     } else {
-      long status = 0;
+      Long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       reply.status = static_cast<int>(status);
       reply.body = std::move(transfer->body);
