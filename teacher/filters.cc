@@ -92,7 +92,7 @@ class BestOfFilter : public Filter {
     struct Rank {
       double minus_score;
       size_t length, index;
-      auto operator<=>(const Rank&) const = default;
+      auto operator<=>(const Rank&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
     };
     for (PromptAnswers& prompt : prompts) {
       if (prompt.answers.size() <= keep_) continue;
@@ -167,6 +167,7 @@ constexpr std::array<std::pair<std::string_view, Maker>, 8> kFilters = {{
 
 std::vector<std::string_view> FilterNames() {
   std::vector<std::string_view> names;
+  names.reserve(kFilters.size());
   for (const auto& [name, make] : kFilters) names.push_back(name);
   return names;
 }
