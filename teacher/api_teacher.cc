@@ -2,7 +2,6 @@
 // that doubles; a limit that the server names holds everything back; what can never work (a wrong key) stops the rest.
 #include "teacher/api_teacher.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,6 +24,7 @@
 #include "teacher/ledger.h"
 #include "teacher/openai_protocol.h"
 #include "teacher/rate_limit.h"
+#include "teacher/server_limits.h"
 
 namespace retort {
 namespace {
@@ -33,17 +33,6 @@ constexpr double kLongestRetryAfter = 900;  // seconds; a server that asks for m
 constexpr double kStep = 0.2;               // seconds until an interrupt is looked for
 // The chat format around a message, and a system prompt that a server may put in front.
 constexpr int64_t kTokensAMessage = 16, kTokensARequest = 64;
-
-// Seconds that a Retry-After asks for: a number of them, or a date. nullopt: neither.
-std::optional<double> RetryAfter(const std::string& header) {
-  if (header.empty()) return std::nullopt;
-  char* end = nullptr;
-  const double seconds = std::strtod(header.c_str(), &end);
-  if (end == header.c_str() + header.size() && std::isfinite(seconds)) return std::max(0.0, seconds);
-  const time_t at = curl_getdate(header.c_str(), nullptr);
-  if (at < 0) return std::nullopt;
-  return std::max(0.0, std::difftime(at, std::time(nullptr)));
-}
 
 bool MayWorkLater(int status) { return status == 408 || status == 409 || status == 429 || status >= 500; }
 
@@ -232,6 +221,10 @@ class ApiTeacher : public Teacher {
   // It stays in flight until its cost is settled: if a caller throws, or stops, it is then charged at its most.
   void Handle(const HttpReply& http) {
     const Flight flight = in_flight_.at(http.ticket);
+    // What the server says is left: nothing goes out that it would refuse.
+    if (const double wait = UntilMoreIsAllowed(http.limits); wait > 0 && wait <= kLongestRetryAfter) {
+      paused_until_ = std::max(paused_until_, MonotonicSeconds() + wait);
+    }
     if (!http.error.empty()) {
       Settle(http.ticket, http.maybe_received ? flight.most : Usage{});
       Retry(flight.job, http.error, 0);
@@ -255,7 +248,7 @@ class ApiTeacher : public Teacher {
     } else if (!MayWorkLater(http.status)) {
       Fail(job, text, true);
     } else {
-      const double asked = RetryAfter(http.retry_after).value_or(0);
+      const double asked = RetryAfter(http.limits);
       if (asked > kLongestRetryAfter) {
         Stop(fmt::format("{} (the server asks to wait {:.0f} seconds)", text, asked));
         Fail(job, stop_reason_);

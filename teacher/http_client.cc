@@ -26,7 +26,8 @@ struct Transfer {
   CURL* easy = nullptr;
   int64_t ticket = 0;
   size_t max_bytes = 0, header_bytes = 0, sent = 0;
-  std::string request, body, retry_after, refused;  // refused: why we broke off ourselves
+  std::map<std::string, std::string> limits;
+  std::string request, body, refused;  // refused: why we broke off ourselves
   double began = 0;
   bool first_byte = false;
   std::array<char, CURL_ERROR_SIZE> message{};
@@ -54,14 +55,16 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
     return 0;
   }
   std::string line(data, bytes);
-  constexpr std::string_view kName = "retry-after:";
-  if (line.size() <= kName.size()) return bytes;
-  for (size_t i = 0; i < kName.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(line[i])) != kName[i]) return bytes;
+  const size_t colon = line.find(':');
+  if (colon == std::string::npos) return bytes;
+  std::transform(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), line.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = line.substr(0, colon);
+  if (!name.starts_with("retry-after") && !name.starts_with("x-ratelimit-")) return bytes;
+  const size_t begin = line.find_first_not_of(" \t\r\n", colon + 1);
+  if (begin != std::string::npos) {
+    transfer.limits[name] = line.substr(begin, line.find_last_not_of(" \t\r\n") + 1 - begin);
   }
-  const size_t begin = line.find_first_not_of(" \t", kName.size());
-  if (begin != std::string::npos)
-    transfer.retry_after = line.substr(begin, line.find_last_not_of(" \t\r\n") + 1 - begin);
   return bytes;
 }
 
@@ -146,7 +149,7 @@ struct HttpClient::State {
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       reply.status = static_cast<int>(status);
       reply.body = std::move(transfer->body);
-      reply.retry_after = std::move(transfer->retry_after);
+      reply.limits = std::move(transfer->limits);
     }
     curl_multi_remove_handle(multi, easy);
     transfer->request.clear();
@@ -184,7 +187,7 @@ void HttpClient::Post(int64_t ticket, const std::string& url, std::string body) 
   transfer->max_bytes = state.options.max_bytes;
   transfer->header_bytes = 0;
   transfer->request = std::move(body);
-  transfer->retry_after.clear();
+  transfer->limits.clear();
   transfer->refused.clear();
   transfer->message.fill('\0');
   transfer->first_byte = false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,8 +26,8 @@ struct HttpReply {
   bool maybe_received = true;  // whether the server may have got the request all the same
   int status = 0;
   std::string body;
-  std::string retry_after;  // the header, as it came
-  double seconds = 0;       // from the start to the end
+  std::map<std::string, std::string> limits;  // headers retry-after* and x-ratelimit-*, names in lower case
+  double seconds = 0;                         // from the start to the end
 };
 
 class HttpClient {

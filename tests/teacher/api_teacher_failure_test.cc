@@ -228,5 +228,26 @@ TEST(FailingServer, AStallHoldsNobodyElseUp) {
   EXPECT_EQ(order.back(), "id 0");
 }
 
+TEST(ApiTeacherLimits, WaitsWhereTheServerSaysThatNothingIsLeft) {
+  const TestServer server([](const SeenRequest& request) {
+    FullReply reply = Echo(request);
+    if (request.number == 0) {
+      reply.headers.emplace_back("X-RateLimit-Remaining-Requests", "0");
+      reply.headers.emplace_back("X-RateLimit-Reset-Requests", "300ms");
+    }
+    return reply;
+  });
+  ApiTeacherConfig config = QuickConfig(server.url());
+  config.concurrency = 1;
+  for (const Reply& reply :
+       AskAll(config, {ChatRequest("a", "one"), ChatRequest("b", "two"), ChatRequest("c", "three")})) {
+    EXPECT_EQ(reply.error, "");
+  }
+  const std::vector<SeenRequest> seen = server.requests();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_GE(seen[1].time - seen[0].time, std::chrono::milliseconds(290));
+  EXPECT_LT(seen[2].time - seen[1].time, std::chrono::milliseconds(290));
+}
+
 }  // namespace
 }  // namespace retort
