@@ -72,7 +72,7 @@ int PrintPlan(const CollectJob& job, const CollectCommand& command) {
                by_limits > 0 ? fmt::format(", {:.1f} at least by your own limits", by_limits) : "");
   }
   const BudgetConfig& budget = command.collect.budget;
-  const double most_tokens = static_cast<double>(plan.most.prompt_tokens + plan.most.completion_tokens);
+  const auto most_tokens = static_cast<double>(plan.most.prompt_tokens + plan.most.completion_tokens);
   if ((budget.requests > 0 && plan.requests > budget.requests) ||
       (budget.tokens > 0 && most_tokens > static_cast<double>(budget.tokens)) ||
       (budget.dollars > 0 && plan.most_dollars > budget.dollars)) {

@@ -348,7 +348,10 @@ class ReplayTeacher : public Teacher {
     }
     const std::string_view prompt = Trim(asked->content);
     int there = 0;
-    for (const Entry& entry : std::ranges::equal_range(index_, StableHash(0, prompt), {}, &Entry::prompt)) {
+    const uint64_t hash = StableHash(0, prompt);
+    auto at = std::ranges::lower_bound(index_, hash, {}, &Entry::prompt);
+    for (; at != index_.end() && at->prompt == hash; ++at) {
+      const Entry& entry = *at;
       if (const int k = request.attempt - there; k < entry.answers) {
         Row row = Read(entry);
         if (row.prompt != prompt || std::cmp_less_equal(row.answers.size(), k)) file_.ThrowChanged();
