@@ -6,11 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -55,8 +53,8 @@ class ApiTeacher : public Teacher {
   explicit ApiTeacher(const ApiTeacherConfig& config)
       : config_(config),
         key_(ReadApiKey(config)),
-        base_(CheckedBaseUrl(config, !key_.empty())),
-        url_(base_ + (config.endpoint == "chat" ? "/chat/completions" : "/completions")),
+        url_(CheckedBaseUrl(config, !key_.empty()) +
+             (config.endpoint == "chat" ? "/chat/completions" : "/completions")),
         requests_(config.requests_per_minute, 1.0 / 60, 1),
         tokens_(config.tokens_per_minute, 0.25, 1) {
     if (!config.ca_file.empty()) ReadFile(config.ca_file, 16 << 20);  // now, and not at the first request
@@ -102,11 +100,11 @@ class ApiTeacher : public Teacher {
 
   void Work() {
     std::vector<HttpReply> done;
-    while (!stopped_ && (!waiting_.empty() || !later_.empty() || !in_flight_.empty())) {
+    for (;;) {
       const double wait = SendWhatMay();
-      if (Interrupted()) return;
+      const bool idle = waiting_.empty() && later_.empty() && in_flight_.empty();
+      if (stopped_ || idle || Interrupted()) return;
       done.clear();
-      if (in_flight_.empty() && waiting_.empty() && later_.empty()) return;  // all failed without being sent
       client_->Step(std::min(wait, kStep), done);
       for (const HttpReply& reply : done) {
         if (!stopped_) Handle(reply);
@@ -342,7 +340,7 @@ class ApiTeacher : public Teacher {
   }
 
   const ApiTeacherConfig config_;
-  const std::string key_, base_, url_;
+  const std::string key_, url_;
   RateLimit requests_, tokens_;
   Ledger* ledger_ = nullptr;
   std::unique_ptr<HttpClient> client_;

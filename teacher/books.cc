@@ -88,7 +88,7 @@ Books::~Books() { teacher_.UseLedger(nullptr); }
 
 void Books::Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) {
   std::vector<Request> missing;
-  std::map<std::pair<std::string, int>, const Request*> by_key;
+  std::vector<uint64_t> keys;  // of the missing
   for (const Request& request : requests) {
     const uint64_t key = RequestKey(request);
     if (journal_.HasAnswer(key)) {
@@ -99,18 +99,19 @@ void Books::Ask(std::span<const Request> requests, const std::function<bool(Repl
       if (!on_reply(std::move(reply))) return;
     } else {
       missing.push_back(request);
+      keys.push_back(key);
     }
   }
   if (missing.empty()) return;
-  for (const Request& request : missing) by_key.emplace(std::pair(request.id, request.attempt), &request);
+  std::map<std::pair<std::string, int>, size_t> place;
+  for (size_t i = 0; i < missing.size(); ++i) place.emplace(std::pair(missing[i].id, missing[i].attempt), i);
   const double began = MonotonicSeconds();
   teacher_.Ask(missing, [&](Reply reply) {
-    const auto found = by_key.find({reply.id, reply.attempt});
-    if (found == by_key.end()) return true;  // an answer that nobody asked for
-    const Request& request = *found->second;
-    const uint64_t key = RequestKey(request);
+    const auto found = place.find({reply.id, reply.attempt});
+    if (found == place.end()) return true;  // an answer that nobody asked for
+    const uint64_t key = keys[found->second];
     if (reply.error.empty()) {
-      const Sample sample = ToSample(request, std::move(reply));
+      const Sample sample = ToSample(missing[found->second], std::move(reply));
       journal_.Answered(key, sample, paid_);
       return on_reply(ToReply(sample));
     }

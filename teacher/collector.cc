@@ -299,7 +299,7 @@ class Collector {
       AskFor(requests, [&] { Progress(before + ++came, rows); });
       if (Interrupted()) return;
       std::vector<PromptAnswers> prompts = Answers(items);
-      Filter(prompts);
+      ApplyFilters(filters_, prompts, dropped_);
       for (const PromptAnswers& prompt : prompts) {
         for (const Sample& sample : prompt.answers) {
           if (stored_ < wanted) Store(ToJsonLine(sample), out);
@@ -327,19 +327,6 @@ class Collector {
       prompts.push_back(std::move(prompt));
     }
     return prompts;
-  }
-
-  void Filter(std::vector<PromptAnswers>& prompts) {
-    const auto left = [&] {
-      int64_t sum = 0;
-      for (const PromptAnswers& prompt : prompts) sum += static_cast<int64_t>(prompt.answers.size());
-      return sum;
-    };
-    for (const NamedFilter& step : filters_) {
-      const int64_t before = left();
-      step.filter->Apply(prompts);
-      dropped_[step.name] += before - left();
-    }
   }
 
   void Store(const std::string& line, LineAppender& out) {

@@ -63,4 +63,8 @@ struct NamedFilter {
 // Throws Error for an unknown or doubled name, or one that needs what the context lacks.
 std::vector<NamedFilter> MakeFilters(const FilterConfig& config, const FilterContext& context);
 
+// All of them in turn; adds how many answers each took to dropped[name].
+void ApplyFilters(std::span<const NamedFilter> filters, std::span<PromptAnswers> prompts,
+                  std::map<std::string, int64_t>& dropped);
+
 }  // namespace retort

@@ -224,4 +224,18 @@ std::vector<NamedFilter> MakeFilters(const FilterConfig& config, const FilterCon
   return filters;
 }
 
+void ApplyFilters(std::span<const NamedFilter> filters, std::span<PromptAnswers> prompts,
+                  std::map<std::string, int64_t>& dropped) {
+  const auto left = [&] {
+    int64_t sum = 0;
+    for (const PromptAnswers& prompt : prompts) sum += static_cast<int64_t>(prompt.answers.size());
+    return sum;
+  };
+  for (const NamedFilter& step : filters) {
+    const int64_t before = left();
+    step.filter->Apply(prompts);
+    dropped[step.name] += before - left();
+  }
+}
+
 }  // namespace retort

@@ -138,7 +138,6 @@ struct HttpClient::State {
     CURL* easy = transfer->easy;
     HttpReply reply;
     reply.ticket = transfer->ticket;
-    reply.seconds = MonotonicSeconds() - transfer->began;
     if (code != CURLE_OK || !transfer->refused.empty()) {
       reply.error = !transfer->refused.empty()          ? transfer->refused
                     : transfer->message.front() != '\0' ? std::string(transfer->message.data())
@@ -171,8 +170,6 @@ HttpClient::HttpClient(HttpOptions options) : state_(std::make_unique<State>()) 
 }
 
 HttpClient::~HttpClient() = default;
-
-size_t HttpClient::in_flight() const { return state_->running.size(); }
 
 void HttpClient::Post(int64_t ticket, const std::string& url, std::string body) {
   State& state = *state_;

@@ -27,7 +27,6 @@ struct HttpReply {
   int status = 0;
   std::string body;
   std::map<std::string, std::string> limits;  // headers retry-after* and x-ratelimit-*, names in lower case
-  double seconds = 0;                         // from the start to the end
 };
 
 class HttpClient {
@@ -38,7 +37,6 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   void Post(int64_t ticket, const std::string& url, std::string body);
-  size_t in_flight() const;
   // Works until a reply is there, or for `seconds`. Appends what has ended.
   void Step(double seconds, std::vector<HttpReply>& done);
 

@@ -101,7 +101,7 @@ std::vector<Item> PromptWriter::Next(int count) {
       continue;
     }
     if (reply->second.refused) {
-      ++counts_["written.dropped.refused"];
+      ++dropped_["refused"];
       continue;
     }
     Sample sample{.id = request.id, .prompt = question.prompt};
@@ -109,22 +109,14 @@ std::vector<Item> PromptWriter::Next(int count) {
     sample.finish_reason = reply->second.finish_reason;
     if (std::ranges::any_of(examples_,
                             [&](const Item& item) { return Question(item).content == Text(sample.completion); })) {
-      ++counts_["written.dropped.example"];
+      ++dropped_["example"];
       continue;
     }
     fresh.push_back({.item = &question, .answers = {std::move(sample)}});
   }
   if (!failures_.empty()) return {};  // what comes after a gap would change once the gap is filled
   next_ += requests.size();
-  counts_["written.asked"] += static_cast<int64_t>(requests.size());
-  const auto left = [&] {
-    return std::ranges::count_if(fresh, [](const PromptAnswers& prompt) { return !prompt.answers.empty(); });
-  };
-  for (const NamedFilter& step : filters_) {
-    const int64_t before = left();
-    step.filter->Apply(fresh);
-    counts_["written.dropped." + step.name] += before - left();
-  }
+  ApplyFilters(filters_, fresh, dropped_);
   std::vector<Item> items;
   for (const PromptAnswers& kept : fresh) {
     if (kept.answers.empty()) continue;
@@ -136,7 +128,9 @@ std::vector<Item> PromptWriter::Next(int count) {
 }
 
 std::map<std::string, int64_t> PromptWriter::counts() const {
-  std::map<std::string, int64_t> counts = counts_;
+  std::map<std::string, int64_t> counts;
+  if (next_ > 0) counts["written.asked"] = static_cast<int64_t>(next_);
+  for (const auto& [name, number] : dropped_) counts["written.dropped." + name] = number;
   for (const NamedFilter& step : filters_) {
     for (const auto& [name, number] : step.filter->counts()) counts["written." + name] = number;
   }

@@ -56,7 +56,7 @@ class PromptWriter {
   std::vector<std::string> ids_;  // in the order of writing
   size_t next_ = 0;
   std::vector<NamedFilter> filters_;
-  std::map<std::string, int64_t> counts_;
+  std::map<std::string, int64_t> dropped_;
   std::vector<std::string> failures_;
 };
 
