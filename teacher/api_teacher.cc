@@ -42,10 +42,7 @@ bool Plausible(const Usage& usage, size_t answers, size_t bytes) {
 
 // Whether the two are attempts of one question, asked in the same way.
 bool Alike(const Request& a, const Request& b) {
-  const Sampling &s = a.sampling, &t = b.sampling;
-  return a.id == b.id && a.attempt != b.attempt && a.prompt == b.prompt && s.temperature == t.temperature &&
-         s.top_p == t.top_p && s.top_k == t.top_k && s.max_new_tokens == t.max_new_tokens && s.seed == t.seed &&
-         s.ignore_eos == t.ignore_eos && s.top_logprobs == t.top_logprobs && s.processor == t.processor;
+  return a.id == b.id && a.attempt != b.attempt && a.prompt == b.prompt && a.sampling == b.sampling;
 }
 
 class ApiTeacher : public Teacher {
@@ -196,8 +193,8 @@ class ApiTeacher : public Teacher {
   }
 
   std::string Unfit(const Request& request) const {
-    const bool plain = request.prompt.size() == 1 && request.prompt.front().role.empty();
-    if (!plain && config_.endpoint != "chat") return "the completions endpoint takes plain text, not chat messages";
+    if (!IsPlain(request.prompt) && config_.endpoint != "chat")
+      return "the completions endpoint takes plain text, not chat messages";
     if (request.sampling.processor) return "a server takes no logits processor";
     return "";
   }
@@ -282,9 +279,8 @@ class ApiTeacher : public Teacher {
       }
       WireChoice& choice = *wire.choices[i];
       const Request& request = requests_asked_[flight.job.asked[i]];
-      const bool plain = request.prompt.size() == 1 && request.prompt.front().role.empty();
       Reply reply{.id = request.id, .attempt = request.attempt};
-      reply.completion = {{plain ? "" : "assistant", std::move(choice.text)}};
+      reply.completion = AnswerTo(request.prompt, std::move(choice.text));
       reply.reasoning = std::move(choice.reasoning);
       reply.finish_reason = std::move(choice.finish_reason);
       reply.logprobs = std::move(choice.logprobs);

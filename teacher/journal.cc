@@ -92,9 +92,11 @@ void Subtract(Usage& total, const Usage& usage) {
 }  // namespace
 
 uint64_t RequestKey(const Request& request) {
-  const Sampling& s = request.sampling;  // by hand, since this is done for every row of a resumed collection
-  std::string text = fmt::format("{}\n{}\n{} {} {} {} {} {:d} {}\n", request.attempt, request.id, s.temperature,
-                                 s.top_p, s.top_k, s.max_new_tokens, s.seed, s.ignore_eos, s.top_logprobs);
+  // By hand, since this is done for every row of a resumed collection; a further field does not compile until it is
+  // here.
+  const auto& [temperature, top_p, top_k, max_new_tokens, seed, ignore_eos, top_logprobs, processor] = request.sampling;
+  std::string text = fmt::format("{}\n{}\n{} {} {} {} {} {:d} {}\n", request.attempt, request.id, temperature, top_p,
+                                 top_k, max_new_tokens, seed, ignore_eos, top_logprobs);
   for (const Message& message : request.prompt) {
     text += fmt::format("{} {} {}\n", message.role, message.content.size(), message.content);
   }

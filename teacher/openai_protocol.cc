@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/trim.h"
 #include "core/base/utf8.h"
 #include "teacher/api_teacher.h"
 
@@ -195,11 +196,6 @@ void ReadStream(std::string_view body, const std::string& key, WireReply& reply)
   }
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-}
-
 // Keeps the tokens that make up the last `bytes` of what all of them spell; none where no token begins there.
 void KeepTail(size_t bytes, std::vector<TokenLogprob>& tokens) {
   size_t begin = tokens.size();
@@ -218,15 +214,15 @@ void SplitReasoning(WireChoice& choice) {
   constexpr std::string_view kOpen = "<think>", kClose = "</think>";
   if (choice.reasoning.empty()) {
     std::string_view text = choice.text;
-    const bool opens = Trim(text).starts_with(kOpen);
+    const bool opens = TrimText(text).starts_with(kOpen);
     const size_t close = text.find(kClose);
     if (!opens && (close == std::string_view::npos || text.find(kOpen) < close)) return;
     const size_t from = opens ? text.find(kOpen) + kOpen.size() : 0;
     if (opens && close == std::string_view::npos) {  // cut off while it thought
-      choice.reasoning = Trim(text.substr(from));
+      choice.reasoning = TrimText(text.substr(from));
       choice.text.clear();
     } else {
-      choice.reasoning = Trim(text.substr(from, close - from));
+      choice.reasoning = TrimText(text.substr(from, close - from));
       std::string_view answer = text.substr(close + kClose.size());
       answer.remove_prefix(std::min(answer.find_first_not_of(" \t\r\n"), answer.size()));
       choice.text = std::string(answer);
@@ -283,7 +279,7 @@ WireReply ParseReply(std::string_view body, bool stream, int n, const std::strin
   reply.choices.resize(static_cast<size_t>(n));
   try {
     const std::string text = ToUtf8(body);
-    if (stream && !Trim(text).starts_with('{')) {  // some servers answer a request for a stream with a whole reply
+    if (stream && !TrimText(text).starts_with('{')) {  // some servers answer a request for a stream with a whole reply
       ReadStream(text, key, reply);
     } else {
       const Json json = ParseJson(text, {});
@@ -321,7 +317,7 @@ std::string ErrorText(std::string_view body, const std::string& key) {
     }
   } catch (const Error&) {  // no JSON: shown as it is
   }
-  return Excerpt(WithoutKey(std::string(Trim(text)), key), 300);
+  return Excerpt(WithoutKey(std::string(TrimText(text)), key), 300);
 }
 
 std::string WithoutKey(std::string text, const std::string& key) {

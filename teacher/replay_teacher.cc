@@ -24,6 +24,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/trim.h"
 
 namespace retort {
 namespace {
@@ -32,13 +33,6 @@ using Json = nlohmann::json;
 
 constexpr size_t kMaxLineBytes = size_t{64} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\f\v";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
-}
 
 // A regular file that stays open: where it is replaced by another one, this reads the old one to the end.
 class RowFile {
@@ -226,7 +220,7 @@ std::optional<std::string> OptionalText(const Json& json, const std::string& key
 
 Json ParseObject(std::string_view line, const Where& where) {
   constexpr std::string_view kOneALine = "give one JSON object a line (jq -c '.[]' makes them of a list)";
-  if (const std::string_view text = Trim(line); text == "[" || text == "{") {
+  if (const std::string_view text = TrimText(line); text == "[" || text == "{") {
     throw Error(where, "JSON over several lines", kOneALine);
   }
   Json json = ParseJson(line, where);
@@ -240,7 +234,7 @@ Row ToRow(const Json& json, const ReplayTeacherConfig& config, const Where& wher
   if (prompt == nullptr) {
     throw Error(where, fmt::format("the prompt's key {} is missing", Excerpt(config.prompt_key)), KeysOf(json));
   }
-  row.prompt = Trim(PromptText(*prompt, At(where, config.prompt_key)));
+  row.prompt = TrimText(PromptText(*prompt, At(where, config.prompt_key)));
   if (row.prompt.empty()) throw Error(At(where, config.prompt_key), "is empty", "every row needs a prompt");
   for (const std::string& key : config.completion_keys) {
     const Json* value = Find(json, key);
@@ -272,7 +266,7 @@ class ReplayTeacher : public Teacher {
     int64_t rows = 0, reasonings = 0, finish_reasons = 0;
     std::string first_keys;
     file_.ForEachLine(hash, [&](std::string_view line, int number, int64_t offset) {
-      if (Trim(line).empty()) return;
+      if (TrimText(line).empty()) return;
       const Where where{.file = config_.path, .line = number};
       const Json json = ParseObject(line, where);
       const Row row = ToRow(json, config_, where);
@@ -346,7 +340,7 @@ class ReplayTeacher : public Teacher {
       reply.error = "the request has no user message to look for";
       return reply;
     }
-    const std::string_view prompt = Trim(asked->content);
+    const std::string_view prompt = TrimText(asked->content);
     int there = 0;
     const uint64_t hash = StableHash(0, prompt);
     auto at = std::ranges::lower_bound(index_, hash, {}, &Entry::prompt);
@@ -355,7 +349,7 @@ class ReplayTeacher : public Teacher {
       if (const int k = request.attempt - there; k < entry.answers) {
         Row row = Read(entry);
         if (row.prompt != prompt || std::cmp_less_equal(row.answers.size(), k)) file_.ThrowChanged();
-        reply.completion = {{plain ? "" : "assistant", std::move(row.answers[static_cast<size_t>(k)])}};
+        reply.completion = AnswerTo(request.prompt, std::move(row.answers[static_cast<size_t>(k)]));
         reply.reasoning = std::move(row.reasoning).value_or("");
         // A file that says nothing of how an answer ended is taken to hold whole ones.
         reply.finish_reason = config_.finish_reason_key.empty() ? "stop" : std::move(row.finish_reason).value_or("");

@@ -73,8 +73,7 @@ class OracleTeacher : public Teacher {
       Reply reply{.id = request.id, .attempt = request.attempt};
       const std::optional<std::string> reference = task_.Reference({.id = request.id, .prompt = request.prompt});
       if (reference) {
-        const bool plain = request.prompt.empty() || request.prompt.back().role.empty();
-        reply.completion = {{plain ? "" : "assistant", *reference}};
+        reply.completion = AnswerTo(request.prompt, *reference);
         reply.finish_reason = "stop";
       } else {
         reply.error = "the task has no reference solution for it";

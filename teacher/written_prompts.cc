@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/interrupt.h"
 #include "core/base/random.h"
+#include "core/base/trim.h"
 
 namespace retort {
 namespace {
@@ -34,15 +35,9 @@ Request Ask(const WrittenPromptsConfig& config, std::span<const Item> examples, 
 }
 
 std::string Cleaned(std::string_view text) {
-  const auto trim = [&] {
-    const size_t begin = text.find_first_not_of(" \t\r\n");
-    text = begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-  };
-  trim();
+  text = TrimText(text);
   for (const std::string_view label : {"New question:", "Question:"}) {
-    if (!text.starts_with(label)) continue;
-    text.remove_prefix(label.size());
-    trim();
+    if (text.starts_with(label)) text = TrimText(text.substr(label.size()));
   }
   return std::string(text);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/trim.h"
 #include "core/data/answer_pattern.h"
 
 namespace retort {
@@ -64,13 +65,6 @@ std::optional<Number> NextNumber(std::string_view text, size_t from) {
 }
 
 }  // namespace
-
-std::string_view TrimText(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\f\v";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
-}
 
 std::optional<std::string> FinalNumber(std::string_view text) {
   constexpr std::string_view kMark = "####";

@@ -9,8 +9,6 @@
 
 namespace retort {
 
-std::string_view TrimText(std::string_view text);  // ASCII white space at both ends
-
 // "-1,234.50" -> "-1234.5": what two equal numbers share. nullopt if the text has no number.
 std::optional<std::string> FinalNumber(std::string_view text);
 std::optional<std::string> FinalChoice(std::string_view text);

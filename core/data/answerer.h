@@ -30,6 +30,7 @@ struct Sampling {
   bool ignore_eos = false;
   int top_logprobs = -1;  // -1: none; 0: the chosen token's; k: also the k most likely
   std::shared_ptr<LogitsProcessor> processor;
+  bool operator==(const Sampling&) const = default;
 };
 void Describe(Describer& d, Sampling& sampling);  // all but processor
 

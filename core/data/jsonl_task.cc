@@ -12,6 +12,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/trim.h"
 #include "core/data/answer_text.h"
 #include "core/data/json_fields.h"
 #include "core/data/task.h"

@@ -57,6 +57,11 @@ struct Sample {
 // The sample with its reasoning put before the answer, as reasoning models write it: "<think>\n...\n</think>\n\n...".
 Sample WithThinkTags(Sample sample);
 
+// Whether it is plain text, with no chat format.
+bool IsPlain(const std::vector<Message>& messages);
+// `text` as the answer to `prompt`: plain text after plain text, else a turn of the assistant.
+std::vector<Message> AnswerTo(const std::vector<Message>& prompt, std::string text);
+
 // The texts of the messages, one after the other.
 std::string Text(const std::vector<Message>& messages);
 

@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool IsPlain(const std::vector<Message>& messages) { return messages.size() == 1 && messages[0].role.empty(); }
-
 Json MessagesToJson(const std::vector<Message>& messages, bool plain) {
   if (plain) return messages[0].content;
   Json list = Json::array();

@@ -16,8 +16,7 @@ namespace retort::lab {
 namespace {
 
 void SetCompletion(Sample& sample, std::string text) {
-  const bool plain = sample.prompt.empty() || sample.prompt.back().role.empty();
-  sample.completion = {{plain ? "" : "assistant", std::move(text)}};
+  sample.completion = AnswerTo(sample.prompt, std::move(text));
   sample.reasoning.clear();
   sample.logprobs.clear();
   sample.grade.reset();
