@@ -15,6 +15,7 @@
 #include "core/config/program.h"
 #include "core/data/task.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "experiments/lab/progress.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"

@@ -11,6 +11,7 @@
 #include "core/data/task.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/config.h"
 

@@ -15,6 +15,7 @@
 #include "core/config/program.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
+#include "core/lm/runtime.h"
 #include "core/lm/tokenizer.h"
 #include "experiments/lab/json_lines.h"
 #include "experiments/lab/token_lines.h"

@@ -16,6 +16,7 @@
 #include "core/data/folds.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 #include "student/trainer.h"

@@ -13,6 +13,7 @@
 #include "core/config/program.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
+#include "core/lm/runtime.h"
 #include "experiments/lab/json_lines.h"
 #include "experiments/lab/token_lines.h"
 

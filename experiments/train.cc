@@ -19,6 +19,7 @@
 #include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "student/student.h"
 #include "student/trainer.h"
 

@@ -1,4 +1,5 @@
-// AdamW (arXiv:1711.05101) over the flat buffer of what is trained: clipping is one norm, the update one fused pass.
+// AdamW (arXiv:1711.05101) over the flat buffer of what is trained: clipping is one norm, the update one
+// fused pass: core/fused on the CPU, LibTorch's own elsewhere and as the reference.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,9 +21,13 @@ class AdamW {
   void Restore(const at::Tensor& first, const at::Tensor& second, int64_t steps);
 
  private:
+  void UpdateFused(double learning_rate, double scale);
+  void UpdateReference(double learning_rate, double scale);
+
   Transformer& model_;
   TrainerConfig config_;
-  at::Tensor first_, second_, steps_;
+  at::Tensor first_, second_;
+  int64_t steps_ = 0;
 };
 
 // The learning rate of a 0-based step: linear warm-up to the peak, then cosine, linear or constant to

@@ -22,37 +22,12 @@
 #include "core/lm/transformer.h"
 #include "student/batches.h"
 #include "student/optimizer.h"
+#include "student/sft.h"
 
 namespace retort {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Sum of cross-entropies over the supervised tokens of a micro-batch. Logits are made for those rows only.
-at::Tensor SftLossSum(const Transformer& model, std::span<const Example> examples, std::span<const int> chosen) {
-  size_t length = 0;
-  for (const int i : chosen) length = std::max(length, examples[static_cast<size_t>(i)].ids.size() - 1);
-  const auto batch = static_cast<int64_t>(chosen.size()), width = static_cast<int64_t>(length);
-  at::Tensor ids = at::zeros({batch, width}, at::kLong);  // padding: any valid id, never supervised, never attended
-  std::vector<int64_t> rows, targets;
-  int64_t* data = ids.mutable_data_ptr<int64_t>();
-  for (int64_t b = 0; b < batch; ++b) {
-    const Example& example = examples[static_cast<size_t>(chosen[static_cast<size_t>(b)])];
-    for (size_t t = 0; t + 1 < example.ids.size(); ++t) {
-      data[b * width + static_cast<int64_t>(t)] = example.ids[t];
-      if (static_cast<int>(t) + 1 >= example.prompt_length) {
-        rows.push_back(b * width + static_cast<int64_t>(t));
-        targets.push_back(example.ids[t + 1]);
-      }
-    }
-  }
-  const at::Device device = model.flat().device();
-  const at::Tensor hidden = model.Hidden(ids.to(device));
-  const at::Tensor supervised =
-      hidden.reshape({-1, hidden.size(2)}).index_select(0, at::tensor(rows, at::kLong).to(device));
-  return at::cross_entropy_loss(model.Logits(supervised), at::tensor(targets, at::kLong).to(device), {},
-                                at::Reduction::Sum);
-}
 
 int64_t Supervised(const Example& example) { return static_cast<int64_t>(example.ids.size()) - example.prompt_length; }
 
@@ -229,6 +204,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   LoraAdapters* const adapters = model.adapters();
   const bool dropout = adapters != nullptr && adapters->config().lora_dropout > 0;
   if (adapters != nullptr) adapters->Train(true);
+  Sft objective(model);
   for (int64_t step = done; step < steps; ++step) {
     const std::vector<int>& batch = plan.Batch(step);
     int64_t supervised = 0;
@@ -241,9 +217,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
     for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(micro)) {
       const std::span<const int> chosen =
           std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin));
-      const at::Tensor mean = SftLossSum(model, examples, chosen) / static_cast<double>(supervised);
-      mean.backward();
-      loss += mean.item<double>();
+      loss += objective.Accumulate(examples, chosen, 1.0 / static_cast<double>(supervised));
     }
     const double learning_rate = LearningRate(config, step, steps);
     const double norm = optimizer.Step(learning_rate);

@@ -1,6 +1,5 @@
 #include "core/lm/local_model.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,8 +35,6 @@ std::vector<TokenLogprob> Logprobs(const Tokenizer& tokenizer, const DecodeResul
 }
 
 }  // namespace
-
-void SetThreads(int threads) { at::set_num_threads(threads); }
 
 LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& options)
     : folder_(folder),

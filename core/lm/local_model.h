@@ -50,7 +50,4 @@ class LocalModel : public Answerer, public LikelihoodScorer {
   std::string chat_template_;
 };
 
-// Threads of LibTorch in this process.
-void SetThreads(int threads);
-
 }  // namespace retort

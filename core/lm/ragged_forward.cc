@@ -8,8 +8,10 @@
 #include <cmath>
 #include <map>
 
-#include "core/lm/kernels.h"
-#include "core/lm/rope.h"
+#include "core/fused/attention.h"
+#include "core/fused/rms_norm.h"
+#include "core/fused/rotary.h"
+#include "core/fused/swiglu.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -38,37 +40,7 @@ void AddLinear(at::Tensor& x, const at::Tensor& y, const at::Tensor& weight, con
 
 }  // namespace
 
-RaggedForward::RaggedForward(const Transformer& model) : model_(model) {}
-
-std::vector<RaggedForward::Angles> RaggedForward::AnglesOf(const std::vector<RaggedRow>& rows) {
-  const ModelConfig& c = model_.config();
-  const int64_t half = c.head_dim / 2;
-  std::map<const KvCache*, int64_t> lengths;  // of the sequences whose angles depend on it
-  int64_t longest = 0;
-  for (const RaggedRow& row : rows) {
-    longest = std::max(longest, row.position + 1);
-    if (c.rope_scaling.rope_type == "dynamic") lengths[row.cache] = row.position + 1;
-  }
-  if (!cos_.defined() || cos_.size(0) < longest) {
-    // Dynamic scaling has a common table up to the trained length only.
-    const int64_t limit = c.rope_scaling.rope_type == "dynamic" ? c.max_position_embeddings : c.MaxPositions();
-    std::tie(cos_, sin_) = RotaryTable(c, std::min(std::max<int64_t>(longest * 2, 64), limit));
-  }
-  std::vector<Angles> angles;
-  stretched_.clear();
-  for (const RaggedRow& row : rows) {
-    const auto length = lengths.find(row.cache);
-    if (length != lengths.end() && StretchesWith(c, length->second)) {
-      std::vector<float>& own = stretched_.emplace_back(static_cast<size_t>(2 * half));
-      RotaryRow(RotaryFrequencies(c, length->second), row.position, own.data(), own.data() + half);
-      angles.push_back({own.data(), own.data() + half});
-    } else {
-      angles.push_back(
-          {cos_.const_data_ptr<float>() + row.position * half, sin_.const_data_ptr<float>() + row.position * half});
-    }
-  }
-  return angles;
-}
+RaggedForward::RaggedForward(const Transformer& model) : model_(model), angles_(model.config()) {}
 
 at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   const ModelConfig& c = model_.config();
@@ -79,9 +51,18 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(dh)));
   const auto eps = static_cast<float>(c.rms_norm_eps);
 
-  const std::vector<Angles> angles = AnglesOf(rows);
   int64_t longest = 0;
   for (const RaggedRow& row : rows) longest = std::max(longest, row.position + 1);
+  angles_.Reset(longest);
+  std::vector<RotaryAngles::Row> angles;
+  angles.reserve(rows.size());
+  if (c.rope_scaling.rope_type == "dynamic") {  // by the length of the row's sequence after this pass
+    std::map<const KvCache*, int64_t> lengths;
+    for (const RaggedRow& row : rows) lengths[row.cache] = row.position + 1;
+    for (const RaggedRow& row : rows) angles.push_back(angles_.Of(row.position, lengths[row.cache]));
+  } else {
+    for (const RaggedRow& row : rows) angles.push_back(angles_.Of(row.position, longest));
+  }
 
   at::Tensor x = at::empty({count, d});
   float* xp = x.mutable_data_ptr<float>();
@@ -100,7 +81,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   const auto norm = [&](const at::Tensor& weight) {
     const float* w = weight.const_data_ptr<float>();
     at::parallel_for(0, count, std::max<int64_t>(1, 20000 / d), [&](int64_t begin, int64_t end) {
-      kernels::RmsNorm(xp + begin * d, w, np + begin * d, end - begin, d, eps);
+      fused::RmsNorm(xp + begin * d, w, np + begin * d, end - begin, d, eps);
     });
   };
 
@@ -116,10 +97,10 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
       for (int64_t r = begin; r < end; ++r) {
         const RaggedRow& row = rows[static_cast<size_t>(r)];
         float* q = qp + r * width;
-        if (q_norm != nullptr) kernels::RmsNorm(q, q_norm, q, heads, dh, eps);
-        if (k_norm != nullptr) kernels::RmsNorm(q + heads * dh, k_norm, q + heads * dh, kv_heads, dh, eps);
+        if (q_norm != nullptr) fused::RmsNorm(q, q_norm, q, heads, dh, eps);
+        if (k_norm != nullptr) fused::RmsNorm(q + heads * dh, k_norm, q + heads * dh, kv_heads, dh, eps);
         const auto& [cos, sin] = angles[static_cast<size_t>(r)];
-        kernels::Rotate(q, heads + kv_heads, dh, cos, sin);
+        fused::Rotate(q, heads + kv_heads, dh, cos, sin);
         const int64_t capacity = row.cache->capacity;
         for (int64_t g = 0; g < kv_heads; ++g) {
           float* keys = row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + g) * 2 * capacity * dh;
@@ -131,7 +112,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
       }
     });
     at::parallel_for(0, count * heads, std::max<int64_t>(1, 20000 / (longest * dh)), [&](int64_t begin, int64_t end) {
-      std::vector<float> scratch(static_cast<size_t>(longest));
+      thread_local std::vector<float> scratch;
       for (int64_t i = begin; i < end; ++i) {
         const int64_t r = i / heads, h = i % heads;
         const RaggedRow& row = rows[static_cast<size_t>(r)];
@@ -141,15 +122,15 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
         const float* values = keys + capacity * dh;
         const int64_t end_position = row.position + 1;
         const int64_t first = window > 0 ? std::max<int64_t>(0, end_position - window) : 0;
-        kernels::Attend(qp + r * width + h * dh, keys + first, values + first * dh, mp + i * dh, scratch.data(),
-                        end_position - first, capacity, dh, scale);
+        fused::Attend(qp + r * width + h * dh, keys + first, values + first * dh, mp + i * dh, end_position - first,
+                      capacity, dh, scale, scratch);
       }
     });
     AddLinear(x, mixed, block.o, block.o_bias);
     norm(block.post_norm);
     Linear(gate_up, normed, block.gate_up, block.gate_up_bias);
     at::parallel_for(0, count, std::max<int64_t>(1, 5000 / f), [&](int64_t begin, int64_t end) {
-      kernels::SwiGlu(gp + begin * 2 * f, ap + begin * f, end - begin, f);
+      fused::SwiGlu(gp + begin * 2 * f, ap + begin * f, end - begin, f);
     });
     AddLinear(x, gated, block.down, block.down_bias);
   }

@@ -5,8 +5,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <deque>
 #include <vector>
+
+#include "core/lm/rope.h"
 
 namespace retort {
 
@@ -33,14 +34,8 @@ class RaggedForward {
   at::Tensor Run(const std::vector<RaggedRow>& rows);
 
  private:
-  struct Angles {
-    const float *cos, *sin;  // (Dh / 2)
-  };
-  std::vector<Angles> AnglesOf(const std::vector<RaggedRow>& rows);
-
   const Transformer& model_;
-  at::Tensor cos_, sin_;                      // (positions, Dh / 2), grown as needed
-  std::deque<std::vector<float>> stretched_;  // the angles of this pass that stand in no common table
+  RotaryAngles angles_;
 };
 
 }  // namespace retort

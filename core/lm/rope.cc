@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 namespace retort {
 
@@ -54,6 +55,25 @@ std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t
     RotaryRow(frequencies, t, cos.mutable_data_ptr<float>() + t * half, sin.mutable_data_ptr<float>() + t * half);
   }
   return {cos, sin};
+}
+
+void RotaryAngles::Reset(int64_t longest) {
+  stretched_.clear();
+  if (cos_.defined() && cos_.size(0) >= longest) return;
+  // Dynamic scaling has a common table up to the trained length only.
+  const int64_t limit =
+      config_.rope_scaling.rope_type == "dynamic" ? config_.max_position_embeddings : config_.MaxPositions();
+  std::tie(cos_, sin_) = RotaryTable(config_, std::min(std::max<int64_t>(longest * 2, 64), limit));
+}
+
+RotaryAngles::Row RotaryAngles::Of(int64_t position, int64_t length) {
+  const int64_t half = config_.head_dim / 2;
+  if (!StretchesWith(config_, length)) {
+    return {cos_.const_data_ptr<float>() + position * half, sin_.const_data_ptr<float>() + position * half};
+  }
+  std::vector<float>& own = stretched_.emplace_back(static_cast<size_t>(2 * half));
+  RotaryRow(RotaryFrequencies(config_, length), position, own.data(), own.data() + half);
+  return {own.data(), own.data() + half};
 }
 
 }  // namespace retort

@@ -13,6 +13,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -31,5 +32,22 @@ void RotaryRow(const std::vector<float>& frequencies, int64_t position, float* c
 
 // Whether the angles of a sequence depend on its length.
 bool StretchesWith(const ModelConfig& config, int64_t length);
+
+// Angles of single positions, out of one table that grows as needed; a sequence that stretches has its own.
+class RotaryAngles {
+ public:
+  explicit RotaryAngles(const ModelConfig& config) : config_(config) {}
+  struct Row {
+    const float *cos, *sin;  // (Dh / 2)
+  };
+  // Begins a pass over sequences of at most `longest` positions; rows of earlier passes are gone.
+  void Reset(int64_t longest);
+  Row Of(int64_t position, int64_t length);
+
+ private:
+  const ModelConfig& config_;
+  at::Tensor cos_, sin_;                      // (positions, Dh / 2)
+  std::deque<std::vector<float>> stretched_;  // of this pass
+};
 
 }  // namespace retort

@@ -50,6 +50,7 @@ class Transformer {
   // Matrix products of Hidden and Logits in bfloat16, all else in float32, as torch.autocast has it. Weights, gradients
   // and an optimizer's moments stay float32.
   void UseBfloat16(bool on) { bfloat16_ = on; }
+  bool bfloat16() const { return bfloat16_; }
   // Moves weights and adapters; gradients are gone, and must be enabled again. Decoding needs the CPU.
   void To(const std::string& device);
 

@@ -14,6 +14,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/version.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "core/report/report.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/experiment.h"

@@ -20,6 +20,7 @@
 #include "core/base/json.h"
 #include "core/data/sample_set.h"
 #include "core/lm/local_model.h"
+#include "core/lm/runtime.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/run_store.h"
 
