@@ -152,6 +152,13 @@ if(NOT TARGET LibTorch::LibTorch)
   target_link_libraries(LibTorch::LibTorch INTERFACE LibTorch::torch_cpu LibTorch::c10)
   # Operators register themselves when the library is loaded: the linker must not drop it for want of a called symbol.
   target_link_options(LibTorch::LibTorch INTERFACE LINKER:--no-as-needed)
+  # at::parallel_for is inline, and serial in files that are compiled without OpenMP. Linked is the very library that
+  # torch_cpu loads: a second one would bring threads of its own.
+  execute_process(COMMAND ldd "${_libtorch_folder}/lib/libtorch_cpu.so" OUTPUT_VARIABLE _libtorch_needs ERROR_QUIET)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND _libtorch_needs MATCHES "lib[gi]?omp[^ \n]* => ([^ \n]+)")
+    target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
+    target_link_libraries(LibTorch::LibTorch INTERFACE "${CMAKE_MATCH_1}")
+  endif()
   # The CUDA libraries that torch_cpu itself needs; at run time it finds them by its own rpath.
   file(GLOB _libtorch_beside "${_libtorch_folder}/../nvidia/*/lib")
   foreach(_folder "${_libtorch_folder}/lib" ${_libtorch_beside})

@@ -178,21 +178,4 @@ void AttentionBackward(const AttentionShape& shape, int64_t kv_head, int64_t len
   Scatter(dvalues, length, dh, 1, dqkv + value_column, width);
 }
 
-RETORT_VECTORISED void Attend(const float* query, const float* keys, const float* values, float* out, int64_t length,
-                              int64_t capacity, int64_t head_dim, float scale, std::vector<float>& scratch) {
-  float* p = Arena(scratch, Padded(length)).Take(0);
-  std::fill(p, p + length, 0.0F);
-  for (int64_t i = 0; i < head_dim; ++i) {
-    const float q = query[i] * scale;
-    const float* key = keys + i * capacity;
-    for (int64_t t = 0; t < length; ++t) p[t] += q * key[t];
-  }
-  Softmax(p, 0, length, 0, Padded(length));
-  for (int64_t i = 0; i < head_dim; ++i) out[i] = 0;
-  for (int64_t t = 0; t < length; ++t) {
-    const float* value = values + t * head_dim;
-    for (int64_t i = 0; i < head_dim; ++i) out[i] += p[t] * value[i];
-  }
-}
-
 }  // namespace retort::fused

@@ -24,9 +24,4 @@ void AttentionForward(const AttentionShape& shape, int64_t kv_head, int64_t leng
 void AttentionBackward(const AttentionShape& shape, int64_t kv_head, int64_t length, const float* qkv,
                        const float* log_sums, const float* dout, float* dqkv, std::vector<float>& scratch);
 
-// Decoding: one query head over the first `length` cached positions. keys lie transposed, (head_dim, capacity), so that
-// scores of all positions are made side by side; values (capacity, head_dim).
-void Attend(const float* query, const float* keys, const float* values, float* out, int64_t length, int64_t capacity,
-            int64_t head_dim, float scale, std::vector<float>& scratch);
-
 }  // namespace retort::fused

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/lm/linear.h"
 #include "core/lm/ragged_forward.h"
 #include "core/lm/rope.h"
 #include "core/lm/transformer.h"
@@ -199,7 +200,8 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   if (last_row.size() != rows.size()) {
     hidden = hidden.index_select(0, at::tensor(last_row, at::kLong));
   }
-  at::Tensor logits = at::linear(hidden, s.model.lm_head());  // (S, V)
+  const at::Tensor logits = at::empty({hidden.size(0), s.model.lm_head().size(0)});  // (S, V)
+  Linear(logits, hidden, s.model.lm_head(), {});
   float* data = logits.mutable_data_ptr<float>();
   std::vector<std::unique_ptr<Sequence>> going;
   for (size_t i = 0; i < s.active.size(); ++i) {
@@ -246,7 +248,8 @@ std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std
     const at::Tensor hidden = forward.Run(rows);
     for (int64_t first = 0; first < hidden.size(0); first += logit_rows) {
       const int64_t count = std::min(logit_rows, hidden.size(0) - first);
-      const at::Tensor logits = at::linear(hidden.narrow(0, first, count), model.lm_head());
+      const at::Tensor logits = at::empty({count, vocab});
+      Linear(logits, hidden.narrow(0, first, count), model.lm_head(), {});
       const float* data = logits.const_data_ptr<float>();
       for (int64_t r = 0; r < count; ++r) {
         const auto& [sequence, id] = targets[static_cast<size_t>(first + r)];

@@ -8,37 +8,20 @@
 #include <cmath>
 #include <map>
 
-#include "core/fused/attention.h"
+#include "core/fused/attend.h"
 #include "core/fused/rms_norm.h"
 #include "core/fused/rotary.h"
 #include "core/fused/swiglu.h"
+#include "core/lm/linear.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
 
 KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positions + 15) / 16 * 16) {
   const ModelConfig& c = model.config();
-  data.resize(static_cast<size_t>(2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim));
+  constexpr int64_t kBeyond = 16;  // that Attend may read
+  data.resize(static_cast<size_t>(2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim + kBeyond));
 }
-
-namespace {
-
-// out = x W^T + bias.
-void Linear(at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (bias.defined()) {
-    at::addmm_out(out, bias, x, weight.t());
-  } else {
-    at::mm_out(out, x, weight.t());
-  }
-}
-
-// x += y W^T + bias.
-void AddLinear(at::Tensor& x, const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias) {
-  x.addmm_(y, weight.t());
-  if (bias.defined()) x.add_(bias);
-}
-
-}  // namespace
 
 RaggedForward::RaggedForward(const Transformer& model) : model_(model), angles_(model.config()) {}
 
@@ -106,7 +89,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
           float* keys = row.cache->data.data() + (static_cast<int64_t>(layer) * kv_heads + g) * 2 * capacity * dh;
           float* values = keys + capacity * dh;
           const float* k = q + (heads + g) * dh;
-          for (int64_t i = 0; i < dh; ++i) keys[i * capacity + row.position] = k[i];
+          fused::PutKey(k, row.position, dh, keys);
           std::copy_n(q + (heads + kv_heads + g) * dh, dh, values + row.position * dh);
         }
       }
@@ -122,8 +105,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
         const float* values = keys + capacity * dh;
         const int64_t end_position = row.position + 1;
         const int64_t first = window > 0 ? std::max<int64_t>(0, end_position - window) : 0;
-        fused::Attend(qp + r * width + h * dh, keys + first, values + first * dh, mp + i * dh, end_position - first,
-                      capacity, dh, scale, scratch);
+        fused::Attend(qp + r * width + h * dh, keys, values, mp + i * dh, first, end_position, dh, scale, scratch);
       }
     });
     AddLinear(x, mixed, block.o, block.o_bias);

@@ -13,7 +13,8 @@ namespace retort {
 
 class Transformer;
 
-// Keys and values of one sequence. Per layer and key-value head: keys (Dh, capacity), then values (capacity, Dh).
+// Keys and values of one sequence. Per layer and key-value head: capacity x Dh keys in
+// blocks as core/fused/attend.h has them, then values (capacity, Dh).
 struct KvCache {
   KvCache(const Transformer& model, int64_t positions);
   int64_t capacity = 0;

@@ -2,13 +2,15 @@
 // are also held to autograd, in whole networks: tests/core/lm/packed_pass_test.cc.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
 #include "core/base/random.h"
 #include "core/fused/adamw.h"
-#include "core/fused/attention.h"
+#include "core/fused/attend.h"
 #include "core/fused/cross_entropy.h"
+#include "core/fused/linear.h"
 #include "core/fused/rms_norm.h"
 #include "core/fused/rotary.h"
 #include "core/fused/swiglu.h"
@@ -80,26 +82,26 @@ TEST(Fused, SwiGluFromTinyToHuge) {
 TEST(Fused, Attend) {
   RandomStream random(3, "fused_test");
   for (const int64_t dh : {2, 6, 16, 20}) {
-    for (const int64_t length : {1, 2, 7, 16, 31}) {
-      constexpr int64_t kCapacity = 32;
-      const std::vector<float> q = Draw(random, dh, 3), k = Draw(random, dh * kCapacity),
-                               v = Draw(random, kCapacity * dh);
-      std::vector<float> out(static_cast<size_t>(dh)), scratch;
-      fused::Attend(q.data(), k.data(), v.data(), out.data(), length, kCapacity, dh, 0.7F, scratch);
+    for (const auto& [first, last] : std::vector<std::pair<int64_t, int64_t>>{
+             {0, 1}, {0, 2}, {0, 7}, {0, 16}, {0, 31}, {0, 64}, {0, 79}, {78, 79}, {5, 40}, {16, 33}}) {
+      const std::vector<float> q = Draw(random, dh, 3), k = Draw(random, dh * 80), v = Draw(random, 80 * dh + 16);
+      std::vector<float> blocks(k.size()), out(static_cast<size_t>(dh)), scratch;
+      for (int64_t t = 0; t < last; ++t) fused::PutKey(k.data() + t * dh, t, dh, blocks.data());
+      fused::Attend(q.data(), blocks.data(), v.data(), out.data(), first, last, dh, 0.7F, scratch);
       std::vector<double> weight;
       double sum = 0;
-      for (int64_t t = 0; t < length; ++t) {
+      for (int64_t t = first; t < last; ++t) {
         double score = 0;
-        for (int64_t i = 0; i < dh; ++i) score += q[static_cast<size_t>(i)] * k[static_cast<size_t>(i * kCapacity + t)];
+        for (int64_t i = 0; i < dh; ++i) score += q[static_cast<size_t>(i)] * k[static_cast<size_t>(t * dh + i)];
         weight.push_back(std::exp(0.7 * score));
         sum += weight.back();
       }
       for (int64_t i = 0; i < dh; ++i) {
         double expected = 0;
-        for (int64_t t = 0; t < length; ++t) {
-          expected += weight[static_cast<size_t>(t)] / sum * v[static_cast<size_t>(t * dh + i)];
+        for (int64_t t = first; t < last; ++t) {
+          expected += weight[static_cast<size_t>(t - first)] / sum * v[static_cast<size_t>(t * dh + i)];
         }
-        EXPECT_NEAR(out[static_cast<size_t>(i)], expected, 2e-6 * (1 + std::abs(expected))) << dh << " " << length;
+        EXPECT_NEAR(out[static_cast<size_t>(i)], expected, 2e-6 * (1 + std::abs(expected))) << dh << " " << last;
       }
     }
   }
@@ -175,6 +177,41 @@ TEST(Fused, AdamW) {
       EXPECT_NEAR(m[i], first, 1e-6);
       EXPECT_NEAR(v[i], second, 1e-6 * (1 + second));
       EXPECT_EQ(g[i], 0);
+    }
+  }
+}
+
+TEST(Fused, LinearInBothTypesAddsAndSplitsAnywhere) {
+  RandomStream random(6, "fused_test");
+  for (const int64_t rows : {1, 2, 3, 7}) {
+    for (const int64_t k : {1, 15, 16, 50}) {
+      for (const int64_t outputs : {1, 2, 9, 33}) {
+        const std::vector<float> x = Draw(random, rows * k);
+        std::vector<float> weight = Draw(random, outputs * k);
+        std::vector<uint16_t> narrow;
+        for (float& w : weight) {
+          narrow.push_back(static_cast<uint16_t>(std::bit_cast<uint32_t>(w) >> 16));
+          w = std::bit_cast<float>(static_cast<uint32_t>(narrow.back()) << 16);
+        }
+        std::vector<float> once(static_cast<size_t>(rows * outputs)), twice = once;
+        const int64_t middle = outputs / 3;
+        fused::Linear(x.data(), rows, weight.data(), k, 0, middle, once.data(), outputs, false);
+        fused::Linear(x.data(), rows, weight.data(), k, middle, outputs, once.data(), outputs, false);
+        fused::Linear(x.data(), rows, narrow.data(), k, 0, outputs, twice.data(), outputs, false);
+        fused::Linear(x.data(), rows, narrow.data(), k, 0, outputs, twice.data(), outputs, true);
+        for (int64_t r = 0; r < rows; ++r) {
+          for (int64_t n = 0; n < outputs; ++n) {
+            double expected = 0;
+            for (int64_t i = 0; i < k; ++i) {
+              expected +=
+                  static_cast<double>(x[static_cast<size_t>(r * k + i)]) * weight[static_cast<size_t>(n * k + i)];
+            }
+            const auto place = static_cast<size_t>(r * outputs + n);
+            EXPECT_NEAR(once[place], expected, 2e-5);
+            EXPECT_NEAR(twice[place], 2 * expected, 4e-5);
+          }
+        }
+      }
     }
   }
 }

@@ -1,0 +1,89 @@
+#include "core/fused/linear.h"
+
+#include <algorithm>
+
+#include "core/fused/vectorised.h"
+
+namespace retort::fused {
+namespace {
+
+constexpr int64_t kAhead = 4096;  // bytes
+
+RETORT_INLINE float Widened(float x) { return x; }
+RETORT_INLINE float Widened(uint16_t x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
+
+// R rows of x and S rows of the weight, `stride` apart: their sums, of L lanes each, stay in registers.
+template <int R, int S, int L, typename W>
+RETORT_INLINE void Tile(const float* x, const W* weight, int64_t k, int64_t stride, float* out, int64_t outputs,
+                        int64_t out_stride, bool accumulate) {
+  float sums[R][S][L] = {};
+  int64_t i = 0;
+  for (; i + L <= k; i += L) {
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) {
+      __builtin_prefetch(reinterpret_cast<const char*>(weight + s * stride + i) + kAhead);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) {
+#pragma omp simd
+        for (int j = 0; j < L; ++j) sums[r][s][j] += x[r * k + i + j] * Widened(weight[s * stride + i + j]);
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int s = 0; s < S; ++s) {
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int j = 0; j < L; ++j) sum += sums[r][s][j];
+      for (int64_t rest = i; rest < k; ++rest) sum += x[r * k + rest] * Widened(weight[s * stride + rest]);
+      float& place = out[r * outputs + s * out_stride];
+      place = accumulate ? place + sum : sum;
+    }
+  }
+}
+
+// The weight's rows are read as S streams from S parts of the range: processors fetch several distant streams ahead
+// better than a single one, which they lose at the end of each page.
+template <int S, int L, int R, typename W>
+RETORT_INLINE void Streams(const float* x, int64_t rows, const W* weight, int64_t k, int64_t begin, int64_t end,
+                           float* out, int64_t outputs, bool accumulate) {
+  const int64_t part = (end - begin) / S;
+  for (int64_t n = begin; n < begin + part; ++n) {
+    for (int64_t r = 0; r + R <= rows; r += R) {
+      Tile<R, S, L>(x + r * k, weight + n * k, k, part * k, out + r * outputs + n, outputs, part, accumulate);
+    }
+    for (int64_t r = rows / R * R; R > 1 && r < rows; ++r) {
+      Tile<1, S, L>(x + r * k, weight + n * k, k, part * k, out + r * outputs + n, outputs, part, accumulate);
+    }
+  }
+  for (int64_t n = begin + S * part; n < end; ++n) {
+    for (int64_t r = 0; r < rows; ++r) {
+      Tile<1, 1, L>(x + r * k, weight + n * k, k, 0, out + r * outputs + n, outputs, 0, accumulate);
+    }
+  }
+}
+
+template <typename W>
+RETORT_INLINE void Range(const float* x, int64_t rows, const W* weight, int64_t k, int64_t begin, int64_t end,
+                         float* out, int64_t outputs, bool accumulate) {
+  if (rows == 1 && sizeof(W) == sizeof(float)) {
+    Streams<8, 8, 1>(x, rows, weight, k, begin, end, out, outputs, accumulate);
+  } else if (rows == 1) {
+    Streams<4, 16, 1>(x, rows, weight, k, begin, end, out, outputs, accumulate);
+  } else {
+    Streams<2, 16, 3>(x, rows, weight, k, begin, end, out, outputs, accumulate);
+  }
+}
+
+}  // namespace
+
+RETORT_VECTORISED void Linear(const float* x, int64_t rows, const float* weight, int64_t k, int64_t begin, int64_t end,
+                              float* out, int64_t outputs, bool accumulate) {
+  Range(x, rows, weight, k, begin, end, out, outputs, accumulate);
+}
+
+RETORT_VECTORISED void Linear(const float* x, int64_t rows, const uint16_t* weight, int64_t k, int64_t begin,
+                              int64_t end, float* out, int64_t outputs, bool accumulate) {
+  Range(x, rows, weight, k, begin, end, out, outputs, accumulate);
+}
+
+}  // namespace retort::fused
