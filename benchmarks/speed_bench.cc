@@ -40,7 +40,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 #include "student/trainer.h"

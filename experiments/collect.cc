@@ -12,10 +12,11 @@
 
 #include "core/base/error.h"
 #include "core/base/interrupt.h"
+#include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/data/task.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "experiments/lab/progress.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"
@@ -28,6 +29,7 @@ struct CollectCommand {
   TeacherConfig teacher;
   CollectConfig collect;
   int n = 64, held_out = 1000, threads = 0;
+  std::string numerics = "fused";
   int64_t seed = 0;
   std::string output_dir;
 };
@@ -43,6 +45,7 @@ void Describe(Describer& d, CollectCommand& c) {
           {.help = "held-out items that may not be asked", .unit = "items", .min = 0, .max = 1e7});
   d.Field("output_dir", c.output_dir, {.help = "folder of the collection", .required = true, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+  DescribeNumerics(d, c.numerics);
 }
 
 std::string Money(double dollars) { return fmt::format("${:.{}f}", dollars, dollars < 1 ? 4 : 2); }
@@ -97,6 +100,7 @@ int main(int argc, char** argv) {
     command = Load<CollectCommand>(command_line);
     CatchInterrupts();
     if (command.threads > 0) SetThreads(command.threads);
+    SetNumerics(command.numerics);
     const std::unique_ptr<Task> task = MakeTask(command.task);
     const std::unique_ptr<Teacher> teacher = MakeTeacher(command.teacher, *task, command_line.config_dir);
     const auto seed = static_cast<uint64_t>(command.seed);

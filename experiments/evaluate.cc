@@ -7,11 +7,12 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/data/task.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/config.h"
 
@@ -24,6 +25,7 @@ struct EvaluateCommand {
   lab::EvaluationConfig evaluation;
   int64_t seed = 0;
   int batch_size = 0, threads = 0;
+  std::string numerics = "fused";
   std::string output_dir;
 };
 
@@ -37,6 +39,7 @@ void Describe(Describer& d, EvaluateCommand& c) {
   d.Field("batch_size", c.batch_size,
           {.help = "answers decoded together; 0: by the model's size", .min = 0, .max = 65536, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+  DescribeNumerics(d, c.numerics);
 }
 
 void Print(const CellResult& result) {
@@ -59,6 +62,7 @@ int main(int argc, char** argv) {
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
     const auto command = LoadOrExit<EvaluateCommand>(program, argc, argv);
     if (command.threads > 0) SetThreads(command.threads);
+    SetNumerics(command.numerics);
     const std::unique_ptr<Task> task = MakeTask(command.task);
     LocalModel model(FindModel(command.model, command_line.config_dir),
                      {.chat_template = command.chat_template, .batch_size = command.batch_size});

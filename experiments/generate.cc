@@ -12,10 +12,11 @@
 #include "core/base/error.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
+#include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "experiments/lab/json_lines.h"
 #include "experiments/lab/token_lines.h"
@@ -27,6 +28,7 @@ struct GenerateCommand {
   std::string model, chat_template;
   bool chat = false;
   int batch_size = 0, threads = 0;
+  std::string numerics = "fused";
   Sampling sampling{.max_new_tokens = 256};
 };
 
@@ -38,6 +40,7 @@ void Describe(Describer& d, GenerateCommand& c) {
   d.Field("batch_size", c.batch_size,
           {.help = "texts decoded together; 0: by the model's size", .min = 0, .max = 65536, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+  DescribeNumerics(d, c.numerics);
 }
 
 // Results leave in the order of the lines, each as soon as those before it have.
@@ -128,6 +131,7 @@ int main(int argc, char** argv) {
     const auto command = LoadOrExit<GenerateCommand>(program, argc, argv);
     CatchInterrupts();
     if (command.threads > 0) SetThreads(command.threads);
+    SetNumerics(command.numerics);
     LocalModel model(FindModel(command.model, command_line.config_dir),
                      {.chat_template = command.chat_template, .batch_size = command.batch_size});
     Generator(model, command).Run();

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/numerics.h"
 #include "core/base/random.h"
 #include "core/base/subprocess.h"
 #include "core/config/program.h"
@@ -16,7 +17,7 @@
 #include "core/data/folds.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 #include "student/trainer.h"
@@ -37,6 +38,7 @@ struct RecipeConfig {
   TrainerConfig trainer;
   int evaluation_items = 200;  // of each operation, for the model card
   int threads = 1;
+  std::string numerics = "fused";
   bool overwrite = false;
   std::string output_dir = "configs/models";
 };
@@ -63,6 +65,7 @@ void Describe(Describer& d, RecipeConfig& c) {
   d.Field("evaluation_items", c.evaluation_items,
           {.help = "held-out items of each operation, for the model card", .min = 1, .max = 100000});
   d.Field("threads", c.threads, {.help = "of LibTorch; another number gives other last bits", .min = 1, .max = 1024});
+  DescribeNumerics(d, c.numerics);
   d.Field("overwrite", c.overwrite, {.help = "replace a model that is there", .numerics = false});
   d.Field("output_dir", c.output_dir, {.help = "where the model's folder goes", .numerics = false});
 }
@@ -188,6 +191,7 @@ int Run(int argc, const char* const* argv) {
   const auto config = LoadOrExit<RecipeConfig>(program, argc, argv);
   Check(config);  // before anything is written
   SetThreads(config.threads);
+  SetNumerics(config.numerics);
   const std::filesystem::path folder = std::filesystem::path(config.output_dir) / config.name;
   if (std::filesystem::exists(folder / "config.json") && !config.overwrite) {
     throw Error({.file = folder.string()}, "holds a model already", "give another name, or overwrite=true");

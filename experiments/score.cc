@@ -10,10 +10,11 @@
 #include "core/base/error.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
+#include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "experiments/lab/json_lines.h"
 #include "experiments/lab/token_lines.h"
 
@@ -24,6 +25,7 @@ struct ScoreCommand {
   std::string model, chat_template;
   bool chat = false;
   int window = 64, threads = 0;
+  std::string numerics = "fused";
 };
 
 void Describe(Describer& d, ScoreCommand& c) {
@@ -32,6 +34,7 @@ void Describe(Describer& d, ScoreCommand& c) {
   d.Field("chat_template", c.chat_template, {.help = "chat format; empty: as the checkpoint says"});
   d.Field("window", c.window, {.help = "lines scored together", .min = 1, .max = 65536, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+  DescribeNumerics(d, c.numerics);
 }
 
 struct Line {
@@ -91,6 +94,7 @@ int main(int argc, char** argv) {
     const auto command = LoadOrExit<ScoreCommand>(program, argc, argv);
     CatchInterrupts();
     if (command.threads > 0) SetThreads(command.threads);
+    SetNumerics(command.numerics);
     LocalModel model(FindModel(command.model, command_line.config_dir), {.chat_template = command.chat_template});
     Run(model, command);
     return Interrupted() ? 130 : 0;

@@ -13,13 +13,14 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/numerics.h"
 #include "core/base/version.h"
 #include "core/config/program.h"
 #include "core/data/sample_set.h"
 #include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "student/student.h"
 #include "student/trainer.h"
 
@@ -32,6 +33,7 @@ struct TrainCommand {
   std::string samples, base, output_dir, chat_template, reasoning = "drop";
   std::vector<int> keep_layers;
   int n = 0, threads = 0;
+  std::string numerics = "fused";
   int64_t seed = 0;
   LoraConfig lora;
   bool merge = false;
@@ -51,6 +53,7 @@ void Describe(Describer& d, TrainCommand& c) {
   d.Field("merge", c.merge, {.help = "with lora.r: write the merged checkpoint instead of the adapters"});
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
+  DescribeNumerics(d, c.numerics);
 }
 
 std::string OneLine(std::string text) {
@@ -120,7 +123,7 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
 
   // What the folder is of: a rerun goes on, another run may not mix with it.
   const std::string run =
-      fmt::format("# retort {}: do not edit\nsamples_sha256 = \"{}\"\nbase_sha256 = \"{}\"\n{}", kNumericsVersion,
+      fmt::format("# retort {}: do not edit\nsamples_sha256 = \"{}\"\nbase_sha256 = \"{}\"\n{}", NumericsVersion(),
                   HashSamples(set.samples), HashCheckpoint(base), NumericsToml(command));
   const std::optional<FileLock> lock = [&] {
     fs::create_directories(folder);
@@ -169,6 +172,7 @@ int main(int argc, char** argv) {
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
     const auto command = LoadOrExit<TrainCommand>(program, argc, argv);
     if (command.threads > 0) SetThreads(command.threads);
+    SetNumerics(command.numerics);
     return Run(command, command_line.config_dir);
   });
 }

@@ -9,8 +9,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/base/numerics.h"
 #include "core/fused/adamw.h"
-#include "core/lm/runtime.h"
 #include "core/lm/transformer.h"
 
 namespace retort {

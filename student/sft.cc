@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "core/base/numerics.h"
 #include "core/fused/cross_entropy.h"
 #include "core/lm/packed_pass.h"
-#include "core/lm/runtime.h"
 #include "core/lm/transformer.h"
 
 namespace retort {

@@ -12,7 +12,7 @@ class PackedPass;
 
 class Sft {
  public:
-  // The fused path where the model allows it and nobody asked for the reference (core/lm/runtime.h).
+  // The fused path where the model allows it and nobody asked for the reference (core/base/numerics.h).
   explicit Sft(const Transformer& model);
   ~Sft();
 

@@ -12,7 +12,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
-#include "core/base/version.h"
+#include "core/base/numerics.h"
 #include "core/config/toml_text.h"
 #include "core/lm/chat.h"
 #include "core/lm/device.h"
@@ -95,7 +95,7 @@ std::vector<double> KeepLog(const fs::path& file, int64_t steps) {
 std::string Fingerprint(const Transformer& model, std::span<const Example> examples, const TrainerConfig& config,
                         uint64_t seed) {
   Sha256 sha;
-  sha.Update(fmt::format("{}\n{}\n{}\n", kNumericsVersion, seed, NumericsToml(config)));
+  sha.Update(fmt::format("{}\n{}\n{}\n", NumericsVersion(), seed, NumericsToml(config)));
   for (const Example& example : examples) {
     sha.Update(fmt::format("{}:", example.prompt_length));
     sha.Update({reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(int)});

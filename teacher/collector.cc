@@ -15,6 +15,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/interrupt.h"
+#include "core/base/numerics.h"
 #include "core/base/version.h"
 #include "core/config/toml_text.h"
 #include "teacher/journal.h"
@@ -418,7 +419,7 @@ std::vector<Item> RankedPool(const Task& task, const CollectConfig& config, uint
 }
 
 std::string CollectionHash(const Card& teacher, const Task& task, const CollectConfig& config, uint64_t seed) {
-  return Sha256Hex(fmt::format("collection {}\n{}\n{}\n{}\n{}\n{}", kNumericsVersion, teacher.identity,
+  return Sha256Hex(fmt::format("collection {}\n{}\n{}\n{}\n{}\n{}", NumericsVersion(), teacher.identity,
                                task.ContentHash(), SamplingToml(config, task), seed,
                                QuestionsHash(task, config.pool_size, seed)));
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/base/numerics.h"
 #include "core/fused/attend.h"
 #include "core/fused/rms_norm.h"
 #include "core/fused/rotary.h"
@@ -25,7 +26,23 @@ KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positi
 
 RaggedForward::RaggedForward(const Transformer& model) : model_(model), angles_(model.config()) {}
 
+// Each sequence from its first token, by itself, without a cache.
+at::Tensor RaggedForward::Reference(const std::vector<RaggedRow>& rows) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> hidden;
+  for (size_t r = 0; r < rows.size();) {
+    KvCache& cache = *rows[r].cache;
+    const int64_t before = cache.length;
+    for (; r < rows.size() && rows[r].cache == &cache; ++r) cache.ids.push_back(rows[r].token);
+    cache.length = static_cast<int64_t>(cache.ids.size());
+    const at::Tensor all = model_.Hidden(at::tensor(cache.ids, at::kLong).unsqueeze(0)).squeeze(0);
+    hidden.push_back(all.narrow(0, before, cache.length - before));
+  }
+  return at::cat(hidden);
+}
+
 at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
+  if (UsesReference()) return Reference(rows);
   const ModelConfig& c = model_.config();
   const auto count = static_cast<int64_t>(rows.size());
   const int64_t d = c.hidden_size, f = c.intermediate_size, dh = c.head_dim;

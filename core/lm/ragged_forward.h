@@ -18,7 +18,8 @@ class Transformer;
 struct KvCache {
   KvCache(const Transformer& model, int64_t positions);
   int64_t capacity = 0;
-  int64_t length = 0;  // positions filled
+  int64_t length = 0;    // positions filled
+  std::vector<int> ids;  // of these, on the reference path alone, which has no other cache
   std::vector<float> data;
 };
 
@@ -35,6 +36,8 @@ class RaggedForward {
   at::Tensor Run(const std::vector<RaggedRow>& rows);
 
  private:
+  at::Tensor Reference(const std::vector<RaggedRow>& rows);
+
   const Transformer& model_;
   RotaryAngles angles_;
 };

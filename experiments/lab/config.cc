@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/numerics.h"
 
 namespace retort::lab {
 namespace {
@@ -59,6 +60,7 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Field("workers", config.workers,
           {.help = "cells computed side by side", .unit = "processes", .min = 1, .max = 1024, .numerics = false});
   d.Field("threads", config.threads, {.help = "of each worker", .min = 1, .max = 1024, .numerics = false});
+  DescribeNumerics(d, config.numerics);
   d.Field("keep_checkpoints", config.keep_checkpoints,
           {.help = "keep the student of each cell computed from now on, as runs/<cell>/model", .numerics = false});
   d.Field("runs_dir", config.runs_dir, {.help = "where finished cells are kept and looked for", .numerics = false});
@@ -77,6 +79,7 @@ void Describe(Describer& d, CellConfig& config) {
   DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
+  DescribeNumerics(d, config.numerics);
 }
 
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
@@ -91,6 +94,8 @@ std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
       CommandLine with_block = command_line;
       with_block.overrides.insert(with_block.overrides.begin(), block.begin(), block.end());
       blocks.push_back(Load<ExperimentConfig>(with_block));
+      if (blocks.back().numerics != main.numerics)
+        throw Error("numerics is one for all blocks: set it in the main config");
     } catch (const Error& error) {
       problems.push_back(fmt::format("blocks[{}] {}: {}", i, block, error.what()));
     }

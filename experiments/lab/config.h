@@ -38,6 +38,7 @@ struct ExperimentConfig {
   int seeds = 4;
   std::vector<std::vector<std::string>> blocks;
   int workers = 2, threads = 1;
+  std::string numerics = "fused";
   bool keep_checkpoints = false;
   std::string runs_dir = "runs";
   std::string output_dir;  // empty: outputs/<experiment>/<date>/<time>
@@ -55,6 +56,7 @@ struct CellConfig {
   CollectConfig collect;
   StudentConfig student;
   EvaluationConfig evaluation;
+  std::string numerics = "fused";
 };
 void Describe(Describer& d, CellConfig& config);
 

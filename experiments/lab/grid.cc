@@ -11,7 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/base/version.h"
+#include "core/base/numerics.h"
 #include "core/data/cell.h"
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
@@ -54,7 +54,8 @@ CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uin
                     .teacher = block.config.teacher,
                     .collect = block.config.collect,
                     .student = block.config.student,
-                    .evaluation = block.config.evaluation};
+                    .evaluation = block.config.evaluation,
+                    .numerics = block.config.numerics};
   config.student.init.model = {config.base};
   return config;
 }
@@ -244,7 +245,7 @@ std::string BaseIdentity(const CellConfig& config, const Task& task) {
 std::string CellHash(const CellConfig& config, const Task& task, const std::string& base_identity,
                      const std::string& samples_sha256) {
   const auto seed = static_cast<uint64_t>(config.seed);
-  std::string text = fmt::format("cell {}\n{}\n{}\n{}\n{}{}", kNumericsVersion, base_identity, task.ContentHash(),
+  std::string text = fmt::format("cell {}\n{}\n{}\n{}\n{}{}", NumericsVersion(), base_identity, task.ContentHash(),
                                  task.Target(seed), TaskToml(config.task), NumericsToml(config.evaluation));
   if (config.arm == kTeacherModelArm) return Sha256Hex("teacher_model " + text);
   text += NumericsToml(config.student.init);

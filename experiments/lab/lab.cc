@@ -12,9 +12,10 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/interrupt.h"
+#include "core/base/numerics.h"
 #include "core/base/version.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "core/report/report.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/experiment.h"
@@ -174,6 +175,7 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
   WriteFileAtomic(folder / "config.toml", ToToml(main));  // a folder that cannot be written to is told now
   const RunStore store(main.runs_dir);
   Progress progress(isatty(STDERR_FILENO) != 0);
+  SetNumerics(main.numerics);
   SetThreads(main.workers * main.threads);  // of the teacher that is asked here, before there are workers
   const CollectProgress collecting = [&](const std::string& task, uint64_t seed, int done, int total) {
     progress.Collecting(task, seed, done, total);

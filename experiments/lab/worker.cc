@@ -18,9 +18,10 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/numerics.h"
 #include "core/data/sample_set.h"
 #include "core/lm/local_model.h"
-#include "core/lm/runtime.h"
+#include "core/lm/threads.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/run_store.h"
 
@@ -97,6 +98,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   const double start = MonotonicSeconds();
   CellConfig config;
   FromToml(spec.config, "config of the cell", [&](Describer& d) { Describe(d, config); });
+  SetNumerics(config.numerics);
   const std::unique_ptr<Task> task = MakeTask(config.task);
   std::vector<Sample> samples;
   if (config.n > 0) samples = ReadSamples(folder / "samples.jsonl");
