@@ -186,6 +186,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
           ? config.max_steps
           : static_cast<int64_t>(std::ceil(config.num_train_epochs * static_cast<double>(plan.batches_per_epoch())));
 
+  model.Widen();
   TrainResult result;
   const bool resumable = !log.checkpoint.empty() && config.save_steps > 0;
   const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed) : "");

@@ -65,6 +65,9 @@ class Weights {
     if (Has(name)) FileOf(name).CheckShape(name, shape);
   }
   void ReadInto(const std::string& name, const at::Tensor& target) const { FileOf(name).ReadInto(name, target); }
+  bool AreBfloat16() const {
+    return std::all_of(files_.begin(), files_.end(), [](const auto& file) { return file.second->IsBfloat16(); });
+  }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
     for (const auto& [file, tensors] : files_) {
@@ -188,7 +191,7 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
   weights.CheckShape(fmt::format("model.layers.{}.mlp.down_proj.weight", keep.front()),
                      {config.hidden_size, config.intermediate_size});
   // The same weights tied and untied: a checkpoint may carry lm_head although it is tied (ignored), never lack it.
-  auto model = std::make_unique<Transformer>(config);
+  auto model = std::make_unique<Transformer>(config, options.keep_narrow && weights.AreBfloat16());
   const at::NoGradGuard no_grad;
   std::set<std::string> read;
   for (auto& [name, tensor] : model->NamedParameters()) {
@@ -197,7 +200,7 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
     weights.ReadInto(source, tensor);
   }
   if (config.tie_word_embeddings && weights.Has("lm_head.weight")) {
-    at::Tensor head = at::empty({config.vocab_size, config.hidden_size});
+    at::Tensor head = at::empty_like(model->embed());
     weights.ReadInto("lm_head.weight", head);
     if (!head.equal(model->embed())) {
       throw Error({.file = folder.string(), .place = "tensor lm_head.weight"},

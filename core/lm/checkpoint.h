@@ -16,6 +16,7 @@ class Transformer;
 
 struct LoadOptions {
   std::vector<int> keep_layers;  // these layers only, renumbered from 0; empty = all
+  bool keep_narrow = false;      // matrices stay bfloat16 where the file has nothing else (Transformer::Widen)
 };
 
 // Throws Error for a missing tensor, a wrong shape or dtype, a file that is cut or lies about its offsets.

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/numerics.h"
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
@@ -39,7 +40,7 @@ std::vector<TokenLogprob> Logprobs(const Tokenizer& tokenizer, const DecodeResul
 LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& options)
     : folder_(folder),
       options_(options),
-      transformer_(LoadCheckpoint(folder, {.keep_layers = options.keep_layers})),
+      transformer_(LoadCheckpoint(folder, {.keep_layers = options.keep_layers, .keep_narrow = !UsesReference()})),
       tokenizer_(LoadTokenizer(TokenizerFolder(folder))),
       chat_template_(options.chat_template.empty() ? DetectChatTemplate(TokenizerFolder(folder))
                                                    : options.chat_template) {

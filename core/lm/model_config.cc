@@ -273,15 +273,21 @@ Json TokenIds(const ModelConfig& c) {
 
 }  // namespace
 
+int64_t ModelConfig::MatrixParameterCount() const {
+  const int64_t d = hidden_size, f = intermediate_size;
+  const int64_t q = int64_t{num_attention_heads} * head_dim, kv = int64_t{num_key_value_heads} * head_dim;
+  return num_hidden_layers * ((q + 2 * kv) * d + d * q + 3 * f * d) + vocab_size * d * (tie_word_embeddings ? 1 : 2);
+}
+
 int64_t ModelConfig::ParameterCount() const {
   const int64_t d = hidden_size, f = intermediate_size, dh = head_dim;
   const int64_t q = num_attention_heads * dh, kv = num_key_value_heads * dh;
-  int64_t block = 2 * d + (q + 2 * kv) * d + d * q + 3 * f * d;
+  int64_t block = 2 * d;
   if (attention_bias) block += q + 2 * kv;
   if (attention_output_bias) block += d;
   if (mlp_bias) block += 2 * f + d;
   if (query_key_norm) block += 2 * dh;
-  return num_hidden_layers * block + d + vocab_size * d * (tie_word_embeddings ? 1 : 2);
+  return MatrixParameterCount() + num_hidden_layers * block + d;
 }
 
 int ModelConfig::Window(int layer) const {

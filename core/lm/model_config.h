@@ -42,9 +42,10 @@ struct ModelConfig {
   int bos_token_id = -1, pad_token_id = -1;
   std::vector<int> eos_token_id;
   double initializer_range = 0.02;
-  std::string dtype = "float32";  // on disk: float32, bfloat16, float16; in memory always float32
+  std::string dtype = "float32";  // on disk: float32, bfloat16, float16
 
   int64_t ParameterCount() const;
+  int64_t MatrixParameterCount() const;  // without norms and biases
   // Of one layer: 0 = none.
   int Window(int layer) const;
   // The longest sequence: max_position_embeddings, stretched where the scaling is dynamic.

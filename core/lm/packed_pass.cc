@@ -53,7 +53,7 @@ void PackedSequences::Add(const int* first, int64_t count) {
 }
 
 bool PackedPass::Supports(const Transformer& model) {
-  return model.adapters() == nullptr && !model.bfloat16() && model.flat().is_cpu();
+  return model.adapters() == nullptr && !model.narrow() && !model.bfloat16() && model.flat().is_cpu();
 }
 
 PackedPass::PackedPass(const Transformer& model)

@@ -26,17 +26,29 @@ KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positi
 
 RaggedForward::RaggedForward(const Transformer& model) : model_(model), angles_(model.config()) {}
 
-// Each sequence from its first token, by itself, without a cache.
+// Every sequence from its first token, padded, without a cache.
 at::Tensor RaggedForward::Reference(const std::vector<RaggedRow>& rows) {
   const at::NoGradGuard no_grad;
+  const bool alone = model_.config().rope_scaling.rope_type == "dynamic";  // its angles depend on the length
   std::vector<at::Tensor> hidden;
   for (size_t r = 0; r < rows.size();) {
-    KvCache& cache = *rows[r].cache;
-    const int64_t before = cache.length;
-    for (; r < rows.size() && rows[r].cache == &cache; ++r) cache.ids.push_back(rows[r].token);
-    cache.length = static_cast<int64_t>(cache.ids.size());
-    const at::Tensor all = model_.Hidden(at::tensor(cache.ids, at::kLong).unsqueeze(0)).squeeze(0);
-    hidden.push_back(all.narrow(0, before, cache.length - before));
+    struct New {
+      int64_t before, count;
+    };
+    std::vector<New> added;
+    std::vector<at::Tensor> ids;
+    for (; r < rows.size() && ids.size() < (alone ? 1 : 64);) {
+      KvCache& cache = *rows[r].cache;
+      const int64_t before = cache.length;
+      for (; r < rows.size() && rows[r].cache == &cache; ++r) cache.ids.push_back(rows[r].token);
+      cache.length = static_cast<int64_t>(cache.ids.size());
+      added.push_back({before, cache.length - before});
+      ids.push_back(at::tensor(cache.ids, at::kLong));
+    }
+    const at::Tensor all = model_.Hidden(at::pad_sequence(ids, /*batch_first=*/true));
+    for (size_t i = 0; i < added.size(); ++i) {
+      hidden.push_back(all[static_cast<int64_t>(i)].narrow(0, added[i].before, added[i].count));
+    }
   }
   return at::cat(hidden);
 }
@@ -64,12 +76,11 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
     for (const RaggedRow& row : rows) angles.push_back(angles_.Of(row.position, longest));
   }
 
-  at::Tensor x = at::empty({count, d});
+  std::vector<int64_t> ids;
+  ids.reserve(rows.size());
+  for (const RaggedRow& row : rows) ids.push_back(row.token);
+  at::Tensor x = model_.embed().index_select(0, at::tensor(ids, at::kLong)).to(at::kFloat);
   float* xp = x.mutable_data_ptr<float>();
-  const float* embed = model_.embed().const_data_ptr<float>();
-  for (int64_t r = 0; r < count; ++r) {
-    std::copy_n(embed + rows[static_cast<size_t>(r)].token * d, d, xp + r * d);
-  }
   at::Tensor normed = at::empty({count, d}), qkv = at::empty({count, width}), mixed = at::empty({count, heads * dh});
   at::Tensor gate_up = at::empty({count, 2 * f}), gated = at::empty({count, f});
   float* np = normed.mutable_data_ptr<float>();

@@ -115,6 +115,10 @@ void SafetensorsFile::CheckShape(const std::string& name, const std::vector<int6
   }
 }
 
+bool SafetensorsFile::IsBfloat16() const {
+  return std::all_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.dtype == "BF16"; });
+}
+
 void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target) const {
   CheckShape(name, target.sizes().vec());
   const Where where{.file = path_.string(), .place = "tensor " + name};
@@ -130,7 +134,7 @@ void SafetensorsFile::ReadInto(const std::string& name, const at::Tensor& target
   constexpr size_t kPiece = size_t{1} << 22;
   const at::Tensor flat = target.view({-1});
   const size_t size = at::elementSize(type->torch);
-  const bool as_it_is = type->torch == at::kFloat && flat.device().is_cpu();
+  const bool as_it_is = type->torch == target.scalar_type() && flat.device().is_cpu();
   at::Tensor raw;
   if (!as_it_is) raw = at::empty({static_cast<int64_t>(std::min(data.size(), kPiece) / size)}, type->torch);
   for (size_t begin = 0; begin < data.size(); begin += kPiece) {

@@ -27,8 +27,10 @@ class SafetensorsFile {
   // float32 copy of a float32, bfloat16 or float16 tensor. Throws Error for a name that is not there, another dtype, or
   // a shape that is not `shape`.
   at::Tensor Read(const std::string& name, const std::vector<int64_t>& shape) const;
-  // The same into a contiguous float32 tensor of that shape.
+  // The same into a contiguous tensor of that shape, float32 or of the file's own type.
   void ReadInto(const std::string& name, const at::Tensor& target) const;
+  // Whether every tensor is bfloat16.
+  bool IsBfloat16() const;
   // Throws Error for a name that is not there, or has another shape.
   void CheckShape(const std::string& name, const std::vector<int64_t>& shape) const;
 

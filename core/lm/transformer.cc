@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <cassert>
 #include <cstdlib>
 #include <cstring>
 
@@ -31,22 +32,36 @@ at::Tensor WindowMask(int64_t length, int window) {
 }
 
 // Large ones in huge pages, where the system has them: a 512th of the page faults, and fewer misses of the TLB later.
-at::Tensor Zeros(int64_t count) {
+at::Tensor Zeros(int64_t count, at::ScalarType type = at::kFloat) {
   constexpr size_t kHugePage = size_t{2} << 20;
-  const auto bytes = static_cast<size_t>(count) * sizeof(float);
-  if (bytes < 8 * kHugePage) return at::zeros({count});
+  const auto bytes = static_cast<size_t>(count) * at::elementSize(type);
+  if (bytes < 8 * kHugePage) return at::zeros({count}, type);
   const size_t size = (bytes + kHugePage - 1) / kHugePage * kHugePage;
   void* memory = std::aligned_alloc(kHugePage, size);
-  if (memory == nullptr) return at::zeros({count});  // which says what is wrong
-  madvise(memory, size, MADV_HUGEPAGE);              // a hint: may fail
+  if (memory == nullptr) return at::zeros({count}, type);  // which says what is wrong
+  madvise(memory, size, MADV_HUGEPAGE);                    // a hint: may fail
   std::memset(memory, 0, bytes);
   return at::from_blob(
-      memory, {count}, [](void* used) { std::free(used); }, at::kFloat);
+      memory, {count}, [](void* used) { std::free(used); }, type);
 }
 
 }  // namespace
 
-Transformer::Transformer(const ModelConfig& config) : config_(config), flat_(Zeros(config.ParameterCount())) {
+Transformer::Transformer(const ModelConfig& config, bool narrow) : config_(config) {
+  const int64_t all = config.ParameterCount(), matrices = config.MatrixParameterCount();
+  if (narrow) narrow_ = Zeros(matrices, at::kBFloat16);
+  flat_ = Zeros(narrow ? all - matrices : all);
+  MakeViews();
+}
+
+void Transformer::Widen() {
+  if (!narrow()) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor wide = Zeros(config_.ParameterCount());
+  wide.narrow(0, 0, decayed_).copy_(narrow_);
+  wide.narrow(0, decayed_, flat_.numel()).copy_(flat_);
+  narrow_ = at::Tensor();
+  flat_ = wide;
   MakeViews();
 }
 
@@ -56,11 +71,12 @@ void Transformer::MakeViews() {
   const int64_t q = int64_t{config.num_attention_heads} * config.head_dim;
   const int64_t kv = int64_t{config.num_key_value_heads} * config.head_dim;
   int64_t offset = 0;
+  at::Tensor from = narrow() ? narrow_ : flat_;
   // A leaf of its own that shares the buffer's memory.
   const auto take = [&](std::initializer_list<int64_t> shape) {
     int64_t size = 1;
     for (const int64_t extent : shape) size *= extent;
-    at::Tensor view = flat_.narrow(0, offset, size).view(at::IntArrayRef(shape)).detach();
+    at::Tensor view = from.narrow(0, offset, size).view(at::IntArrayRef(shape)).detach();
     offset += size;
     return view;
   };
@@ -74,6 +90,7 @@ void Transformer::MakeViews() {
     block.down = take({d, f});
   }
   decayed_ = offset;
+  if (narrow()) from = flat_, offset = 0;
   for (Block& block : blocks_) {
     block.input_norm = take({d});
     block.post_norm = take({d});
@@ -89,6 +106,7 @@ void Transformer::MakeViews() {
 }
 
 void Transformer::Initialise(uint64_t seed) {
+  assert(!narrow());
   const at::NoGradGuard no_grad;
   RandomStream random(seed, "transformer/init");
   float* data = flat_.mutable_data_ptr<float>();
@@ -135,6 +153,7 @@ std::vector<std::pair<std::string, at::Tensor>> Transformer::NamedParameters() c
 }
 
 void Transformer::To(const std::string& device) {
+  Widen();
   flat_grad_ = at::Tensor();
   flat_ = flat_.to(at::Device(device));
   MakeViews();
@@ -142,6 +161,7 @@ void Transformer::To(const std::string& device) {
 }
 
 void Transformer::AddAdapters(const LoraConfig& config, uint64_t seed) {
+  Widen();
   adapters_ = std::make_unique<LoraAdapters>(config_, config, seed);
 }
 
@@ -175,6 +195,7 @@ Transformer::Trainable Transformer::trainable() const {
 }
 
 void Transformer::EnableGradients() {
+  assert(!narrow());
   flat_grad_ = at::zeros_like(trainable().flat);
   if (adapters_ != nullptr) {
     adapters_->EnableGradients(flat_grad_);
@@ -227,6 +248,7 @@ at::Tensor Transformer::Project(size_t layer, std::initializer_list<Projection> 
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
+  assert(!narrow());
   const int64_t batch = ids.size(0), length = ids.size(1);
   const int64_t h = config_.num_attention_heads, hkv = config_.num_key_value_heads, dh = config_.head_dim;
   if (length > config_.MaxPositions()) {

@@ -24,7 +24,8 @@ struct LoraConfig;
 
 class Transformer {
  public:
-  explicit Transformer(const ModelConfig& config);  // zeros
+  // Zeros. Matrices are bfloat16 if `narrow`, for answering alone: decoding reads half as much.
+  explicit Transformer(const ModelConfig& config, bool narrow = false);
   ~Transformer();
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;
@@ -33,11 +34,14 @@ class Transformer {
   void Initialise(uint64_t seed);
 
   const ModelConfig& config() const { return config_; }
+  bool narrow() const { return narrow_.defined(); }
+  // Makes narrow matrices float32, which all but decoding needs.
+  void Widen();
   // Hugging Face name -> view, in the checkpoint's order; without lm_head.weight if tied. Not leaves: write to them
   // under NoGradGuard only.
   std::vector<std::pair<std::string, at::Tensor>> NamedParameters() const;
 
-  // All weights. decayed = how many leading elements are matrices (weight decay applies);
+  // All weights, float32. decayed = how many leading elements are matrices (weight decay applies);
   // embeddings count as matrices; norms follow, then biases.
   at::Tensor flat() const { return flat_; }  // (P)
   int64_t decayed() const { return decayed_; }
@@ -94,6 +98,7 @@ class Transformer {
                      const at::Tensor& weight, const at::Tensor& bias) const;
 
   ModelConfig config_;
+  at::Tensor narrow_;  // the matrices, where these are bfloat16; flat_ is the rest then
   at::Tensor flat_, flat_grad_;
   int64_t decayed_ = 0, biases_ = 0;  // where norms begin, and biases
   at::Tensor embed_, lm_head_, final_norm_;

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/lm/decoder.h"
 #include "core/lm/safetensors.h"
 #include "core/lm/transformer.h"
 
@@ -68,6 +69,38 @@ TEST(Checkpoint, RoundTripInEveryType) {
                                                         : at::kBFloat16;
     EXPECT_TRUE(loaded->flat().equal(model->flat().to(type).to(at::kFloat))) << dtype;
   }
+}
+
+TEST(Checkpoint, NarrowMatricesAnswerAsWidenedOnesDo) {
+  for (const bool tied : {false, true}) {
+    const TempDir temp;
+    ModelConfig config = TinyConfig();
+    config.dtype = "bfloat16";
+    config.tie_word_embeddings = tied;
+    config.model_type = "qwen2", config.attention_bias = true;
+    Saved(temp.path(), config);
+    const auto wide = LoadCheckpoint(temp.path());
+    const auto narrow = LoadCheckpoint(temp.path(), {.keep_narrow = true});
+    EXPECT_FALSE(wide->narrow());
+    EXPECT_TRUE(narrow->narrow());
+    for (const size_t count : {1, 40}) {  // few rows and many: two ways to multiply
+      const std::vector<std::vector<int>> texts(count, {0, 3, 1, 4, 2});
+      EXPECT_THAT(ScoreTokens(*narrow, texts)[0],
+                  testing::Pointwise(testing::DoubleNear(1e-6), ScoreTokens(*wide, texts)[0]));
+    }
+    const TempDir again;
+    SaveCheckpoint(*narrow, again.path(), again.path(), "");
+    EXPECT_EQ(ReadFile(again.path() / "model.safetensors"), ReadFile(temp.path() / "model.safetensors"));
+    narrow->Widen();
+    EXPECT_TRUE(narrow->flat().equal(wide->flat()));
+    EXPECT_EQ(narrow->decayed(), wide->decayed());
+  }
+}
+
+TEST(Checkpoint, OnlyWhatIsAllBfloat16StaysNarrow) {
+  const TempDir temp;
+  Saved(temp.path());  // float32
+  EXPECT_FALSE(LoadCheckpoint(temp.path(), {.keep_narrow = true})->narrow());
 }
 
 TEST(Checkpoint, KeepLayersRenumbers) {

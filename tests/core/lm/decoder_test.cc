@@ -10,6 +10,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/numerics.h"
 #include "core/base/random.h"
 #include "core/lm/transformer.h"
 
@@ -19,15 +20,16 @@ namespace {
 constexpr int kVocab = 23;
 
 std::unique_ptr<Transformer> TinyModel(int heads = 4, int kv_heads = 2, int head_dim = 6) {
-  ModelConfig config{.vocab_size = kVocab,
-                     .hidden_size = 16,
-                     .intermediate_size = 20,
-                     .num_hidden_layers = 2,
-                     .num_attention_heads = heads,
-                     .num_key_value_heads = kv_heads,
-                     .head_dim = head_dim,
-                     .max_position_embeddings = 40,
-                     .initializer_range = 0.4};
+  ModelConfig config;
+  config.vocab_size = kVocab;
+  config.hidden_size = 16;
+  config.intermediate_size = 20;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = heads;
+  config.num_key_value_heads = kv_heads;
+  config.head_dim = head_dim;
+  config.max_position_embeddings = 40;
+  config.initializer_range = 0.4;
   auto model = std::make_unique<Transformer>(config);
   model->Initialise(3);
   return model;
@@ -78,6 +80,31 @@ TEST(Decoder, MatchesTheReferenceWhateverTheBatch) {
         EXPECT_EQ(result.ids, SlowGreedy(*model, prompts[i], 3 + static_cast<int>(i))) << "batch " << batch;
         EXPECT_EQ(result.finish_reason, "length");
       }
+    }
+  }
+}
+
+TEST(Decoder, TheReferencePathAnswersAlikeToTheLastDigits) {
+  const auto model = TinyModel();
+  RandomStream random(5, "decoder_test");
+  std::vector<DecodeRequest> requests;
+  for (int i = 0; i < 9; ++i) {
+    requests.push_back({.prompt = RandomIds(random, 1 + random.Below(20)), .sampling = {.max_new_tokens = 12}});
+    requests.back().sampling.top_logprobs = 3;
+  }
+  std::vector<std::map<int64_t, DecodeResult>> results;
+  for (const char* numerics : {"fused", "reference"}) {
+    SetNumerics(numerics);
+    Decoder decoder(*model, 4);
+    for (const DecodeRequest& request : requests) decoder.Submit(request);
+    results.push_back(RunAll(decoder));
+  }
+  SetNumerics("fused");
+  for (const auto& [handle, fused] : results[0]) {
+    const DecodeResult& plain = results[1].at(handle);
+    EXPECT_EQ(fused.ids, plain.ids);
+    for (size_t i = 0; i < fused.logprobs.size(); ++i) {
+      EXPECT_NEAR(fused.logprobs[i].logprob, plain.logprobs[i].logprob, 1e-5);
     }
   }
 }
