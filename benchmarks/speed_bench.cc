@@ -6,8 +6,11 @@
 //   speed_bench bandwidth THREADS MEGABYTES       reading memory
 //   speed_bench train THREADS D F HEADS LAYERS VOCAB BATCH LENGTH STEPS
 //   speed_bench train-checkpoint THREADS FOLDER BATCH LENGTH STEPS
+//   speed_bench train-rows THREADS FOLDER BATCH STEPS
+//                                                 a checkpoint on rows of unlike lengths, answers supervised alone
 //   speed_bench decode THREADS D F HEADS LAYERS VOCAB BATCH PROMPT NEW
 //   speed_bench decode-checkpoint THREADS FOLDER BATCH PROMPT NEW
+//   speed_bench to-bfloat16 FOLDER COPY             the same checkpoint, stored narrow
 //   speed_bench make-cell FOLDER CHARACTERS D F HEADS LAYERS
 //                                                 a random checkpoint with a character tokenizer, to start cells from
 //   speed_bench cell THREADS FOLDER SAMPLES QUESTIONS STEPS
@@ -269,11 +272,40 @@ json TrainSteps(Transformer& model, Words& words, int warm_up, double learning_r
           {"peak_mb", PeakMegabytes()}};
 }
 
+// Rows as those of a task in words: a prompt of 60 to 140 tokens, an answer of 40 to 200. Counted are the tokens there
+// are; whoever pads pays for it. benchmarks/peers/hf.py has the same rows.
+json TrainRows(Transformer& model, Words& words) {
+  const int batch = words.Int(), steps = words.Int();
+  RandomStream random(0, "speed_bench");
+  std::vector<Example> examples;
+  for (int i = 0; i < batch * (steps + 1); ++i) {
+    const int prompt = 60 + 37 * i % 81, answer = 40 + 53 * i % 161;
+    examples.push_back({.ids = RandomIds(random, prompt + answer, model.config().vocab_size), .prompt_length = prompt});
+  }
+  const TempDir temp;
+  TrainerConfig config;
+  config.learning_rate = 1e-5;
+  config.per_device_train_batch_size = batch;
+  config.max_steps = steps + 1;
+  std::vector<double> times;
+  TrainLog log{.file = temp.path() / "log.jsonl"};
+  log.progress = [&](int, int) { times.push_back(MonotonicSeconds()); };
+  Train(model, examples, config, 0, log);
+  std::vector<int64_t> tokens;  // in all, after each step
+  ForEachLine(log.file, [&](std::string_view line, int) {
+    tokens.push_back(ParseJson(line, {}).at("tokens").get<int64_t>());
+    return true;
+  });
+  return {{"tokens_per_second", double(tokens.back() - tokens.front()) / (times.back() - times.front())},
+          {"peak_mb", PeakMegabytes()}};
+}
+
 // Bytes of the weights that every token reads: of the embeddings it reads one row, unless they are the head too.
 int64_t WeightBytes(const Transformer& model) {
   const ModelConfig& config = model.config();
-  return 4 *
-         (config.ParameterCount() - (config.tie_word_embeddings ? 0 : int64_t{config.vocab_size} * config.hidden_size));
+  const int64_t table = config.tie_word_embeddings ? 0 : int64_t{config.vocab_size} * config.hidden_size;
+  const int64_t matrices = config.MatrixParameterCount();
+  return (matrices - table) * (model.narrow() ? 2 : 4) + (config.ParameterCount() - matrices) * 4;
 }
 
 json Decode(const Transformer& model, Words& words) {
@@ -304,6 +336,17 @@ json Decode(const Transformer& model, Words& words) {
           {"prompt_seconds", first - began},
           {"weight_bytes", WeightBytes(model)},
           {"peak_mb", PeakMegabytes()}};
+}
+
+json ToBfloat16(Words& words) {
+  const std::string folder = words.Text(), copy = words.Text();
+  const std::unique_ptr<Transformer> model = LoadCheckpoint(folder);
+  ModelConfig config = model->config();
+  config.dtype = "bfloat16";
+  Transformer narrow(config);
+  narrow.flat().copy_(model->flat());
+  SaveCheckpoint(narrow, copy, folder, "");
+  return {{"parameters", config.ParameterCount()}};
 }
 
 json MakeCell(Words& words) {
@@ -367,14 +410,17 @@ json Run(Words& words) {
   if (what == "gemm") return Gemm(words);
   if (what == "bandwidth") return Bandwidth(words);
   if (what == "make-cell") return MakeCell(words);
+  if (what == "to-bfloat16") return ToBfloat16(words);
   if (what == "cell") return Cell(words);
-  const bool trains = what == "train" || what == "train-checkpoint";
+  const bool trains = what == "train" || what == "train-checkpoint" || what == "train-rows";
   if (!trains && what != "decode" && what != "decode-checkpoint") {
     throw Error(fmt::format("unknown use \"{}\"; the first lines of benchmarks/speed_bench.cc have them", what));
   }
   SetThreads(words.Int());
   const bool random = what == "train" || what == "decode";
-  const std::unique_ptr<Transformer> model = random ? RandomModel(words) : LoadCheckpoint(words.Text());
+  const std::unique_ptr<Transformer> model =
+      random ? RandomModel(words) : LoadCheckpoint(words.Text(), {.keep_narrow = !trains});
+  if (what == "train-rows") return TrainRows(*model, words);
   if (!trains) return Decode(*model, words);
   return random ? TrainSteps(*model, words, 3, 1e-3) : TrainSteps(*model, words, 1, 1e-5);
 }

@@ -218,6 +218,13 @@ def train_135m(table):
     share_of_products(table, "train-135m", results)
 
 
+def train_135m_rows(table):
+    words = f"{SMOLLM2} 4 4"
+    results = in_turn(mine=ours("train-rows", 2, words), eager=hf("train-rows", 2, words))
+    table.compare("train-135m-rows: unlike lengths, answers supervised", "Transformers, eager", results["mine"],
+                  results.get("eager"), "tokens_per_second", "tokens/s", "1.25", "1.5")
+
+
 def decode_870k(table):
     words = f"{MIDDLE} 64 16 64"
     results = in_turn(mine=ours("decode", 1, words), theirs=hf("decode", 1, words))
@@ -225,20 +232,25 @@ def decode_870k(table):
                   "3", "6")
 
 
-def decode_135m_b1(table):
-    words = f"{SMOLLM2} 1 64 32"
-    weights = ours("decode-checkpoint", 2, f"{SMOLLM2} 1 1 2")()["weight_bytes"]
+def decode_135m_b1(table, folder=SMOLLM2, name="decode-135m-b1"):
+    words = f"{folder} 1 64 32"
+    weights = ours("decode-checkpoint", 2, f"{folder} 1 1 2")()["weight_bytes"]
     results = in_turn(mine=ours("decode-checkpoint", 2, words), theirs=hf("decode-checkpoint", 2, words),
                       memory=ours("bandwidth", 2, str(round(weights / 1e6))))
-    table.compare("decode-135m-b1", "generate()", results["mine"], results.get("theirs"), "tokens_per_second",
-                  "tokens/s")
+    table.compare(name, "generate(), float32", results["mine"], results.get("theirs"), "tokens_per_second", "tokens/s")
     limits = [r["gigabytes_per_second"] for r in results["memory"]]
     for key, what, targets in (
             ("tokens_per_second_after_prompt", "tokens after the prompt", ("75 %", "90 %")),
             ("tokens_per_second", "prompt included", ("", ""))):
         # A share of the best pass of all runs: what the memory gave once it can give.
-        table.share(f"decode-135m-b1: share of the memory's rate, {what}", "reading the weights alone",
+        table.share(f"{name}: share of the memory's rate, {what}", "reading the weights alone",
                     [r[key] * weights / 1e9 / max(limits) for r in results["mine"]], limits, "GB/s", *targets)
+
+
+def decode_135m_b1_bf16(table):
+    with tempfile.TemporaryDirectory() as folder:
+        run([PROGRAM, "to-bfloat16", SMOLLM2, folder], 2)
+        decode_135m_b1(table, folder, "decode-135m-b1-bf16")
 
 
 def decode_135m_b16(table):
@@ -249,8 +261,9 @@ def decode_135m_b16(table):
 
 
 ROWS = {"cell": cell, "start": start, "two-cells": two_cells, "train-115k": train_115k, "train-870k": train_870k,
-        "train-135m": train_135m, "decode-870k": decode_870k, "decode-135m-b1": decode_135m_b1,
-        "decode-135m-b16": decode_135m_b16}
+        "train-135m": train_135m,
+        "train-135m-rows": train_135m_rows, "decode-870k": decode_870k, "decode-135m-b1": decode_135m_b1,
+        "decode-135m-b1-bf16": decode_135m_b1_bf16, "decode-135m-b16": decode_135m_b16}
 
 
 def processor_seconds():

@@ -16,13 +16,13 @@ class Sft {
   explicit Sft(const Transformer& model);
   ~Sft();
 
-  // Adds `scale` times the gradient of the sum over the supervised tokens of the chosen examples; returns `scale` times
-  // that sum, in nats.
-  double Accumulate(std::span<const Example> examples, std::span<const int> chosen, double scale);
+  // Adds the gradient of the loss that this returns: the sum over the supervised tokens of the chosen examples, in
+  // nats, over `supervised`, the number of such tokens in the whole optimizer step.
+  double Accumulate(std::span<const Example> examples, std::span<const int> chosen, int64_t supervised);
 
  private:
-  double Fused(std::span<const Example> examples, std::span<const int> chosen, double scale);
-  double Reference(std::span<const Example> examples, std::span<const int> chosen, double scale);
+  double Fused(std::span<const Example> examples, std::span<const int> chosen, int64_t supervised);
+  double Reference(std::span<const Example> examples, std::span<const int> chosen, int64_t supervised);
 
   const Transformer& model_;
   std::unique_ptr<PackedPass> pass_;  // empty: the reference

@@ -218,7 +218,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
     for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(micro)) {
       const std::span<const int> chosen =
           std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin));
-      loss += objective.Accumulate(examples, chosen, 1.0 / static_cast<double>(supervised));
+      loss += objective.Accumulate(examples, chosen, supervised);
     }
     const double learning_rate = LearningRate(config, step, steps);
     const double norm = optimizer.Step(learning_rate);

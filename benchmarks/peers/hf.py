@@ -2,6 +2,7 @@
 
     hf.py train THREADS D F HEADS LAYERS VOCAB BATCH LENGTH STEPS [compile]
     hf.py train-checkpoint THREADS FOLDER BATCH LENGTH STEPS
+    hf.py train-rows THREADS FOLDER BATCH STEPS
     hf.py decode THREADS D F HEADS LAYERS VOCAB BATCH PROMPT NEW
     hf.py decode-checkpoint THREADS FOLDER BATCH PROMPT NEW
 """
@@ -17,7 +18,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 what, threads, *words = sys.argv[1:]
 torch.set_num_threads(int(threads))
 torch.manual_seed(0)
-if what.endswith("-checkpoint"):
+if what.endswith(("-checkpoint", "-rows")):
     model = AutoModelForCausalLM.from_pretrained(words.pop(0), dtype=torch.float32)
 else:
     d, f, heads, layers, vocab = (int(words.pop(0)) for _ in range(5))
@@ -55,6 +56,33 @@ def train(batch, length, steps):
             "gflops": 6 * parameters * rate / 1e9}
 
 
+def train_rows(batch, steps):
+    """Rows of unlike lengths, padded to a batch's longest; the loss is that of the answers."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    model.train()
+    tokens, began = 0, 0
+    for first in range(0, batch * (steps + 1), batch):
+        lengths = [(60 + 37 * i % 81, 40 + 53 * i % 161) for i in range(first, first + batch)]
+        longest = max(map(sum, lengths))
+        ids = torch.zeros(batch, longest, dtype=torch.long)
+        labels, mask = torch.full_like(ids, -100), torch.zeros_like(ids)
+        for row, (prompt, answer) in enumerate(lengths):
+            ids[row, :prompt + answer] = torch.randint(vocab, (prompt + answer,))
+            labels[row, prompt:prompt + answer] = ids[row, prompt:prompt + answer]
+            mask[row, :prompt + answer] = 1
+        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        loss.item()
+        if first == 0:
+            began = time.monotonic()
+        else:
+            tokens += int(mask.sum()) - batch  # the last of each row predicts nothing
+    return {"tokens_per_second": tokens / (time.monotonic() - began)}
+
+
 @torch.no_grad()
 def decode(batch, prompt, new):
     model.eval()
@@ -70,5 +98,6 @@ def decode(batch, prompt, new):
     return {"tokens_per_second": batch * new / seconds}
 
 
-result = (train if what.startswith("train") else decode)(*map(int, words[:3]))
+use = train_rows if what == "train-rows" else train if what.startswith("train") else decode
+result = use(*map(int, words[:3]))
 print(json.dumps(result | {"peak_mb": peak_mb()}))
