@@ -11,6 +11,7 @@
 #include "core/fused/rms_norm.h"
 #include "core/fused/rotary.h"
 #include "core/fused/swiglu.h"
+#include "core/lm/linear.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -18,17 +19,11 @@ namespace {
 
 float* Data(const at::Tensor& t) { return t.mutable_data_ptr<float>(); }
 
-// out = x W^T + bias.
-void Linear(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  at::mm_out(out, x, weight.t());
-  if (bias.defined()) out.add_(bias);
-}
-
 // out = x + y W^T + bias.
-void LinearOnto(at::Tensor out, const at::Tensor& x, const at::Tensor& y, const at::Tensor& weight,
+void LinearOnto(const at::Tensor& out, const at::Tensor& x, const at::Tensor& y, const at::Tensor& weight,
                 const at::Tensor& bias) {
-  at::addmm_out(out, x, y, weight.t());
-  if (bias.defined()) out.add_(bias);
+  out.copy_(x);
+  AddLinear(out, y, weight, bias);
 }
 
 // Adds to the gradients of a linear map's weight and bias, given its input and the gradient by its output.

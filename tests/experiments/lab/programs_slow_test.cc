@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -74,6 +76,41 @@ class ProgramsTest : public ::testing::Test {
   CommandResult CollectReferences(const std::string& folder, int n) {
     return Run("collect", {"teacher=oracle", "task=folds", "task.target=big", "n=" + std::to_string(n),
                            Key("output_dir", folder)});
+  }
+
+  std::vector<std::string> SmallGrid(const std::string& runs, const std::string& output) const {
+    return {Key("teacher.model", "larger"),
+            "student.init.model=[" + path("tiny").string() + "]",
+            "student.trainer.max_steps=3",
+            "student.trainer.per_device_train_batch_size=4",
+            "n=[2,4]",
+            "seeds=2",
+            "evaluation.held_out=20",
+            "evaluation.retained=5",
+            "evaluation.sampling.max_new_tokens=8",
+            "collect.sampling.max_new_tokens=8",
+            Key("runs_dir", runs),
+            Key("output_dir", output)};
+  }
+  // Losses of the first steps of each trained run in a table's cells.csv, by what the row is of.
+  std::map<std::string, std::vector<double>> LossesOf(const std::string& runs, const std::string& output) const {
+    std::map<std::string, std::vector<double>> losses;
+    std::vector<std::string> columns;
+    ForEachLine(path(output) / "cells.csv", [&](std::string_view line, int) {
+      std::vector<std::string> cells;
+      std::istringstream stream{std::string(line)};
+      for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+      if (columns.empty()) columns = cells;
+      const auto cell = [&](const char* name) {
+        return cells.at(static_cast<size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin()));
+      };
+      const fs::path log = path(runs) / cell("run") / "train.jsonl";
+      if (!fs::exists(log)) return true;
+      std::vector<double>& of = losses[cell("task") + cell("arm") + cell("n") + "/" + cell("seed") + " " + cell("run")];
+      for (const json& step : Lines(ReadFile(log))) of.push_back(step.at("loss"));
+      return true;
+    });
+    return losses;
   }
 
   TempDir dir_;
@@ -212,20 +249,7 @@ TEST_F(ProgramsTest, AClientMayWaitForEachAnswer) {
 }
 
 TEST_F(ProgramsTest, FewSamplesRunsResumesAndRepeats) {
-  const auto words = [&](const std::string& runs) {
-    return std::vector<std::string>{Key("teacher.model", "larger"),
-                                    "student.init.model=[" + path("tiny").string() + "]",
-                                    "student.trainer.max_steps=3",
-                                    "student.trainer.per_device_train_batch_size=4",
-                                    "n=[2,4]",
-                                    "seeds=2",
-                                    "evaluation.held_out=20",
-                                    "evaluation.retained=5",
-                                    "evaluation.sampling.max_new_tokens=8",
-                                    "collect.sampling.max_new_tokens=8",
-                                    Key("runs_dir", runs),
-                                    Key("output_dir", "out")};
-  };
+  const auto words = [&](const std::string& runs) { return SmallGrid(runs, "out"); };
   const CommandResult first = Run("few_samples", words("runs"));
   ASSERT_EQ(first.exit_code, 0) << first.output;
   for (const char* file : {"cells.csv", "summary.csv", "table.md", "index.html"}) {
@@ -251,6 +275,27 @@ TEST_F(ProgramsTest, FewSamplesRunsResumesAndRepeats) {
   const CommandResult bits = Run("few_samples", likelihood);
   EXPECT_EQ(bits.exit_code, 0) << bits.output;
   EXPECT_THAT(bits.output, HasSubstr("bits per byte"));
+}
+
+TEST_F(ProgramsTest, TheReferencePathHasRunsOfItsOwnThatAgree) {
+  ASSERT_EQ(Run("few_samples", SmallGrid("runs", "fused")).exit_code, 0);
+  std::vector<std::string> words = SmallGrid("runs", "reference");
+  words.push_back("numerics=reference");
+  const CommandResult reference = Run("few_samples", words);
+  ASSERT_EQ(reference.exit_code, 0) << reference.output;
+  const auto fused = LossesOf("runs", "fused"), plain = LossesOf("runs", "reference");
+  ASSERT_GE(fused.size(), 4U);
+  ASSERT_EQ(fused.size(), plain.size());
+  for (auto a = fused.begin(), b = plain.begin(); a != fused.end(); ++a, ++b) {
+    const size_t space = a->first.find(' ');
+    EXPECT_EQ(a->first.substr(0, space), b->first.substr(0, space));
+    EXPECT_NE(a->first, b->first);  // another run
+    EXPECT_THAT(a->second, testing::Pointwise(testing::DoubleNear(1e-4), b->second)) << a->first;
+  }
+  words.back() = "numerics=fast";
+  const CommandResult unknown = Run("few_samples", words);
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.output, HasSubstr("reference"));
 }
 
 }  // namespace
