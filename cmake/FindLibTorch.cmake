@@ -155,9 +155,11 @@ if(NOT TARGET LibTorch::LibTorch)
   # at::parallel_for is inline, and serial in files that are compiled without OpenMP. Linked is the very library that
   # torch_cpu loads: a second one would bring threads of its own.
   execute_process(COMMAND ldd "${_libtorch_folder}/lib/libtorch_cpu.so" OUTPUT_VARIABLE _libtorch_needs ERROR_QUIET)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND _libtorch_needs MATCHES "lib[gi]?omp[^ \n]* => ([^ \n]+)")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND _libtorch_needs MATCHES "lib[gi]?omp[^ \n]* => (/[^ \n]+)")
     target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
     target_link_libraries(LibTorch::LibTorch INTERFACE "${CMAKE_MATCH_1}")
+  else()
+    message(WARNING "no OpenMP library was found beside LibTorch: what lies between matrix products runs on one thread")
   endif()
   # The CUDA libraries that torch_cpu itself needs; at run time it finds them by its own rpath.
   file(GLOB _libtorch_beside "${_libtorch_folder}/../nvidia/*/lib")

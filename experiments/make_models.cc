@@ -229,6 +229,7 @@ int Run(int argc, const char* const* argv) {
   std::string command = "build/make_models";
   for (int i = 1; i < argc; ++i) command += fmt::format(" {}", argv[i]);
   SaveCheckpoint(model, folder, folder, "");  // to be measured as it will be read: rounded to its dtype
+  SetNumerics("fused");                       // the weights are made; what follows only measures them
   const std::string accuracies = Accuracies(folder, config);
   SaveCheckpoint(model, folder, folder, Card(config, model, command, accuracies));
   fmt::print("{}: {} steps, last loss {:.4f}, {:.0f} s, sha256 {}\n{}", folder.string(), result.steps,

@@ -9,6 +9,7 @@
 #include "core/base/numerics.h"
 #include "core/fused/cross_entropy.h"
 #include "core/lm/packed_pass.h"
+#include "core/lm/rope.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -92,6 +93,11 @@ double Sft::Reference(std::span<const Example> examples, std::span<const int> ch
   size_t length = 0;
   for (const int i : chosen) length = std::max(length, examples[static_cast<size_t>(i)].ids.size() - 1);
   const auto batch = static_cast<int64_t>(chosen.size()), width = static_cast<int64_t>(length);
+  if (batch > 1 && StretchesWith(model_.config(), width)) {  // angles go by the length: each by its own
+    double sum = 0;
+    for (size_t i = 0; i < chosen.size(); ++i) sum += Reference(examples, chosen.subspan(i, 1), supervised);
+    return sum;
+  }
   at::Tensor ids = at::zeros({batch, width}, at::kLong);  // padding: any valid id, never supervised, never attended
   std::vector<int64_t> rows, targets;
   int64_t* data = ids.mutable_data_ptr<int64_t>();

@@ -120,9 +120,9 @@ void Describe(Describer& d, TrainerConfig& c) {
   d.Field("num_train_epochs", c.num_train_epochs,
           {.help = "passes over the samples if max_steps is 0", .unit = "epochs", .min = 0, .max = 1e6});
   d.Field("per_device_train_batch_size", c.per_device_train_batch_size,
-          {.help = "samples of one forward pass", .unit = "samples", .min = 1, .max = 1 << 20});
+          {.help = "samples whose gradients are made together", .unit = "samples", .min = 1, .max = 1 << 20});
   d.Field("gradient_accumulation_steps", c.gradient_accumulation_steps,
-          {.help = "forward passes of one optimizer step", .min = 1, .max = 1 << 20});
+          {.help = "such batches of one optimizer step", .min = 1, .max = 1 << 20});
   d.Field("warmup_ratio", c.warmup_ratio,
           {.help = "share of the steps with a rising learning rate", .min = 0, .max = 1});
   d.Field("lr_scheduler_type", c.lr_scheduler_type,
@@ -171,6 +171,11 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   std::vector<int> lengths;
   for (const Example& example : examples) {
     if (Supervised(example) <= 0 || example.prompt_length < 1) throw Error("a sample has no supervised tokens");
+    for (const int id : example.ids) {
+      if (id < 0 || id >= model.config().vocab_size) {
+        throw Error(fmt::format("token id {} is outside the model's vocabulary of {}", id, model.config().vocab_size));
+      }
+    }
     lengths.push_back(static_cast<int>(example.ids.size()));
     if (lengths.back() - 1 > model.config().MaxPositions()) {
       throw Error(

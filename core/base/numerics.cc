@@ -7,7 +7,7 @@
 namespace retort {
 namespace {
 
-constexpr const char* kVersion = "3";
+constexpr const char* kNumericsVersion = "3";
 bool reference = false;
 
 }  // namespace
@@ -25,6 +25,6 @@ void DescribeNumerics(Describer& d, std::string& name) {
 
 bool UsesReference() { return reference; }
 
-std::string NumericsVersion() { return reference ? std::string(kVersion) + " reference" : kVersion; }
+std::string NumericsVersion() { return reference ? std::string(kNumericsVersion) + " reference" : kNumericsVersion; }
 
 }  // namespace retort

@@ -10,9 +10,8 @@ class Describer;
 
 // `name` is one of
 //   fused      the paths made for speed: core/fused, core/lm/packed_pass.h, core/lm/ragged_forward.h
-//   reference  plain LibTorch throughout, Transformer::Hidden with autograd and without caches: slow, and the measure
-//   of
-//              the other; the two differ in the last digits
+//   reference  plain LibTorch throughout, Transformer::Hidden with autograd and without caches: slow, and what the
+//              other is measured by; they differ in the last digits
 void SetNumerics(const std::string& name);
 bool UsesReference();
 void DescribeNumerics(Describer& d, std::string& name);

@@ -1,7 +1,7 @@
 // Batched decoding with a KV cache: Submit, Step, Cancel. Every step runs one ragged batch of rows (slot, position,
 // token): whole prompts of sequences that just joined and one token of each that goes on. There is no padding, a
-// finished sequence leaves at once, and a waiting one takes its place. Matrix products are LibTorch's; what lies
-// between them is in kernels.h.
+// finished sequence leaves at once, and a waiting one takes its place. Matrix products: core/lm/linear.h; what
+// lies between them: core/fused.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/numerics.h"
 #include "core/fused/linear.h"
 
 namespace retort {
@@ -33,7 +34,7 @@ void FewRows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weigh
 void Product(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, bool accumulate) {
   const int64_t rows = x.size(0), n = weight.size(0);
   const bool narrow = weight.scalar_type() != at::kFloat;
-  if (rows <= (narrow ? kFewRowsNarrow : kFewRows)) {
+  if (rows <= (narrow ? kFewRowsNarrow : kFewRows) && !UsesReference()) {
     FewRows(out, x, weight, accumulate);
     return;
   }

@@ -1,6 +1,6 @@
 // Forward and backward of the decoder over whole sequences that lie end to end, without padding and without autograd:
 // LibTorch's matrix products, core/fused for what lies between them, every buffer made once. What the forward keeps of
-// a layer is the input of its two norms and the results of its two wide products; the rest is made again on the way
+// a layer is struct Layer; the norms' outputs, the gated values and attention's probabilities are made again on the way
 // back.
 //
 // For float32 on the CPU, all weights trained: what most cells are. Everything else (adapters, bfloat16, CUDA) runs on

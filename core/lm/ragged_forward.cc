@@ -2,12 +2,14 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <map>
 
+#include "core/base/error.h"
 #include "core/base/numerics.h"
 #include "core/fused/attend.h"
 #include "core/fused/rms_norm.h"
@@ -18,10 +20,11 @@
 
 namespace retort {
 
-KvCache::KvCache(const Transformer& model, int64_t positions) : capacity((positions + 15) / 16 * 16) {
+KvCache::KvCache(const Transformer& model, int64_t positions) : capacity(fused::Padded(positions)) {
+  if (UsesReference()) return;
   const ModelConfig& c = model.config();
-  constexpr int64_t kBeyond = 16;  // that Attend may read
-  data.resize(static_cast<size_t>(2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim + kBeyond));
+  const int64_t values = 2 * capacity * c.num_hidden_layers * c.num_key_value_heads * c.head_dim;
+  data.resize(static_cast<size_t>(values + fused::kStrip));  // Attend may read beyond
 }
 
 RaggedForward::RaggedForward(const Transformer& model) : model_(model), angles_(model.config()) {}
@@ -37,11 +40,19 @@ at::Tensor RaggedForward::Reference(const std::vector<RaggedRow>& rows) {
     };
     std::vector<New> added;
     std::vector<at::Tensor> ids;
-    for (; r < rows.size() && ids.size() < (alone ? 1 : 64);) {
+    while (r < rows.size() && ids.size() < (alone ? 1 : 64)) {
       KvCache& cache = *rows[r].cache;
       const int64_t before = cache.length;
       for (; r < rows.size() && rows[r].cache == &cache; ++r) cache.ids.push_back(rows[r].token);
       cache.length = static_cast<int64_t>(cache.ids.size());
+      // Keys in a cache keep the angles of the length at which they were made; without one they would not.
+      if (before > 0 && StretchesWith(model_.config(), cache.length)) {
+        throw Error({},
+                    fmt::format("an answer reaches {} tokens, beyond the {} that the model was trained for, where its "
+                                "rotary scaling depends on a cache",
+                                cache.length, model_.config().max_position_embeddings),
+                    "numerics=reference has none: use numerics=fused, or shorter answers");
+      }
       added.push_back({before, cache.length - before});
       ids.push_back(at::tensor(cache.ids, at::kLong));
     }

@@ -59,10 +59,10 @@ std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t
 
 void RotaryAngles::Reset(int64_t longest) {
   stretched_.clear();
-  if (cos_.defined() && cos_.size(0) >= longest) return;
   // Dynamic scaling has a common table up to the trained length only.
   const int64_t limit =
       config_.rope_scaling.rope_type == "dynamic" ? config_.max_position_embeddings : config_.MaxPositions();
+  if (cos_.defined() && cos_.size(0) >= std::min(longest, limit)) return;
   std::tie(cos_, sin_) = RotaryTable(config_, std::min(std::max<int64_t>(longest * 2, 64), limit));
 }
 

@@ -1,8 +1,8 @@
 // The decoder: pre-norm blocks of grouped-query attention with rotary positions and SwiGLU (Llama, arXiv:2302.13971),
 // with what its relatives add: biases (Qwen2), query and key norms (Qwen3), a sliding window (Mistral).
-// All parameters are views into one flat buffer, so that clipping and AdamW are one pass over memory; q, k, v and gate,
-// up lie fused, so that each is one matrix product. The named views carry Hugging Face's names.
-// This is the plain LibTorch path with gradients: the reference for every faster one (core/lm/decoder.h).
+// All parameters are views into one flat buffer (two where matrices are narrow), so that clipping and AdamW are one
+// pass over memory; q, k, v and gate, up lie fused, so that each is one matrix product. The named views carry Hugging
+// Face's names. This is the plain LibTorch path with gradients: the reference for every faster one (core/lm/decoder.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -43,7 +43,7 @@ class Transformer {
 
   // All weights, float32. decayed = how many leading elements are matrices (weight decay applies);
   // embeddings count as matrices; norms follow, then biases.
-  at::Tensor flat() const { return flat_; }  // (P)
+  at::Tensor flat() const { return flat_; }  // (P); norms and biases alone while matrices are narrow
   int64_t decayed() const { return decayed_; }
   // Low-rank adapters beside the weights, which are frozen from then on; core/lm/lora.h. Decoding does not see them
   // until they are merged: added to the weights, and gone.
