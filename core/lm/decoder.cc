@@ -104,6 +104,21 @@ struct Decoder::State {
   int64_t next_handle = 1;
   std::deque<std::unique_ptr<Sequence>> waiting;
   std::vector<std::unique_ptr<Sequence>> active;
+  std::vector<std::unique_ptr<KvCache>> spare;  // of sequences that ended: fresh memory costs its page faults
+
+  std::unique_ptr<KvCache> TakeCache(int64_t positions) {
+    const auto fitting = std::find_if(spare.begin(), spare.end(),
+                                      [&](const std::unique_ptr<KvCache>& c) { return c->capacity >= positions; });
+    if (fitting == spare.end()) {
+      if (!spare.empty()) spare.pop_back();  // never more in all than a batch has
+      return std::make_unique<KvCache>(model, positions);
+    }
+    std::unique_ptr<KvCache> cache = std::move(*fitting);
+    spare.erase(fitting);
+    cache->length = 0;
+    cache->ids.clear();
+    return cache;
+  }
 
   // Chooses the next token; true when the sequence has ended.
   bool Advance(Sequence& sequence, float* logits) {
@@ -188,8 +203,7 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
     Sequence& next = *s.waiting.front();
     const std::vector<int>& prompt = next.request.prompt;
     if (!rows.empty() && rows.size() + prompt.size() > kMaxRows) break;
-    next.cache =
-        std::make_unique<KvCache>(s.model, static_cast<int64_t>(prompt.size()) + std::max<int64_t>(next.limit, 1));
+    next.cache = s.TakeCache(static_cast<int64_t>(prompt.size()) + std::max<int64_t>(next.limit, 1));
     for (size_t i = 0; i < prompt.size(); ++i) rows.push_back({next.cache.get(), static_cast<int64_t>(i), prompt[i]});
     last_row.push_back(static_cast<int64_t>(rows.size()) - 1);
     s.active.push_back(std::move(s.waiting.front()));
@@ -207,6 +221,7 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   for (size_t i = 0; i < s.active.size(); ++i) {
     std::unique_ptr<Sequence>& sequence = s.active[i];
     if (s.Advance(*sequence, data + static_cast<int64_t>(i) * logits.size(1))) {
+      s.spare.push_back(std::move(sequence->cache));
       on_done(std::move(sequence->result));
     } else {
       going.push_back(std::move(sequence));
