@@ -179,8 +179,8 @@ int64_t Decoder::Submit(DecodeRequest request) {
   const int64_t asked = request.sampling.max_new_tokens;
   const int64_t limit = asked == 0 ? room : std::min(asked, room);
   const int64_t handle = state_->next_handle++;
-  state_->waiting.push_back(std::make_unique<Sequence>(
-      Sequence{handle, std::move(request), std::move(random), limit, nullptr, {.handle = handle}}));
+  state_->waiting.push_back(
+      std::make_unique<Sequence>(Sequence{handle, std::move(request), random, limit, nullptr, {.handle = handle}}));
   return handle;
 }
 
@@ -216,7 +216,7 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   }
   const at::Tensor logits = at::empty({hidden.size(0), s.model.lm_head().size(0)});  // (S, V)
   Linear(logits, hidden, s.model.lm_head(), {});
-  float* data = logits.mutable_data_ptr<float>();
+  auto* data = logits.mutable_data_ptr<float>();
   std::vector<std::unique_ptr<Sequence>> going;
   for (size_t i = 0; i < s.active.size(); ++i) {
     std::unique_ptr<Sequence>& sequence = s.active[i];
@@ -265,7 +265,7 @@ std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std
       const int64_t count = std::min(logit_rows, hidden.size(0) - first);
       const at::Tensor logits = at::empty({count, vocab});
       Linear(logits, hidden.narrow(0, first, count), model.lm_head(), {});
-      const float* data = logits.const_data_ptr<float>();
+      const auto* data = logits.const_data_ptr<float>();
       for (int64_t r = 0; r < count; ++r) {
         const auto& [sequence, id] = targets[static_cast<size_t>(first + r)];
         if (id < 0) continue;
