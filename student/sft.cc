@@ -10,6 +10,7 @@
 #include "core/fused/cross_entropy.h"
 #include "core/lm/packed_pass.h"
 #include "core/lm/rope.h"
+#include "core/lm/threads.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -25,7 +26,7 @@ double CrossEntropySum(const at::Tensor& logits, const int64_t* targets, float s
   const int64_t rows = logits.size(0), vocab = logits.size(1);
   std::vector<double> losses(static_cast<size_t>(rows));  // summed in order, whoever made them
   float* data = logits.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, std::max<int64_t>(1, 20000 / vocab), [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, rows, Grain(vocab), [&](int64_t begin, int64_t end) {
     losses[static_cast<size_t>(begin)] =
         fused::CrossEntropy(data + begin * vocab, targets + begin, end - begin, vocab, scale);
   });

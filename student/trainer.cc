@@ -171,11 +171,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   std::vector<int> lengths;
   for (const Example& example : examples) {
     if (Supervised(example) <= 0 || example.prompt_length < 1) throw Error("a sample has no supervised tokens");
-    for (const int id : example.ids) {
-      if (id < 0 || id >= model.config().vocab_size) {
-        throw Error(fmt::format("token id {} is outside the model's vocabulary of {}", id, model.config().vocab_size));
-      }
-    }
+    CheckVocabulary(example.ids, model.config());
     lengths.push_back(static_cast<int>(example.ids.size()));
     if (lengths.back() - 1 > model.config().MaxPositions()) {
       throw Error(

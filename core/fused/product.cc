@@ -30,6 +30,19 @@ RETORT_INLINE void Tile(int64_t k, const Left& a, const float* b, int64_t b_stri
   }
 }
 
+// The tile of `rows` <= R rows.
+template <int R>
+RETORT_INLINE void TileOf(int64_t rows, int64_t k, const Left& a, const float* b, int64_t b_stride, float* c,
+                          int64_t c_stride, bool accumulate) {
+  if constexpr (R > 1) {
+    if (rows < R) {
+      TileOf<R - 1>(rows, k, a, b, b_stride, c, c_stride, accumulate);
+      return;
+    }
+  }
+  Tile<R>(k, a, b, b_stride, c, c_stride, accumulate);
+}
+
 }  // namespace
 
 RETORT_VECTORISED void Product(int64_t rows, int64_t columns, int64_t k, const Left& a, const float* b,
@@ -39,25 +52,7 @@ RETORT_VECTORISED void Product(int64_t rows, int64_t columns, int64_t k, const L
     const int64_t left = std::min(kTile, rows - row);
     for (int64_t j = 0; j < columns; j += kStrip) {
       float* out = c + row * c_stride + j;
-      switch (left) {
-        case 1:
-          Tile<1>(k, part, b + j, b_stride, out, c_stride, accumulate);
-          break;
-        case 2:
-          Tile<2>(k, part, b + j, b_stride, out, c_stride, accumulate);
-          break;
-        case 3:
-          Tile<3>(k, part, b + j, b_stride, out, c_stride, accumulate);
-          break;
-        case 4:
-          Tile<4>(k, part, b + j, b_stride, out, c_stride, accumulate);
-          break;
-        case 5:
-          Tile<5>(k, part, b + j, b_stride, out, c_stride, accumulate);
-          break;
-        default:
-          Tile<6>(k, part, b + j, b_stride, out, c_stride, accumulate);
-      }
+      TileOf<kTile>(left, k, part, b + j, b_stride, out, c_stride, accumulate);
     }
   }
 }

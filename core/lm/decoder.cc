@@ -28,11 +28,7 @@ void CheckIds(const std::vector<int>& ids, const ModelConfig& config) {
     throw Error(
         fmt::format("a text of {} tokens is longer than the model's {} positions", ids.size(), config.MaxPositions()));
   }
-  for (const int id : ids) {
-    if (id < 0 || id >= config.vocab_size) {
-      throw Error(fmt::format("token id {} is outside the model's vocabulary of {}", id, config.vocab_size));
-    }
-  }
+  CheckVocabulary(ids, config);
 }
 
 double LogSumExp(const float* logits, int64_t size) {

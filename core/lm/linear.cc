@@ -7,6 +7,7 @@
 
 #include "core/base/numerics.h"
 #include "core/fused/linear.h"
+#include "core/lm/threads.h"
 
 namespace retort {
 namespace {
@@ -19,8 +20,7 @@ void FewRows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weigh
   float* to = out.mutable_data_ptr<float>();
   const float* from = x.const_data_ptr<float>();
   constexpr int64_t kBlock = 16;  // outputs
-  const int64_t grain = std::max<int64_t>(1, 20000 / (kBlock * rows * k));
-  at::parallel_for(0, (n + kBlock - 1) / kBlock, grain, [&](int64_t first, int64_t last) {
+  at::parallel_for(0, (n + kBlock - 1) / kBlock, Grain(kBlock * rows * k), [&](int64_t first, int64_t last) {
     const int64_t begin = first * kBlock, end = std::min(last * kBlock, n);
     if (weight.scalar_type() == at::kFloat) {
       fused::Linear(from, rows, weight.const_data_ptr<float>(), k, begin, end, to, n, accumulate);

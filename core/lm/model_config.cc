@@ -290,6 +290,14 @@ int64_t ModelConfig::ParameterCount() const {
   return MatrixParameterCount() + num_hidden_layers * block + d;
 }
 
+void CheckVocabulary(const std::vector<int>& ids, const ModelConfig& config) {
+  for (const int id : ids) {
+    if (id < 0 || id >= config.vocab_size) {
+      throw Error(fmt::format("token id {} is outside the model's vocabulary of {}", id, config.vocab_size));
+    }
+  }
+}
+
 int ModelConfig::Window(int layer) const {
   return sliding_layers.empty() || sliding_layers[static_cast<size_t>(layer)] ? sliding_window : 0;
 }

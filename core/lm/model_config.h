@@ -53,6 +53,9 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
+// Throws Error for an id outside the vocabulary.
+void CheckVocabulary(const std::vector<int>& ids, const ModelConfig& config);
+
 // Reads config.json of Transformers 4 (`rope_theta`, `rope_scaling`, `torch_dtype`) and 5 (`rope_parameters`, `dtype`).
 // Throws Error that names the key: missing, of the wrong type, out of range, or not supported.
 ModelConfig ReadModelConfig(const std::filesystem::path& config_json);

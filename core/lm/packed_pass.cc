@@ -12,6 +12,7 @@
 #include "core/fused/rotary.h"
 #include "core/fused/swiglu.h"
 #include "core/lm/linear.h"
+#include "core/lm/threads.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -84,7 +85,7 @@ at::Tensor PackedPass::Part(const at::Tensor& buffer, int64_t width) const {
 }
 
 void PackedPass::ForRows(int64_t work, const std::function<void(int64_t, int64_t)>& f) const {
-  at::parallel_for(0, rows_, std::max<int64_t>(1, kGrain / work), f);
+  at::parallel_for(0, rows_, Grain(work), f);
 }
 
 at::Tensor PackedPass::Norm(const at::Tensor& x, const at::Tensor& weight) {
@@ -163,7 +164,7 @@ void PackedPass::ForHeads(const std::function<void(int64_t kv_head, int64_t firs
   const int64_t kv_heads = model_.config().num_key_value_heads;
   const int64_t mean = rows_ / sequences + 1;
   const int64_t work = mean * mean * model_.config().num_attention_heads / kv_heads * model_.config().head_dim;
-  at::parallel_for(0, sequences * kv_heads, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, sequences * kv_heads, Grain(work), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const auto s = static_cast<size_t>(i / kv_heads);
       f(i % kv_heads, batch_->begins[s], batch_->begins[s + 1] - batch_->begins[s]);

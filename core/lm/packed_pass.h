@@ -46,8 +46,6 @@ class PackedPass {
     at::Tensor middle;    // (R, D), before post_norm
     at::Tensor gate_up;   // (R, 2 F)
   };
-  static constexpr int64_t kGrain = 20000;  // operations that are worth a second thread
-
   void Reserve(int64_t rows);
   at::Tensor Rows(const at::Tensor& buffer) const { return buffer.narrow(0, 0, rows_); }
   at::Tensor Part(const at::Tensor& buffer, int64_t width) const;  // (R, width)

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <map>
 
@@ -16,6 +15,7 @@
 #include "core/fused/rotary.h"
 #include "core/fused/swiglu.h"
 #include "core/lm/linear.h"
+#include "core/lm/threads.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -99,10 +99,9 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   float* mp = mixed.mutable_data_ptr<float>();
   const float* gp = gate_up.const_data_ptr<float>();
   float* ap = gated.mutable_data_ptr<float>();
-  // Grains: about 20k operations a task are worth a second thread.
   const auto norm = [&](const at::Tensor& weight) {
     const float* w = weight.const_data_ptr<float>();
-    at::parallel_for(0, count, std::max<int64_t>(1, 20000 / d), [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, count, Grain(d), [&](int64_t begin, int64_t end) {
       fused::RmsNorm(xp + begin * d, w, np + begin * d, end - begin, d, eps);
     });
   };
@@ -115,7 +114,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
     norm(block.input_norm);
     Linear(qkv, normed, block.qkv, block.qkv_bias);
     // Keys and values of all rows first: a row attends to rows of its own sequence in the same pass.
-    at::parallel_for(0, count, std::max<int64_t>(1, 20000 / width), [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, count, Grain(width), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         const RaggedRow& row = rows[static_cast<size_t>(r)];
         float* q = qp + r * width;
@@ -133,7 +132,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
         }
       }
     });
-    at::parallel_for(0, count * heads, std::max<int64_t>(1, 20000 / (longest * dh)), [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, count * heads, Grain(longest * dh), [&](int64_t begin, int64_t end) {
       thread_local std::vector<float> scratch;
       for (int64_t i = begin; i < end; ++i) {
         const int64_t r = i / heads, h = i % heads;
@@ -150,7 +149,7 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
     AddLinear(x, mixed, block.o, block.o_bias);
     norm(block.post_norm);
     Linear(gate_up, normed, block.gate_up, block.gate_up_bias);
-    at::parallel_for(0, count, std::max<int64_t>(1, 5000 / f), [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, count, Grain(4 * f), [&](int64_t begin, int64_t end) {
       fused::SwiGlu(gp + begin * 2 * f, ap + begin * f, end - begin, f);
     });
     AddLinear(x, gated, block.down, block.down_bias);

@@ -48,9 +48,9 @@ at::Tensor Zeros(int64_t count, at::ScalarType type = at::kFloat) {
 }  // namespace
 
 Transformer::Transformer(const ModelConfig& config, bool narrow) : config_(config) {
-  const int64_t all = config.ParameterCount(), matrices = config.MatrixParameterCount();
-  if (narrow) narrow_ = Zeros(matrices, at::kBFloat16);
-  flat_ = Zeros(narrow ? all - matrices : all);
+  const int64_t all = config.ParameterCount();
+  if (narrow) narrow_ = Zeros(decayed(), at::kBFloat16);
+  flat_ = Zeros(narrow ? all - decayed() : all);
   MakeViews();
 }
 
@@ -58,8 +58,8 @@ void Transformer::Widen() {
   if (!narrow()) return;
   const at::NoGradGuard no_grad;
   const at::Tensor wide = Zeros(config_.ParameterCount());
-  wide.narrow(0, 0, decayed_).copy_(narrow_);
-  wide.narrow(0, decayed_, flat_.numel()).copy_(flat_);
+  wide.narrow(0, 0, decayed()).copy_(narrow_);
+  wide.narrow(0, decayed(), flat_.numel()).copy_(flat_);
   narrow_ = at::Tensor();
   flat_ = wide;
   MakeViews();
@@ -89,7 +89,6 @@ void Transformer::MakeViews() {
     block.gate_up = take({2 * f, d});
     block.down = take({d, f});
   }
-  decayed_ = offset;
   if (narrow()) from = flat_, offset = 0;
   for (Block& block : blocks_) {
     block.input_norm = take({d});
@@ -110,8 +109,8 @@ void Transformer::Initialise(uint64_t seed) {
   const at::NoGradGuard no_grad;
   RandomStream random(seed, "transformer/init");
   float* data = flat_.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < decayed_; ++i) data[i] = static_cast<float>(config_.initializer_range * random.Normal());
-  flat_.narrow(0, decayed_, biases_ - decayed_).fill_(1);
+  for (int64_t i = 0; i < decayed(); ++i) data[i] = static_cast<float>(config_.initializer_range * random.Normal());
+  flat_.narrow(0, decayed(), biases_ - decayed()).fill_(1);
   flat_.narrow(0, biases_, flat_.numel() - biases_).fill_(0);
 }
 
@@ -191,7 +190,7 @@ void Transformer::MergeAdapters() {
 
 Transformer::Trainable Transformer::trainable() const {
   if (adapters_ != nullptr) return {adapters_->flat(), flat_grad_, adapters_->flat().numel()};
-  return {flat_, flat_grad_, decayed_};
+  return {flat_, flat_grad_, decayed()};
 }
 
 void Transformer::EnableGradients() {

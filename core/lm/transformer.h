@@ -44,7 +44,7 @@ class Transformer {
   // All weights, float32. decayed = how many leading elements are matrices (weight decay applies);
   // embeddings count as matrices; norms follow, then biases.
   at::Tensor flat() const { return flat_; }  // (P); norms and biases alone while matrices are narrow
-  int64_t decayed() const { return decayed_; }
+  int64_t decayed() const { return config_.MatrixParameterCount(); }
   // Low-rank adapters beside the weights, which are frozen from then on; core/lm/lora.h. Decoding does not see them
   // until they are merged: added to the weights, and gone.
   void AddAdapters(const LoraConfig& config, uint64_t seed);
@@ -100,7 +100,7 @@ class Transformer {
   ModelConfig config_;
   at::Tensor narrow_;  // the matrices, where these are bfloat16; flat_ is the rest then
   at::Tensor flat_, flat_grad_;
-  int64_t decayed_ = 0, biases_ = 0;  // where norms begin, and biases
+  int64_t biases_ = 0;  // where they begin
   at::Tensor embed_, lm_head_, final_norm_;
   std::vector<Block> blocks_;
   std::unique_ptr<LoraAdapters> adapters_;
