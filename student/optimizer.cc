@@ -22,7 +22,7 @@ constexpr int64_t kBlock = 1 << 16;  // elements that one thread takes at a time
 double Norm(const at::Tensor& gradient) {
   const int64_t size = gradient.numel(), blocks = (size + kBlock - 1) / kBlock;
   std::vector<double> sums(static_cast<size_t>(blocks));  // added in order, whoever made them
-  const float* data = gradient.const_data_ptr<float>();
+  const auto* data = gradient.const_data_ptr<float>();
   at::parallel_for(0, blocks, 1, [&](int64_t first, int64_t last) {
     for (int64_t b = first; b < last; ++b) {
       sums[static_cast<size_t>(b)] = fused::SumOfSquares(data + b * kBlock, std::min(kBlock, size - b * kBlock));

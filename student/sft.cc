@@ -25,7 +25,7 @@ constexpr int64_t kLogits = int64_t{32} << 20;  // made at once: 128 MB; fewer r
 double CrossEntropySum(const at::Tensor& logits, const int64_t* targets, float scale) {
   const int64_t rows = logits.size(0), vocab = logits.size(1);
   std::vector<double> losses(static_cast<size_t>(rows));  // summed in order, whoever made them
-  float* data = logits.mutable_data_ptr<float>();
+  auto* data = logits.mutable_data_ptr<float>();
   at::parallel_for(0, rows, Grain(vocab), [&](int64_t begin, int64_t end) {
     losses[static_cast<size_t>(begin)] =
         fused::CrossEntropy(data + begin * vocab, targets + begin, end - begin, vocab, scale);
@@ -101,7 +101,7 @@ double Sft::Reference(std::span<const Example> examples, std::span<const int> ch
   }
   at::Tensor ids = at::zeros({batch, width}, at::kLong);  // padding: any valid id, never supervised, never attended
   std::vector<int64_t> rows, targets;
-  int64_t* data = ids.mutable_data_ptr<int64_t>();
+  auto* data = ids.mutable_data_ptr<int64_t>();
   for (int64_t b = 0; b < batch; ++b) {
     const Example& example = examples[static_cast<size_t>(chosen[static_cast<size_t>(b)])];
     for (size_t t = 0; t + 1 < example.ids.size(); ++t) {

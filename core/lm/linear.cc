@@ -17,8 +17,8 @@ constexpr int64_t kFewRowsNarrow = 32;  // bfloat16: beyond, widening the weight
 
 void FewRows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, bool accumulate) {
   const int64_t rows = x.size(0), k = x.size(1), n = weight.size(0);
-  float* to = out.mutable_data_ptr<float>();
-  const float* from = x.const_data_ptr<float>();
+  auto* to = out.mutable_data_ptr<float>();
+  const auto* from = x.const_data_ptr<float>();
   constexpr int64_t kBlock = 16;  // outputs
   at::parallel_for(0, (n + kBlock - 1) / kBlock, Grain(kBlock * rows * k), [&](int64_t first, int64_t last) {
     const int64_t begin = first * kBlock, end = std::min(last * kBlock, n);

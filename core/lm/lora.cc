@@ -62,7 +62,7 @@ LoraAdapters::LoraAdapters(const ModelConfig& model, const LoraConfig& config, u
     for (size_t map = 0; map < kProjections; ++map) {
       if (!layer[map].a.defined()) continue;
       const double bound = 1 / std::sqrt(static_cast<double>(shapes_[map].second));
-      float* a = layer[map].a.mutable_data_ptr<float>();
+      auto* a = layer[map].a.mutable_data_ptr<float>();
       for (int64_t i = 0; i < layer[map].a.numel(); ++i) a[i] = static_cast<float>(bound * (2 * random.Uniform() - 1));
     }
   }

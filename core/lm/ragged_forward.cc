@@ -91,16 +91,16 @@ at::Tensor RaggedForward::Run(const std::vector<RaggedRow>& rows) {
   ids.reserve(rows.size());
   for (const RaggedRow& row : rows) ids.push_back(row.token);
   at::Tensor x = model_.embed().index_select(0, at::tensor(ids, at::kLong)).to(at::kFloat);
-  float* xp = x.mutable_data_ptr<float>();
+  auto* xp = x.mutable_data_ptr<float>();
   at::Tensor normed = at::empty({count, d}), qkv = at::empty({count, width}), mixed = at::empty({count, heads * dh});
   at::Tensor gate_up = at::empty({count, 2 * f}), gated = at::empty({count, f});
-  float* np = normed.mutable_data_ptr<float>();
-  float* qp = qkv.mutable_data_ptr<float>();
-  float* mp = mixed.mutable_data_ptr<float>();
-  const float* gp = gate_up.const_data_ptr<float>();
-  float* ap = gated.mutable_data_ptr<float>();
+  auto* np = normed.mutable_data_ptr<float>();
+  auto* qp = qkv.mutable_data_ptr<float>();
+  auto* mp = mixed.mutable_data_ptr<float>();
+  const auto* gp = gate_up.const_data_ptr<float>();
+  auto* ap = gated.mutable_data_ptr<float>();
   const auto norm = [&](const at::Tensor& weight) {
-    const float* w = weight.const_data_ptr<float>();
+    const auto* w = weight.const_data_ptr<float>();
     at::parallel_for(0, count, Grain(d), [&](int64_t begin, int64_t end) {
       fused::RmsNorm(xp + begin * d, w, np + begin * d, end - begin, d, eps);
     });

@@ -108,7 +108,7 @@ void Transformer::Initialise(uint64_t seed) {
   assert(!narrow());
   const at::NoGradGuard no_grad;
   RandomStream random(seed, "transformer/init");
-  float* data = flat_.mutable_data_ptr<float>();
+  auto* data = flat_.mutable_data_ptr<float>();
   for (int64_t i = 0; i < decayed(); ++i) data[i] = static_cast<float>(config_.initializer_range * random.Normal());
   flat_.narrow(0, decayed(), biases_ - decayed()).fill_(1);
   flat_.narrow(0, biases_, flat_.numel() - biases_).fill_(0);

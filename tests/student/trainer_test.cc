@@ -247,6 +247,9 @@ TEST(Trainer, RefusesWhatCannotBeLearnt) {
   const auto model = LoadCheckpoint(kModel);
   EXPECT_THROW(Train(*model, {}, {}, 0, {}), Error);
   EXPECT_THROW(Train(*model, std::vector<Example>{{{1, 2}, 2}}, {}, 0, {}), Error);
+  for (const int outside : {-1, model->config().vocab_size}) {
+    EXPECT_THROW(Train(*model, std::vector<Example>{{{1, outside}, 1}}, {}, 0, {}), Error);
+  }
   model->flat().fill_(std::numeric_limits<float>::quiet_NaN());
   EXPECT_THROW(Train(*model, RandomExamples(2, 0), {.max_steps = 1}, 0, {}), Error);
 }
