@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -59,6 +60,9 @@ Subprocess::Subprocess(const std::vector<std::string>& argv, const Options& opti
   for (const std::string& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
   args.push_back(nullptr);
   std::vector<char*> env = MergedEnvironment(options.env);
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (const int core : options.cores) CPU_SET(core, &cores);
   int stderr_fd = -1;
   if (!options.stderr_file.empty()) {
     stderr_fd = open(options.stderr_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -79,6 +83,7 @@ Subprocess::Subprocess(const std::vector<std::string>& argv, const Options& opti
     if (out[1] >= 0) dup2(out[1], STDOUT_FILENO);
     if (stderr_fd >= 0) dup2(stderr_fd, STDERR_FILENO);
     if (options.stderr_to_stdout) dup2(STDOUT_FILENO, STDERR_FILENO);
+    if (!options.cores.empty()) sched_setaffinity(0, sizeof cores, &cores);  // a core that was taken away: any will do
     signal(SIGPIPE, SIG_DFL);  // an ignored signal would stay ignored through exec
     execvpe(args[0], args.data(), env.data());
     const int reason = errno;

@@ -24,6 +24,7 @@ class Subprocess {
     bool stderr_to_stdout = false;                 // stderr joins stdout
     std::filesystem::path stderr_file;             // appended to; empty = inherited
     std::vector<std::string> env;                  // "NAME=value", added to ours
+    std::vector<int> cores;                        // that it may run on; empty: ours
   };
   // argv[0] is looked up in PATH. Throws Error if it cannot be started.
   Subprocess(const std::vector<std::string>& argv, const Options& options);

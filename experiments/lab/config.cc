@@ -60,6 +60,7 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Field("workers", config.workers,
           {.help = "cells computed side by side", .unit = "processes", .min = 1, .max = 1024, .numerics = false});
   d.Field("threads", config.threads, {.help = "of each worker", .min = 1, .max = 1024, .numerics = false});
+  d.OneOf("launcher", config.launcher, kLauncherKinds, "where cells are computed");
   DescribeNumerics(d, config.numerics);
   d.Field("keep_checkpoints", config.keep_checkpoints,
           {.help = "keep the student of each cell computed from now on, as runs/<cell>/model", .numerics = false});

@@ -12,6 +12,7 @@
 #include "core/config/program.h"
 #include "core/data/answerer.h"
 #include "core/data/task.h"
+#include "experiments/lab/launcher_config.h"
 #include "student/student.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"
@@ -38,6 +39,7 @@ struct ExperimentConfig {
   int seeds = 4;
   std::vector<std::vector<std::string>> blocks;
   int workers = 2, threads = 1;
+  LauncherConfig launcher;
   std::string numerics = "fused";
   bool keep_checkpoints = false;
   std::string runs_dir = "runs";

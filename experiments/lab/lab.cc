@@ -20,7 +20,7 @@
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/experiment.h"
 #include "experiments/lab/grid.h"
-#include "experiments/lab/pool.h"
+#include "experiments/lab/launcher.h"
 #include "experiments/lab/results.h"
 #include "experiments/lab/worker.h"
 
@@ -208,12 +208,13 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
     std::fflush(stdout);
     progress.Start(static_cast<int>(missing.size()), cost);
     // By this name, so that a program that is rebuilt while it runs goes on with itself.
-    const PoolOptions options{.worker = {"/proc/self/exe", kWorkerFlag},
-                              .config_dir = fs::absolute(command_line.config_dir).string(),
-                              .workers = main.workers,
-                              .threads = main.threads,
-                              .keep_checkpoints = main.keep_checkpoints};
-    failures = ComputeCells(missing, store, options, progress);
+    const LaunchOptions options{.worker = {"/proc/self/exe", kWorkerFlag},
+                                .config_dir = fs::absolute(command_line.config_dir).string(),
+                                .workers = main.workers,
+                                .threads = main.threads,
+                                .keep_checkpoints = main.keep_checkpoints,
+                                .launcher = main.launcher};
+    failures = Launch(missing, store, options, progress);
     progress.Clear();
     if (Interrupted()) return TellInterrupted(name);
     fmt::print("{}: computed {} cells in {}\n", name, missing.size() - failures.size(),

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,14 +11,14 @@
 #include <cerrno>
 #include <csignal>
 #include <deque>
+#include <fstream>
 #include <memory>
-#include <optional>
+#include <set>
 #include <utility>
+#include <variant>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
-#include "core/base/files.h"
-#include "core/base/hash.h"
 #include "core/base/interrupt.h"
 #include "core/base/subprocess.h"
 #include "experiments/lab/worker.h"
@@ -28,34 +29,61 @@ namespace {
 namespace fs = std::filesystem;
 constexpr double kBusyWait = 1;  // seconds until a cell that another process holds is looked at again
 
-std::string LogTail(const fs::path& file) {
-  std::deque<std::string> tail;
-  try {
-    ForEachLine(file, [&](std::string_view line, int) {
-      tail.emplace_back(line);
-      if (tail.size() > 10) tail.pop_front();
-      return true;
-    });
-  } catch (const Error&) {
-    return "";  // no log: the worker died before it wrote one
+constexpr double kMemoryEvery = 0.5;      // seconds between two looks at memory
+constexpr double kLeastAvailable = 0.03;  // of the machine's memory; below it, the kernel would choose whom to kill
+
+// In MB; 0 where the kernel does not say.
+double ResidentMb(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/statm", pid));
+  double total = 0, resident = 0;
+  file >> total >> resident;
+  return file ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6 : 0;
+}
+
+// The share of the machine's memory that is still to be had; 1 where the kernel does not say.
+double AvailableShare() {
+  std::ifstream file("/proc/meminfo");
+  double total = 0, available = -1;
+  for (std::string name, rest; file >> name;) {
+    if (name == "MemTotal:") file >> total;
+    if (name == "MemAvailable:") file >> available;
+    if (total > 0 && available >= 0) return available / total;
+    std::getline(file, rest);
   }
-  std::string text;
-  for (const std::string& line : tail) text += "    " + line + "\n";
-  return text;
+  return 1;
 }
 
 struct Worker {
   std::unique_ptr<Subprocess> process;
   const Cell* cell = nullptr;  // null: idle
   std::string buffer;          // of a reply line not yet whole
+  std::vector<int> cores;      // that it stays on; empty: any
+  double started = 0;          // its cell
 };
+
+// Where the workers together take every core that this process may use, each gets its own: the scheduler would move
+// them about. Where cores are left over, others may be at work on any of them.
+std::vector<std::vector<int>> OwnCores(const LaunchOptions& options, size_t workers) {
+  std::vector<std::vector<int>> of(workers);
+  const auto* local = std::get_if<LocalLauncherConfig>(&options.launcher);
+  cpu_set_t set;
+  if (local == nullptr || !local->pin || sched_getaffinity(0, sizeof set, &set) != 0) return of;
+  if (static_cast<size_t>(CPU_COUNT(&set)) != workers * static_cast<size_t>(options.threads)) return of;
+  size_t next = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) of[next++ / static_cast<size_t>(options.threads)].push_back(core);
+  }
+  return of;
+}
 
 class Pool {
  public:
-  Pool(std::vector<const Cell*> cells, const RunStore& store, const PoolOptions& options, Progress& progress)
+  Pool(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options, Progress& progress)
       : store_(store), options_(options), progress_(progress), waiting_(cells.begin(), cells.end()) {
     std::ranges::stable_sort(waiting_, std::ranges::greater{}, [](const Cell* cell) { return cell->cost; });
     workers_.resize(std::min(static_cast<size_t>(options.workers), cells.size()));
+    const auto cores = OwnCores(options, workers_.size());
+    for (size_t i = 0; i < workers_.size(); ++i) workers_[i].cores = cores[i];
   }
 
   std::vector<Failure> Run() {
@@ -64,6 +92,7 @@ class Pool {
       for (Worker& worker : workers_) {
         if (worker.cell == nullptr) Dispatch(worker);
       }
+      WatchMemory();
       progress_.Waiting(!busy_.empty() && !AnyRunning());
       progress_.Show();
       WaitForReplies();
@@ -108,24 +137,12 @@ class Pool {
   }
 
   void Send(Worker& worker) {
-    const Cell& cell = *worker.cell;
-    const fs::path folder = fs::absolute(store_.Folder(cell.hash));
-    const WorkerSpec spec{.hash = cell.hash,
-                          .folder = folder.string(),
-                          .config_dir = options_.config_dir,
-                          .samples_sha256 = cell.samples_sha256,
-                          .config = ToToml(cell.config),
-                          .threads = options_.threads,
-                          .keep_checkpoint = options_.keep_checkpoints,
-                          .shows_steps = cell.shows_steps};
-    // Another process may be at work in the folder: then these files are there already, with the same bytes.
-    const fs::path samples = folder / "samples.jsonl";
-    if (cell.samples && !(fs::exists(samples) && Sha256File(samples) == cell.samples_sha256)) {
-      store_.WriteSamples(cell.hash, cell.samples());
-    }
-    fs::create_directories(folder);
+    const WorkerSpec spec = PrepareCell(*worker.cell, store_, options_);
+    worker.started = MonotonicSeconds();
     if (!worker.process) {
-      Subprocess::Options process{.pipe_stdin = true, .pipe_stdout = true, .stderr_file = folder / "worker.log"};
+      Subprocess::Options process{
+          .pipe_stdin = true, .pipe_stdout = true, .stderr_file = fs::path(spec.folder) / "worker.log"};
+      process.cores = worker.cores;
       process.env = {fmt::format("OMP_NUM_THREADS={}", options_.threads),
                      fmt::format("MKL_NUM_THREADS={}", options_.threads)};
       worker.process = std::make_unique<Subprocess>(options_.worker, process);
@@ -198,27 +215,54 @@ class Pool {
     }
   }
 
+  // Once more, when all others had their turn: a machine that was short of memory or disk may have recovered.
   void Fail(const Cell& cell, const std::string& reason) {
+    if (tried_.insert(cell.hash).second) {
+      progress_.Again(cell.hash, fmt::format("{} seed {}", cell.label, cell.config.seed), reason);
+      waiting_.push_back(&cell);
+      return;
+    }
     progress_.Failed(cell.hash, cell.cost);
-    failures_.push_back({.cell = cell.hash,
-                         .label = fmt::format("{} seed {}", cell.label, cell.config.seed),
-                         .reason = reason,
-                         .log = LogTail(store_.Folder(cell.hash) / "worker.log")});
+    failures_.push_back(MakeFailure(cell, store_, reason));
+  }
+
+  void WatchMemory() {
+    if (MonotonicSeconds() - looked_ < kMemoryEvery) return;
+    looked_ = MonotonicSeconds();
+    const auto* local = std::get_if<LocalLauncherConfig>(&options_.launcher);
+    Worker* youngest = nullptr;
+    for (Worker& worker : workers_) {
+      if (worker.cell == nullptr) continue;
+      if (youngest == nullptr || worker.started > youngest->started) youngest = &worker;
+      if (local == nullptr || local->mem_mb == 0) continue;
+      if (const double mb = ResidentMb(worker.process->pid()); mb > local->mem_mb) {
+        const Cell& cell = *std::exchange(worker.cell, nullptr);
+        worker.process.reset();
+        Fail(cell, fmt::format("its worker took {:.0f} MB, more than launcher.mem_mb={}", mb, local->mem_mb));
+      }
+    }
+    if (workers_.size() > 1 && youngest != nullptr && AvailableShare() < kLeastAvailable) {
+      waiting_.push_front(youngest->cell);
+      progress_.Again(youngest->cell->hash, youngest->cell->label, "memory runs short: one worker less goes on");
+      workers_.erase(workers_.begin() + (youngest - workers_.data()));
+    }
   }
 
   const RunStore& store_;
-  const PoolOptions& options_;
+  const LaunchOptions& options_;
   Progress& progress_;
   std::deque<const Cell*> waiting_;
   std::deque<std::pair<double, const Cell*>> busy_;  // with the time to look again
   std::vector<Worker> workers_;
   std::vector<Failure> failures_;
+  std::set<std::string> tried_;  // cells that failed once
+  double looked_ = 0;            // at memory
 };
 
 }  // namespace
 
-std::vector<Failure> ComputeCells(std::vector<const Cell*> cells, const RunStore& store, const PoolOptions& options,
-                                  Progress& progress) {
+std::vector<Failure> ComputeLocally(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
+                                    Progress& progress) {
   return Pool(std::move(cells), store, options, progress).Run();
 }
 

@@ -1,29 +1,16 @@
-// Runs cells in worker processes. A cell that fails, or whose worker dies, is told of at the end; the rest go on with a
-// fresh worker. Nothing is tried twice.
+// Runs cells in worker processes of this machine. A cell that fails, or whose worker dies, is tried once more at the
+// end; the rest go on with a fresh worker. Where memory runs short the youngest worker's cell goes back to the queue
+// and one worker less goes on.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "experiments/lab/grid.h"
-#include "experiments/lab/progress.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/lab/launcher.h"
 
 namespace retort::lab {
 
-struct PoolOptions {
-  std::vector<std::string> worker;  // command of a worker
-  std::string config_dir;
-  int workers = 2, threads = 1;
-  bool keep_checkpoints = false;
-};
-
-struct Failure {
-  std::string cell, label, reason, log;  // log: the end of worker.log
-};
-
-// Longest first. Returns early at an interrupt, with the workers killed.
-std::vector<Failure> ComputeCells(std::vector<const Cell*> cells, const RunStore& store, const PoolOptions& options,
-                                  Progress& progress);
+// As Launch. At an interrupt the workers are killed.
+std::vector<Failure> ComputeLocally(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
+                                    Progress& progress);
 
 }  // namespace retort::lab

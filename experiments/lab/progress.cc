@@ -68,6 +68,12 @@ void Progress::Failed(const std::string& cell, double cost) {
   ++done_;
 }
 
+void Progress::Again(const std::string& cell, const std::string& label, const std::string& why) {
+  running_.erase(cell);
+  Clear();
+  fmt::print(stderr, "to be tried again: {}: {}\n", label, why);
+}
+
 std::string Progress::Line() const {
   std::string line = fmt::format("{}/{} cells", done_, cells_);
   if (!latest_.empty()) line += fmt::format("  {} {}", latest_, MeanAndError(scores_.at(latest_)));

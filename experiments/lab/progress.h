@@ -19,6 +19,7 @@ class Progress {
   void Running(const std::string& cell, double cost_done);
   void Finished(const std::string& cell, double cost, const std::string& label, double score);
   void Failed(const std::string& cell, double cost);
+  void Again(const std::string& cell, const std::string& label, const std::string& why);  // it will be tried once more
   void Waiting(bool waiting) { waiting_ = waiting; }  // for cells that another process computes
   void Show();                                        // what is new, if it is time
   void Clear();                                       // leaves a clean line for other output

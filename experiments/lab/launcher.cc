@@ -1,0 +1,69 @@
+#include "experiments/lab/launcher.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <filesystem>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "experiments/lab/pool.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kTailLines = 10;
+
+std::string LogTail(const fs::path& file) {
+  std::deque<std::string> tail;
+  try {
+    ForEachLine(file, [&](std::string_view line, int) {
+      tail.emplace_back(line);
+      if (tail.size() > kTailLines) tail.pop_front();
+      return true;
+    });
+  } catch (const Error&) {
+    return "";  // no log: the worker died before it wrote one
+  }
+  std::string text;
+  for (const std::string& line : tail) text += "    " + line + "\n";
+  return text;
+}
+
+}  // namespace
+
+WorkerSpec PrepareCell(const Cell& cell, const RunStore& store, const LaunchOptions& options) {
+  const fs::path folder = fs::absolute(store.Folder(cell.hash));
+  // Another process may be at work in the folder: then these files are there already, with the same bytes.
+  const fs::path samples = folder / "samples.jsonl";
+  if (cell.samples && !(fs::exists(samples) && Sha256File(samples) == cell.samples_sha256)) {
+    store.WriteSamples(cell.hash, cell.samples());
+  }
+  fs::create_directories(folder);
+  return {.hash = cell.hash,
+          .folder = folder.string(),
+          .config_dir = options.config_dir,
+          .samples_sha256 = cell.samples_sha256,
+          .config = ToToml(cell.config),
+          .threads = options.threads,
+          .keep_checkpoint = options.keep_checkpoints,
+          .shows_steps = cell.shows_steps};
+}
+
+Failure MakeFailure(const Cell& cell, const RunStore& store, std::string reason) {
+  return {.cell = cell.hash,
+          .label = fmt::format("{} seed {}", cell.label, cell.config.seed),
+          .reason = std::move(reason),
+          .log = LogTail(store.Folder(cell.hash) / "worker.log")};
+}
+
+std::vector<Failure> Launch(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
+                            Progress& progress) {
+  return ComputeLocally(std::move(cells), store, options, progress);
+}
+
+}  // namespace retort::lab

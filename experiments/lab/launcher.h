@@ -1,0 +1,37 @@
+// Where cells are computed: in worker processes here (pool.h) or as an array job of a cluster. Both find the same
+// files in the run store and leave the same.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/lab/grid.h"
+#include "experiments/lab/launcher_config.h"
+#include "experiments/lab/progress.h"
+#include "experiments/lab/run_store.h"
+#include "experiments/lab/worker.h"
+
+namespace retort::lab {
+
+struct LaunchOptions {
+  std::vector<std::string> worker;  // command of a worker
+  std::string config_dir;
+  int workers = 2, threads = 1;
+  bool keep_checkpoints = false;
+  LauncherConfig launcher;
+};
+
+struct Failure {
+  std::string cell, label, reason, log;  // log: the end of worker.log
+};
+
+// Longest first; a cell that fails is tried once more. Returns early at an interrupt.
+std::vector<Failure> Launch(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
+                            Progress& progress);
+
+// For the launchers: writes what a worker will find, and says how to call it.
+WorkerSpec PrepareCell(const Cell& cell, const RunStore& store, const LaunchOptions& options);
+// A cell that failed, with the end of its log.
+Failure MakeFailure(const Cell& cell, const RunStore& store, std::string reason);
+
+}  // namespace retort::lab
