@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/data/evaluate.h"
@@ -15,6 +16,9 @@ namespace retort {
 // Arms that every experiment has beside its own.
 inline constexpr std::string_view kBaseArm = "base";                   // the untrained student, n = 0
 inline constexpr std::string_view kTeacherModelArm = "teacher_model";  // the teacher itself, the ceiling; n = 0
+
+// What sets a point of a sweep apart from the others: option and value, "student.trainer.learning_rate" and "0.003".
+using Axes = std::vector<std::pair<std::string, std::string>>;
 
 struct CellResult {
   std::string arm;
@@ -33,9 +37,10 @@ struct CellResult {
   std::string run;               // the cell's hash: runs/<run>/
   std::string samples_sha256;    // of its own n rows; empty for n = 0
   std::vector<ItemScore> items;  // in items.jsonl, not in result.json
+  Axes axes;                     // of the table that asks for it; not in result.json: sweeps share cells
 };
 
-// result.json without `items`; and back. No times in it: two runs compare byte for byte.
+// result.json without `items` and `axes`; and back. No times in it: two runs compare byte for byte.
 std::string ToJson(const CellResult& result);
 CellResult ParseCellResult(std::string_view text, const std::string& file);
 

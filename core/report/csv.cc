@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -13,6 +14,32 @@ namespace retort {
 namespace {
 
 using Row = std::vector<std::string>;
+
+// The axes of a sweep are columns of their own, by their whole key, after all others.
+template <class Range>
+Row AxisKeys(const Range& of) {
+  Row keys;
+  for (const auto& one : of) {
+    for (const auto& [key, value] : one.axes) {
+      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+void AddAxes(const Row& keys, const Axes& axes, Row& row) {
+  for (const std::string& key : keys) {
+    const auto found = std::ranges::find(axes, key, &Axes::value_type::first);
+    row.push_back(found == axes.end() ? "" : CsvText(found->second));
+  }
+}
+
+// "" or ",a,b"
+std::string MoreHeader(const Row& keys) {
+  std::string header;
+  for (const std::string& key : keys) header += "," + CsvText(key);
+  return header + "\n";
+}
 
 std::string Line(const Row& row) { return fmt::format("{}\n", fmt::join(row, ",")); }
 
@@ -75,29 +102,33 @@ Row CrossingRow(const std::string& task, const ArmSummary& arm, const char* name
 std::string CellsCsv(const ReportInput& input) {
   std::string csv =
       "arm,n,seed,score,task,target,metric,parse_rate,step_accuracy,retained_skill,reference_nats_per_item,memoriser,"
-      "prompts_asked,teacher_tokens,supervised_tokens,training_flops,dollars,steps,items,run,samples_sha256\n";
+      "prompts_asked,teacher_tokens,supervised_tokens,training_flops,dollars,steps,items,run,samples_sha256";
+  const Row axes = AxisKeys(input.cells);
+  csv += MoreHeader(axes);
   for (const CellResult& c : input.cells) {
-    csv += Line({CsvText(c.arm),
-                 std::to_string(c.n),
-                 std::to_string(c.seed),
-                 Exact(c.means.score),
-                 CsvText(c.task),
-                 CsvText(c.target),
-                 CsvText(c.metric),
-                 Exact(c.means.parse_rate),
-                 Exact(c.means.step_accuracy),
-                 Exact(c.retained_skill),
-                 Exact(c.means.reference_nats),
-                 Exact(c.memoriser),
-                 std::to_string(c.prompts_asked),
-                 std::to_string(c.teacher_tokens),
-                 std::to_string(c.supervised_tokens),
-                 Exact(c.training_flops),
-                 Exact(c.dollars),
-                 std::to_string(c.steps),
-                 std::to_string(c.items.size()),
-                 CsvText(c.run),
-                 CsvText(c.samples_sha256)});
+    Row row = {CsvText(c.arm),
+               std::to_string(c.n),
+               std::to_string(c.seed),
+               Exact(c.means.score),
+               CsvText(c.task),
+               CsvText(c.target),
+               CsvText(c.metric),
+               Exact(c.means.parse_rate),
+               Exact(c.means.step_accuracy),
+               Exact(c.retained_skill),
+               Exact(c.means.reference_nats),
+               Exact(c.memoriser),
+               std::to_string(c.prompts_asked),
+               std::to_string(c.teacher_tokens),
+               std::to_string(c.supervised_tokens),
+               Exact(c.training_flops),
+               Exact(c.dollars),
+               std::to_string(c.steps),
+               std::to_string(c.items.size()),
+               CsvText(c.run),
+               CsvText(c.samples_sha256)};
+    AddAxes(axes, c.axes, row);
+    csv += Line(row);
   }
   return csv;
 }
@@ -106,16 +137,22 @@ std::string SummaryCsv(const Summary& summary) {
   std::string csv =
       "task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,"
       "memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,"
-      "dollars,note\n";
+      "dollars,note";
+  const Row axes = AxisKeys(summary.tasks);
+  csv += MoreHeader(axes);
   for (const TaskSummary& task : summary.tasks) {
-    if (task.base) csv += Line(ScoreRow(task.task, kBaseArm, *task.base));
+    const auto add = [&](Row row) {
+      AddAxes(axes, task.axes, row);
+      csv += Line(row);
+    };
+    if (task.base) add(ScoreRow(task.task, kBaseArm, *task.base));
     for (const ArmSummary& arm : task.arms) {
-      for (const PointSummary& point : arm.points) csv += Line(ScoreRow(task.task, arm.arm, point));
+      for (const PointSummary& point : arm.points) add(ScoreRow(task.task, arm.arm, point));
       if (arm.points.size() < 2) continue;  // one size makes no curve
-      csv += Line(CrossingRow(task.task, arm, "n50", 0.5, arm.n50));
-      csv += Line(CrossingRow(task.task, arm, "n90", 0.9, arm.n90));
+      add(CrossingRow(task.task, arm, "n50", 0.5, arm.n50));
+      add(CrossingRow(task.task, arm, "n90", 0.9, arm.n90));
     }
-    if (task.teacher) csv += Line(ScoreRow(task.task, kTeacherModelArm, *task.teacher));
+    if (task.teacher) add(ScoreRow(task.task, kTeacherModelArm, *task.teacher));
   }
   return csv;
 }

@@ -135,6 +135,8 @@ std::string Page(const ReportInput& input, const Summary& summary, std::vector<s
   if (summary.tasks.empty()) html += "<p>" + HtmlText(summary.verdict) + "</p>\n";
   html += "</div>\n</header>\n";
 
+  const Table sweep = SweepTable(summary);
+  if (!sweep.rows.empty()) html += "<section><h2>The sweep</h2>\n" + ToHtml(sweep) + "</section>\n";
   std::vector<std::string> costs;
   for (size_t i = 0; i < summary.tasks.size(); ++i) {
     const TaskSummary& task = summary.tasks[i];

@@ -13,6 +13,7 @@ namespace {
 
 std::vector<Table> Tables(const ReportInput& input, const Summary& summary) {
   std::vector<Table> tables;
+  if (Table sweep = SweepTable(summary); !sweep.rows.empty()) tables.push_back(std::move(sweep));
   for (const TaskSummary& task : summary.tasks) {
     for (Table& table : std::array{GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm)}) {
       if (!table.rows.empty()) tables.push_back(std::move(table));

@@ -64,7 +64,9 @@ struct ArmContrast {
 };
 
 struct TaskSummary {
-  std::string task, metric;
+  std::string task;  // with the point of the sweep: "rules, learning_rate 0.003"
+  std::string metric;
+  Axes axes;  // of the sweep; empty without one
   bool higher_is_better = true;
   int seeds = 0;  // that have base and teacher
   std::optional<PointSummary> base, teacher;

@@ -18,7 +18,19 @@ namespace {
 
 using Cells = std::vector<const CellResult*>;
 
-std::string Name(const CellResult& c) { return fmt::format("{}: arm {}, N = {}, seed {}", c.task, c.arm, c.n, c.seed); }
+// "rules", or with the point of a sweep "rules, learning_rate 0.003": an axis goes by the last part of its key.
+std::string GroupName(const CellResult& c) {
+  std::string name = c.task;
+  for (const auto& [key, value] : c.axes) {
+    const std::string last = key.substr(key.find_last_of("./") + 1);
+    if (last != "target" || value != c.task) name += fmt::format(", {} {}", last, value);
+  }
+  return name;
+}
+
+std::string Name(const CellResult& c) {
+  return fmt::format("{}: arm {}, N = {}, seed {}", GroupName(c), c.arm, c.n, c.seed);
+}
 
 // Scores of `cell` in the order of `ids`; empty if it was graded on other items.
 std::vector<double> Align(const CellResult& cell, const std::vector<std::string>& ids) {
@@ -75,7 +87,8 @@ class TaskBuilder {
  public:
   TaskBuilder(const ReportInput& input, const Cells& cells, std::vector<std::string>& warnings)
       : input_(input), warnings_(warnings) {
-    task_.task = cells[0]->task;
+    task_.task = GroupName(*cells[0]);
+    task_.axes = cells[0]->axes;
     task_.metric = cells[0]->metric;
     task_.higher_is_better = task_.metric != "bits_per_byte";
     for (const CellResult* cell : cells) Admit(*cell);
@@ -270,8 +283,9 @@ Summary Summarise(const ReportInput& input) {
   std::vector<std::string> order;
   std::map<std::string, Cells> by_task;
   for (const CellResult& cell : input.cells) {
-    Cells& cells = by_task[cell.task];
-    if (cells.empty()) order.push_back(cell.task);
+    const std::string name = GroupName(cell);
+    Cells& cells = by_task[name];
+    if (cells.empty()) order.push_back(name);
     cells.push_back(&cell);
   }
   for (const std::string& task : order) {

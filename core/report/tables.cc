@@ -24,6 +24,26 @@ std::vector<std::string> GapRow(const std::string& arm, const PointSummary& p, i
 
 }  // namespace
 
+Table SweepTable(const Summary& summary) {
+  Table table{.title = "The sweep: one line for each of its points"};
+  const bool any = std::ranges::any_of(summary.tasks, [](const TaskSummary& task) { return !task.axes.empty(); });
+  if (!any) return table;
+  table.header = {"point", "arm", "N50", "N90", "largest N", "seeds", "score", "gap closed"};
+  table.text_columns = 2;
+  table.note = "In brackets: 95 % intervals. Points compare best where they share seeds: cells.csv has every cell.";
+  for (const TaskSummary& task : summary.tasks) {
+    for (const ArmSummary& arm : task.arms) {
+      if (arm.points.empty()) continue;
+      const PointSummary& last = arm.points.back();
+      table.rows.push_back({task.task, arm.arm, arm.n50 ? ToString(*arm.n50) : std::string(kDash),
+                            arm.n90 ? ToString(*arm.n90) : std::string(kDash), std::to_string(last.n),
+                            std::to_string(last.seeds), WithInterval(last.score, ScoreDecimals(task.metric)),
+                            last.gap_closed ? PercentInterval(*last.gap_closed) : std::string(kDash)});
+    }
+  }
+  return table;
+}
+
 Table GapTable(const TaskSummary& task) {
   const int decimals = ScoreDecimals(task.metric);
   Table table{.title = fmt::format("{}: {}", task.task, MetricName(task.metric)),

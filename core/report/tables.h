@@ -16,6 +16,8 @@ struct Table {
   std::string note;  // a line under it, may be empty
 };
 
+// A line for each point of a sweep and arm: how many samples it took, and where it got to. No rows without a sweep.
+Table SweepTable(const Summary& summary);
 Table GapTable(const TaskSummary& task);                                       // base, every arm and N, teacher
 Table CrossingTable(const TaskSummary& task);                                  // N50 and N90 of every arm
 Table ContrastTable(const TaskSummary& task, const std::string& primary_arm);  // no rows with a single arm

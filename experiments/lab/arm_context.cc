@@ -18,27 +18,40 @@ std::vector<Item> ArmContext::HeldOut(uint64_t seed) const {
   return task_.Items(Split::kHeldOut, config_.evaluation.held_out, seed);
 }
 
+void ArmContext::WithJob(uint64_t seed, const std::function<void(const CollectJob&)>& use) const {
+  const std::string hash = CollectionHash(teacher_.card(), task_, config_.collect, seed);
+  const auto progress = [&](int done, int total) {
+    if (options_.progress) options_.progress(seed, done, total);
+  };
+  const std::vector<Item> held_out = HeldOut(seed);
+  const std::unique_ptr<Grader> grader = MakeGrader(config_.task);
+  CollectConfig config = config_.collect;
+  config.budget = options_.budget->For(hash);
+  use({.teacher = teacher_,
+       .task = task_,
+       .grader = grader.get(),
+       .config = config,
+       .seed = seed,
+       .held_out = held_out,
+       .folder = options_.collections / hash,
+       .progress = progress});
+}
+
+CollectPlan ArmContext::Plan(uint64_t seed) const {
+  CollectPlan plan;
+  WithJob(seed, [&](const CollectJob& job) { plan = PlanCollection(job, options_.rows_at_once); });
+  return plan;
+}
+
 SampleSet ArmContext::TeacherRows(int n, uint64_t seed) {
   const auto known = collected_.find(seed);
   if (known == collected_.end() || static_cast<int>(known->second.samples.size()) < n) {
-    const std::string hash = CollectionHash(teacher_.card(), task_, config_.collect, seed);
-    const auto progress = [&](int done, int total) {
-      if (options_.progress) options_.progress(seed, done, total);
-    };
-    const std::vector<Item> held_out = HeldOut(seed);
-    const std::unique_ptr<Grader> grader = MakeGrader(config_.task);
-    CollectConfig config = config_.collect;
-    config.budget = options_.budget->For(hash);
-    collected_[seed] = Collect({.teacher = teacher_,
-                                .task = task_,
-                                .grader = grader.get(),
-                                .config = config,
-                                .seed = seed,
-                                .held_out = held_out,
-                                .folder = options_.collections / hash,
-                                .progress = progress},
-                               std::max(n, options_.rows_at_once));
-    options_.budget->Spent(hash, collected_[seed].manifest);
+    WithJob(seed, [&](const CollectJob& job) {
+      const int rows = options_.ask ? std::max(n, options_.rows_at_once) : n;
+      if (!options_.ask && PlanCollection(job, rows).requests > 0) throw NotAsked();
+      collected_[seed] = Collect(job, rows);
+      options_.budget->Spent(job.folder.filename().string(), collected_[seed].manifest);
+    });
   }
   if (Interrupted()) throw Error("interrupted while the teacher was asked");
   return collected_.at(seed).Subset(n, seed);

@@ -1,7 +1,9 @@
 // What an arm may draw its training rows from: the teacher's answers, and the prompts that they answer.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -16,12 +18,18 @@
 
 namespace retort::lab {
 
+// Thrown where rows are wanted that the teacher was not asked for yet, in a context that does not ask.
+struct NotAsked : std::exception {
+  const char* what() const noexcept override { return "the teacher was not asked for these rows yet"; }
+};
+
 class ArmContext {
  public:
   struct Options {
     std::filesystem::path config_dir;
-    std::filesystem::path collections;                                 // folder of all collections
-    int rows_at_once = 0;                                              // ask for so many rows when the first are wanted
+    std::filesystem::path collections;  // folder of all collections
+    bool ask = true;                    // false: only what is collected already; else NotAsked is thrown
+    int rows_at_once = 0;               // ask for so many rows when the first are wanted
     std::function<void(uint64_t seed, int done, int total)> progress;  // may be empty
     std::shared_ptr<SharedBudget> budget;                              // of all collections of this run
   };
@@ -33,12 +41,19 @@ class ArmContext {
   const std::filesystem::path& config_dir() const { return options_.config_dir; }
   // The first n rows of the seed's pool, answered by the teacher. Only what no earlier run has collected is asked for.
   SampleSet TeacherRows(int n, uint64_t seed);
+  // What asking for the seed's rows would still take.
+  CollectPlan Plan(uint64_t seed) const;
   // The first n prompts of the seed's pool.
   std::vector<Item> Prompts(int n, uint64_t seed);
   std::vector<Item> HeldOut(uint64_t seed) const;
+  // Another block of the same task and teacher wants so many.
+  void WillWant(int rows) { options_.rows_at_once = std::max(options_.rows_at_once, rows); }
   const SharedBudget& budget() const { return *options_.budget; }
 
  private:
+  // `use` gets what Collect wants for the seed.
+  void WithJob(uint64_t seed, const std::function<void(const CollectJob&)>& use) const;
+
   const ExperimentConfig& config_;
   const Task& task_;
   Teacher& teacher_;

@@ -11,6 +11,7 @@
 
 #include "core/config/program.h"
 #include "core/data/answerer.h"
+#include "core/data/cell.h"
 #include "core/data/task.h"
 #include "experiments/lab/launcher_config.h"
 #include "student/student.h"
@@ -44,6 +45,8 @@ struct ExperimentConfig {
   bool keep_checkpoints = false;
   std::string runs_dir = "runs";
   std::string output_dir;  // empty: outputs/<experiment>/<date>/<time>
+
+  Axes axes;  // no option: which point of a sweep this is
 };
 void Describe(Describer& d, ExperimentConfig& config);
 

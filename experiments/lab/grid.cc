@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -65,19 +66,24 @@ std::string TaskToml(const TaskConfig& task) {
   return NumericsToml(DescribeFn([&](Describer& d) { d.OneOf("task", copy, kTaskKinds, ""); }));
 }
 
+std::string TeacherToml(const TeacherConfig& teacher) {
+  TeacherConfig copy = teacher;
+  return ToToml(DescribeFn([&](Describer& d) { d.OneOf("teacher", copy, kTeacherKinds, ""); }));
+}
+
 // Two blocks may not say different things of one row.
 void CheckRows(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<std::string>& problems) {
-  std::map<std::tuple<std::string, std::string, int>, std::string> seen;
-  std::map<std::string, std::string> tasks;
+  std::map<std::tuple<Axes, std::string, std::string, int>, std::string> seen;
+  std::map<std::pair<Axes, std::string>, std::string> tasks;
   for (const auto& block : blocks) {
     const std::string task = TaskToml(block->config.task) + NumericsToml(block->config.evaluation);
-    if (tasks.emplace(block->task_name, task).first->second != task) {
+    if (tasks.try_emplace({block->config.axes, block->task_name}, task).first->second != task) {
       problems.push_back(fmt::format("blocks: two of them have a task '{}' with different settings", block->task_name));
     }
     const std::string student = NumericsToml(block->config.student) + NumericsToml(block->config.collect);
     for (const std::string& arm : block->config.arms) {
       for (const int n : block->config.n) {
-        if (seen.try_emplace({block->task_name, arm, n}, student).first->second != student) {
+        if (seen.try_emplace({block->config.axes, block->task_name, arm, n}, student).first->second != student) {
           problems.push_back(
               fmt::format("blocks: two of them have {} {} N={} with different settings of student or collect",
                           block->task_name, arm, n));
@@ -87,40 +93,67 @@ void CheckRows(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<st
   }
 }
 
-// Steps of training, each of a batch of sequences, and one answer an item. Training costs three passes.
-double Cost(const CellConfig& config) {
-  const TrainerConfig& trainer = config.student.trainer;
-  const double evaluation = config.evaluation.held_out + config.evaluation.retained;
-  if (config.arm == kTeacherModelArm) return 4 * evaluation;
-  if (config.n == 0) return evaluation;
-  const double a_step = trainer.per_device_train_batch_size * trainer.gradient_accumulation_steps;
-  const double steps =
-      trainer.max_steps > 0 ? trainer.max_steps : std::ceil(trainer.num_train_epochs * config.n / a_step);
-  return 3 * steps * a_step + evaluation;
-}
-
 std::string Label(const std::string& task, const std::string& arm, int n) {
   if (arm == kBaseArm) return task + " base";
   if (arm == kTeacherModelArm) return task + " teacher";
   return arm == "teacher" ? fmt::format("{} N={}", task, n) : fmt::format("{} {} N={}", task, arm, n);
 }
 
-void AddRow(const Block& block, const std::string& arm, int n, uint64_t seed, bool shows_steps,
-            std::function<SampleSet()> samples, Grid& grid) {
-  Cell cell{.config = MakeCellConfig(block, arm, n, seed), .label = Label(block.task_name, arm, n)};
-  if (samples) cell.samples_sha256 = HashSamples(samples().samples);
-  cell.samples = std::move(samples);
-  cell.hash = CellHash(cell.config, *block.task, BaseIdentity(cell.config, *block.task), cell.samples_sha256);
-  cell.cost = Cost(cell.config);
-  cell.shows_steps = shows_steps;
-  grid.rows.push_back({.task = block.task_name,
-                       .arm = arm,
-                       .target = block.task->Target(seed),
-                       .n = n,
-                       .seed = seed,
-                       .cell = cell.hash});
-  grid.cells.emplace(cell.hash, std::move(cell));
-}
+// Adds the rows of a grid; rows of samples are hashed once, however many points of a sweep learn from them.
+class GridBuilder {
+ public:
+  void Add(const Block& block, const std::string& arm, int n, uint64_t seed) {
+    if (known_.insert({block.task_name, block.config.axes, arm, n, seed}).second) AddRow(block, arm, n, seed);
+  }
+  Grid Take() { return std::move(grid_); }
+
+ private:
+  void AddRow(const Block& block, const std::string& name, int n, uint64_t seed) {
+    Cell cell{.config = MakeCellConfig(block, name, n, seed), .label = Label(block.task_name, name, n)};
+    Row row{.task = block.task_name,
+            .arm = name,
+            .target = block.task->Target(seed),
+            .n = n,
+            .seed = seed,
+            .axes = block.config.axes};
+    if (n > 0) {
+      const Arm& arm = **std::ranges::find(block.arms, name, &Arm::name);
+      cell.samples = [&arm, n, seed, context = block.context.get()] { return arm.rows(*context, n, seed); };
+      cell.shows_steps = arm.shows_steps;
+      const auto hash = Samples(block, arm, n, seed, cell.samples);
+      if (!hash) {
+        cell.cost = CellCost(cell.config);
+        grid_.unknown.push_back(std::move(cell));
+        grid_.rows.push_back(std::move(row));
+        return;
+      }
+      cell.samples_sha256 = *hash;
+    }
+    const bool teacher = name == kTeacherModelArm;
+    const std::string model = teacher ? block.teacher->card().identity : HashCheckpoint(cell.config.base);
+    cell.identity = CellIdentity(cell.config, *block.task, model, cell.samples_sha256);
+    row.cell = cell.hash = Sha256Hex(cell.identity);
+    cell.cost = CellCost(cell.config);
+    grid_.rows.push_back(std::move(row));
+    grid_.cells.emplace(cell.hash, std::move(cell));
+  }
+
+  // nullopt: the teacher was not asked yet.
+  std::optional<std::string> Samples(const Block& block, const Arm& arm, int n, uint64_t seed,
+                                     const std::function<SampleSet()>& samples) {
+    std::optional<std::string>& hash = samples_[{block.context.get(), arm.name, n, seed}];
+    if (hash) return hash;
+    try {
+      hash = HashSamples(samples().samples);
+    } catch (const NotAsked&) {
+    }
+    return hash;
+  }
+
+  Grid grid_;
+  std::set<std::tuple<std::string, Axes, std::string, int, uint64_t>> known_;
+  std::map<std::tuple<const ArmContext*, std::string, int, uint64_t>, std::optional<std::string>> samples_;
+};
 
 // What would else be found by each worker in turn.
 void CheckStudent(const InitConfig& init, const fs::path& base) {
@@ -138,23 +171,57 @@ void CheckStudent(const InitConfig& init, const fs::path& base) {
   }
 }
 
+// Blocks that ask the same of the same teacher share what it answered.
+void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, const OpenOptions& open) {
+  // The main block's: a block that sets another is one of the same run.
+  const auto budget = std::make_shared<SharedBudget>(blocks.front()->config.collect.budget);
+  std::map<std::string, std::shared_ptr<ArmContext>> contexts;
+  for (const auto& block : blocks) {
+    const int rows = *std::ranges::max_element(block->config.n);
+    const std::string key =
+        fmt::format("{}\n{}\n{}\n{}", block->config.collect.task, TeacherToml(block->config.teacher),
+                    ToToml(block->config.collect), block->config.evaluation.held_out);
+    std::shared_ptr<ArmContext>& context = contexts[key];
+    if (!context) {
+      ArmContext::Options options{.config_dir = open.config_dir,
+                                  .collections = open.collections,
+                                  .ask = open.ask,
+                                  .rows_at_once = rows,
+                                  .progress = {},
+                                  .budget = budget};
+      if (open.progress) {
+        options.progress = [progress = open.progress, name = block->task_name](uint64_t seed, int done, int total) {
+          progress(name, seed, done, total);
+        };
+      }
+      context = std::make_shared<ArmContext>(block->config, *block->task, *block->teacher, std::move(options));
+    }
+    context->WillWant(rows);
+    block->context = context;
+  }
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
-                                               const fs::path& config_dir, const fs::path& collections,
-                                               const CollectProgress& progress) {
+                                               const OpenOptions& options) {
+  const fs::path& config_dir = options.config_dir;
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<std::string> problems;
+  std::map<std::string, std::pair<std::shared_ptr<Task>, std::shared_ptr<Teacher>>> opened;
   for (ExperimentConfig& config : configs) {
     auto block = std::make_unique<Block>();
     block->config = std::move(config);
     block->task_name = TaskName(block->config.task);
     block->config.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", block->config.task, kTaskKinds, "what is learnt"); }));
-    Gather(problems, [&] { block->task = MakeTask(block->config.task); });
-    if (block->task) {
-      Gather(problems, [&] { block->teacher = MakeTeacher(block->config.teacher, *block->task, config_dir); });
+    auto& [task, teacher] = opened[block->config.collect.task + TeacherToml(block->config.teacher)];
+    if (!task) Gather(problems, [&] { task = MakeTask(block->config.task); });
+    if (task && !teacher) {
+      Gather(problems, [&] { teacher = MakeTeacher(block->config.teacher, *task, config_dir); });
     }
+    block->task = task;
+    block->teacher = teacher;
     for (const std::string& name : block->config.student.init.model) {
       Gather(problems, [&] { block->bases.push_back(fs::absolute(FindModel(name, config_dir)).lexically_normal()); });
     }
@@ -190,43 +257,22 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   }
   CheckRows(blocks, problems);
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
-  // The main block's: a block that sets another is one of the same run.
-  const auto budget = std::make_shared<SharedBudget>(blocks.front()->config.collect.budget);
-  for (const auto& block : blocks) {
-    ArmContext::Options options{.config_dir = config_dir,
-                                .collections = collections,
-                                .rows_at_once = *std::ranges::max_element(block->config.n),
-                                .progress = {},
-                                .budget = budget};
-    if (progress) {
-      options.progress = [&progress, name = block->task_name](uint64_t seed, int done, int total) {
-        progress(name, seed, done, total);
-      };
-    }
-    block->context = std::make_unique<ArmContext>(block->config, *block->task, *block->teacher, std::move(options));
-  }
+  OpenContexts(blocks, options);
   return blocks;
 }
 
 Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
-  Grid grid;
-  std::set<std::tuple<std::string, std::string, int, uint64_t>> known;
+  GridBuilder builder;
   for (const auto& block : blocks) {
     for (uint64_t seed = 0; seed < static_cast<uint64_t>(block->config.seeds); ++seed) {
-      const auto add = [&](const std::string& arm, int n, bool shows_steps, std::function<SampleSet()> samples) {
-        if (!known.insert({block->task_name, arm, n, seed}).second) return;
-        AddRow(*block, arm, n, seed, shows_steps, std::move(samples), grid);
-      };
-      add(std::string(kBaseArm), 0, false, nullptr);
-      add(std::string(kTeacherModelArm), 0, false, nullptr);
+      builder.Add(*block, std::string(kBaseArm), 0, seed);
+      builder.Add(*block, std::string(kTeacherModelArm), 0, seed);
       for (const Arm* arm : block->arms) {
-        for (const int n : Sizes(block->config)) {
-          add(arm->name, n, arm->shows_steps,
-              [arm, n, seed, context = block->context.get()] { return arm->rows(*context, n, seed); });
-        }
+        for (const int n : Sizes(block->config)) builder.Add(*block, arm->name, n, seed);
       }
     }
   }
+  Grid grid = builder.Take();
   std::vector<Cell*> teachers;
   for (auto& [hash, cell] : grid.cells) {
     if (cell.config.arm == kTeacherModelArm) teachers.push_back(&cell);
@@ -237,22 +283,43 @@ Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
   return grid;
 }
 
+// Steps of training, each of a batch of sequences, and one answer an item. Training costs three passes.
+double CellCost(const CellConfig& config) {
+  const TrainerConfig& trainer = config.student.trainer;
+  const double evaluation = config.evaluation.held_out + config.evaluation.retained;
+  if (config.arm == kTeacherModelArm) return 4 * evaluation;
+  if (config.n == 0) return evaluation;
+  const double a_step = trainer.per_device_train_batch_size * trainer.gradient_accumulation_steps;
+  const double steps =
+      trainer.max_steps > 0 ? trainer.max_steps : std::ceil(trainer.num_train_epochs * config.n / a_step);
+  return 3 * steps * a_step + evaluation;
+}
+
 std::string BaseIdentity(const CellConfig& config, const Task& task) {
   if (config.arm == kTeacherModelArm) return MakeTeacher(config.teacher, task, "")->card().identity;
   return HashCheckpoint(config.base);
 }
 
-std::string CellHash(const CellConfig& config, const Task& task, const std::string& base_identity,
-                     const std::string& samples_sha256) {
+std::string CellIdentity(const CellConfig& config, const Task& task, const std::string& base_identity,
+                         const std::string& samples_sha256) {
   const auto seed = static_cast<uint64_t>(config.seed);
-  std::string text = fmt::format("cell {}\n{}\n{}\n{}\n{}{}", NumericsVersion(), base_identity, task.ContentHash(),
-                                 task.Target(seed), TaskToml(config.task), NumericsToml(config.evaluation));
-  if (config.arm == kTeacherModelArm) return Sha256Hex("teacher_model " + text);
-  text += NumericsToml(config.student.init);
-  if (config.n == 0) return Sha256Hex("base " + text);
-  if (config.student.lora.r > 0) text += NumericsToml(config.student.lora);
-  if (config.student.reasoning != "drop") text += config.student.reasoning;
-  return Sha256Hex(fmt::format("{}{}\n{}\n{}\n", text, NumericsToml(config.student.trainer), samples_sha256, seed));
+  const bool teacher = config.arm == kTeacherModelArm, trained = !teacher && config.n > 0;
+  std::string text = fmt::format("kind {}\nnumerics {}\nmodel {}\ntask_content {}\ntarget {}\n",
+                                 teacher   ? "teacher"
+                                 : trained ? "trained"
+                                           : "base",
+                                 NumericsVersion(), base_identity, task.ContentHash(), task.Target(seed));
+  if (trained)
+    text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
+  const auto section = [&](std::string_view name, const std::string& toml) {
+    text += fmt::format("\n# {}\n{}", name, toml);
+  };
+  section("task", TaskToml(config.task));
+  section("evaluation", NumericsToml(config.evaluation));
+  if (!teacher) section("student.init", NumericsToml(config.student.init));
+  if (trained && config.student.lora.r > 0) section("student.lora", NumericsToml(config.student.lora));
+  if (trained) section("student.trainer", NumericsToml(config.student.trainer));
+  return text;
 }
 
 }  // namespace retort::lab

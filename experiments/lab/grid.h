@@ -23,51 +23,60 @@ namespace retort::lab {
 struct Block {
   ExperimentConfig config;
   std::string task_name;
-  std::unique_ptr<Task> task;
-  std::unique_ptr<Teacher> teacher;
+  std::shared_ptr<Task> task;  // blocks of the same settings share task, teacher and context
+  std::shared_ptr<Teacher> teacher;
   std::vector<std::filesystem::path> bases;  // of student.init.model
   std::vector<const Arm*> arms;
-  std::unique_ptr<ArmContext> context;
+  std::shared_ptr<ArmContext> context;
 };
 
 // Throws one Error that lists all problems: unknown arms, missing models, tasks that cannot be made, blocks that give
 // one row two meanings. Nothing is asked of a teacher.
-using CollectProgress = std::function<void(const std::string& task, uint64_t seed, int done, int total)>;
+struct OpenOptions {
+  std::filesystem::path config_dir, collections;
+  bool ask = true;  // false: teachers are not asked for what is missing
+  std::function<void(const std::string& task, uint64_t seed, int done, int total)> progress;  // may be empty
+};
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
-                                               const std::filesystem::path& config_dir,
-                                               const std::filesystem::path& collections,
-                                               const CollectProgress& progress);
+                                               const OpenOptions& options);
 
 struct Row {  // of the table
   std::string task, arm, target;
   int n = 0;
   uint64_t seed = 0;
-  std::string cell;  // hash
+  Axes axes;         // of a sweep
+  std::string cell;  // hash; empty: not known before the teacher is asked
 };
 
 struct Cell {
   std::string hash;
   CellConfig config;
-  std::string label;  // "rules N=16", for progress and messages
+  std::string identity;  // CellIdentity; its sha256 is the hash
+  std::string label;     // "rules N=16", for progress and messages
   std::string samples_sha256;
   std::function<SampleSet()> samples;  // empty for n = 0
   bool shows_steps = true;             // of the arm
-  double cost = 0;                     // in sequences, roughly: to start long cells first
+  double cost = 0;                     // CellCost
 };
 
 struct Grid {
   std::vector<Row> rows;
   std::map<std::string, Cell> cells;
+  std::vector<Cell> unknown;  // of rows without a hash
 };
 
-// Asks teachers for what is missing.
+// Asks teachers for what is missing, where the contexts may.
 Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks);
 
-// sha256 over all that can change a number of the cell. `base_identity` is HashCheckpoint of the base; of a
+// In sequences, roughly: to start long cells first, and to say how long the rest will take.
+double CellCost(const CellConfig& config);
+
+// All that can change a number of the cell, as text: first lines "name value", then the options as TOML. The run keeps
+// it as identity.txt, and its sha256 is the cell's hash. `base_identity` is HashCheckpoint of the base; of a
 // teacher_model cell the teacher's identity.
-std::string CellHash(const CellConfig& config, const Task& task, const std::string& base_identity,
-                     const std::string& samples_sha256);
-// The identity that CellHash wants, from the files that the config names.
+std::string CellIdentity(const CellConfig& config, const Task& task, const std::string& base_identity,
+                         const std::string& samples_sha256);
+// The identity of the model that CellIdentity wants, from the files that the config names.
 std::string BaseIdentity(const CellConfig& config, const Task& task);
 
 }  // namespace retort::lab

@@ -1,5 +1,5 @@
 // The course of every experiment: load, ask the teacher for what is missing, compute the cells that no run has
-// computed, report.
+// computed, report. Beside it three ways of looking that compute nothing: --plan, --report, --status.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -13,15 +13,17 @@
 #include "core/base/files.h"
 #include "core/base/interrupt.h"
 #include "core/base/numerics.h"
-#include "core/base/version.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
-#include "core/report/report.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/experiment.h"
 #include "experiments/lab/grid.h"
+#include "experiments/lab/hints.h"
 #include "experiments/lab/launcher.h"
+#include "experiments/lab/make_report.h"
+#include "experiments/lab/plan.h"
 #include "experiments/lab/results.h"
+#include "experiments/lab/status.h"
 #include "experiments/lab/worker.h"
 
 namespace retort::lab {
@@ -30,58 +32,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kWorkerFlag[] = "--worker";
+constexpr char kPlanFlag[] = "--plan";      // what would be done and cost
+constexpr char kReportFlag[] = "--report";  // tables of what is done, nothing is computed
+constexpr char kStatusFlag[] = "--status";  // what runs on this store
 constexpr int kInterruptedCode = 130;
-constexpr char kMemoriserCaveat[] =
-    "A student that has seen every step of a task need not have understood it: read each curve beside the memoriser's, "
-    "a reader who knows exactly the steps in the samples and nothing else.";
+constexpr double kTablesEvery = 60;  // seconds, while cells are computed
 
 fs::path OutputFolder(const ExperimentConfig& config, const std::string& experiment) {
   if (!config.output_dir.empty()) return config.output_dir;
   return fs::path("outputs") / experiment / LocalDate() / LocalTime();
-}
-
-std::string Quoted(const std::string& word) {
-  if (word.find_first_of(" \t\"'$`\\*?;&|<>(){}~#!") == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-// The command without the words that set one of `keys`.
-std::string Without(const std::vector<std::string>& keys, const std::vector<std::string>& words) {
-  std::string command;
-  for (const std::string& word : words) {
-    const bool is_option = command.empty() || word.starts_with("--") || word.find('=') == std::string::npos;
-    if (!is_option && std::ranges::find(keys, OverriddenKeys({word}).front()) != keys.end()) continue;
-    command += (command.empty() ? "" : " ") + Quoted(word);
-  }
-  return command;
-}
-
-// The hints whose overrides this config takes: a rule of the embedded task is no option of a file of questions.
-void TellHints(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words) {
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const Hint& hint : experiment.next) {
-    const auto is_set = [&](const std::string& word) {
-      return std::ranges::find(command_line.overrides, word) != command_line.overrides.end();
-    };
-    if (std::ranges::all_of(hint.overrides, is_set)) continue;
-    CommandLine with_hint = command_line;
-    with_hint.overrides.insert(with_hint.overrides.end(), hint.overrides.begin(), hint.overrides.end());
-    try {
-      LoadBlocks(with_hint);
-      std::vector<std::string> replaced = OverriddenKeys(hint.overrides);
-      replaced.emplace_back("output_dir");  // these tables stay
-      lines.emplace_back(fmt::format("{} {}", Without(replaced, words), fmt::join(hint.overrides, " ")), hint.why);
-    } catch (const Error&) {
-      continue;
-    }
-  }
-  lines.emplace_back(words.front() + " --help", "every option");
-  size_t width = 0;
-  for (const auto& [line, why] : lines) width = std::max(width, line.size());
-  fmt::print("\nto try next:\n");
-  for (const auto& [line, why] : lines) fmt::print("  {:<{}}   {}\n", line, width, why);
 }
 
 int TellInterrupted(const std::string& name) {
@@ -100,149 +59,157 @@ void Tell(const std::vector<Failure>& failures) {
   }
 }
 
-// Who taught, who learnt, and what was asked, for a reader who has the table alone.
-std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<std::string>& caveats) {
-  std::vector<std::string> lines;
-  for (const auto& block : blocks) {
-    const Card& teacher = block->teacher->card();
-    std::vector<std::string> bases;
-    for (const fs::path& base : block->bases) bases.push_back(base.filename().string());
-    const int asked = block->config.evaluation.held_out;
-    const size_t items = block->task->Items(Split::kHeldOut, asked, 0).size();
-    std::string line = fmt::format(
-        "{}: teacher {} ({}, licence {}, training on its answers: {}, identity {}); student bases {}; "
-        "{} held-out items a cell.",
-        block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
-        teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
-    if (std::ranges::find(lines, line) != lines.end()) continue;  // a block that adds an arm
-    lines.push_back(std::move(line));
-    if (static_cast<int>(items) < asked) {
-      caveats.push_back(fmt::format("{} has {} held-out items, fewer than the {} that were asked for.",
-                                    block->task_name, items, asked));
-    }
-  }
-  lines.emplace_back(
-      "Every number was measured by this program in these runs; none is taken from elsewhere or assumed.");
-  return lines;
+void TellReport(const ReportOutput& report, const fs::path& folder) {
+  fmt::print("\n{}\n\n{}\n{}\n", report.verdict, report.table_text, report.transcript_text);
+  for (const std::string& warning : report.warnings) fmt::print("note: {}\n", warning);
+  fmt::print("\npage with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
 }
 
-// What N counts, where the first arm takes the teacher's answers as they come.
-std::string SampleNoun(const Experiment& experiment, const ExperimentConfig& main) {
-  if (main.arms.front() != experiment.arms.front().name || experiment.sample_noun.empty()) {
-    return fmt::format("samples of the arm {}", main.arms.front());
-  }
-  if (std::holds_alternative<OracleTeacherConfig>(main.teacher)) return "reference solutions (teacher.kind=oracle)";
-  if (main.collect.answer_only) return "bare answers of the teacher";
-  return experiment.sample_noun;
-}
-
-ReportOutput Report(const Experiment& experiment, const std::string& command, const ExperimentConfig& main,
-                    const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
-                    const fs::path& folder) {
-  ReportInput input{.experiment = experiment.program.name,
-                    .title = experiment.title,
-                    .claim = experiment.claim,
-                    .command = command,
-                    .version = kVersion,
-                    .created_utc = UtcTime(),
-                    .primary_arm = main.arms.front(),
-                    .caveats = experiment.caveats,
-                    .cells = ReadResults(grid, store),
-                    .smallest_gap = main.evaluation.smallest_gap};
-  input.sample_noun = SampleNoun(experiment, main);
-  input.setting = Setting(blocks, input.caveats);
-  for (const Arm& arm : experiment.arms) {
-    input.arms.push_back(arm.name);
-    if (std::ranges::find(input.cells, arm.name, &CellResult::arm) != input.cells.end()) {
-      input.arm_notes[arm.name] = arm.description;
-    }
-  }
-  const bool has_memoriser =
-      std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
-  if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
-  input.transcripts = MakeTranscripts(input.cells, blocks);
-  return WriteReport(input, folder);
-}
-
-int Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words) {
-  CatchInterrupts();
-  const double start = MonotonicSeconds();
-  const std::string& name = experiment.program.name;
-  std::vector<ExperimentConfig> configs = LoadBlocks(command_line);
-  const ExperimentConfig main = configs.front();
-  if (main.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
-  const fs::path folder = OutputFolder(main, name);
-  WriteFileAtomic(folder / "config.toml", ToToml(main));  // a folder that cannot be written to is told now
-  const RunStore store(main.runs_dir);
-  Progress progress(isatty(STDERR_FILENO) != 0);
-  SetNumerics(main.numerics);
-  SetThreads(main.workers * main.threads);  // of the teacher that is asked here, before there are workers
-  const CollectProgress collecting = [&](const std::string& task, uint64_t seed, int done, int total) {
-    progress.Collecting(task, seed, done, total);
-  };
-  const std::vector<std::unique_ptr<Block>> blocks =
-      OpenBlocks(std::move(configs), experiment, command_line.config_dir, store.Collections(), collecting);
-  Grid grid;
-  try {
-    grid = MakeGrid(blocks);
-  } catch (const Error&) {
-    progress.Clear();
-    if (Interrupted()) return TellInterrupted(name);
-    throw;
-  }
-  progress.Clear();
-
+// What of the grid no run has computed yet.
+std::vector<const Cell*> Missing(const Grid& grid, const RunStore& store, double& cost) {
   std::vector<const Cell*> missing;
-  double cost = 0;
   for (const auto& [hash, cell] : grid.cells) {
     if (store.Done(hash)) continue;
     missing.push_back(&cell);
     cost += cell.cost;
   }
-  std::vector<Failure> failures;
-  if (missing.empty()) {
-    fmt::print("{}: nothing to compute: {} cells were already done\n", name, grid.cells.size());
-  } else {
-    fmt::print("{}: {} cells, {} already done; computing {} with {} workers\n", name, grid.cells.size(),
-               grid.cells.size() - missing.size(), missing.size(), main.workers);
-    std::fflush(stdout);
-    progress.Start(static_cast<int>(missing.size()), cost);
+  return missing;
+}
+
+class Run {
+ public:
+  Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words)
+      : experiment_(experiment),
+        command_line_(command_line),
+        words_(words),
+        name_(experiment.program.name),
+        compute_(experiment.compute ? experiment.compute : CellFunction(ComputeCell)),
+        configs_(LoadBlocks(command_line)),
+        main_(configs_.front()),
+        store_(main_.runs_dir),
+        progress_(isatty(STDERR_FILENO) != 0) {
+    if (main_.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
+    SetNumerics(main_.numerics);
+    SetThreads(main_.workers * main_.threads);  // of the teacher that is asked here, before there are workers
     // By this name, so that a program that is rebuilt while it runs goes on with itself.
-    const LaunchOptions options{.worker = {"/proc/self/exe", kWorkerFlag},
-                                .config_dir = fs::absolute(command_line.config_dir).string(),
-                                .workers = main.workers,
-                                .threads = main.threads,
-                                .keep_checkpoints = main.keep_checkpoints,
-                                .launcher = main.launcher};
-    failures = Launch(missing, store, options, progress);
-    progress.Clear();
-    if (Interrupted()) return TellInterrupted(name);
-    fmt::print("{}: computed {} cells in {}\n", name, missing.size() - failures.size(),
-               Duration(MonotonicSeconds() - start));
+    launch_ = {.worker = {"/proc/self/exe", kWorkerFlag},
+               .config_dir = fs::absolute(command_line.config_dir).string(),
+               .workers = main_.workers,
+               .threads = main_.threads,
+               .keep_checkpoints = main_.keep_checkpoints,
+               .launcher = main_.launcher};
   }
 
-  const ReportOutput report = Report(experiment, Without({}, words), main, blocks, grid, store, folder);
-  fmt::print("\n{}\n\n{}\n{}\n", report.verdict, report.table_text, report.transcript_text);
-  for (const std::string& warning : report.warnings) fmt::print("note: {}\n", warning);
-  fmt::print("\ntime of the cells: {}\n", TimeByArm(grid, store));
-  fmt::print("page with the plot: {}\n", fs::absolute(folder / "index.html").lexically_normal().string());
-  TellHints(experiment, command_line, words);
-  std::fflush(stdout);
-  Tell(failures);
-  return failures.empty() ? 0 : 1;
-}
+  int Status() {
+    fmt::print("{}", StatusText(main_.runs_dir));
+    return 0;
+  }
+
+  int Plan() {
+    Open(false);
+    const Grid grid = MakeGrid(blocks_);
+    fmt::print("{}", PlanText(name_, blocks_, grid, store_, launch_, compute_));
+    return 0;
+  }
+
+  // The tables as far as they go.
+  int Report() {
+    Open(false);
+    const fs::path folder = OutputFolder(main_, name_);
+    TellReport(WriteTables(experiment_, CommandWithout({}, words_), blocks_, MakeGrid(blocks_), store_, folder),
+               folder);
+    return 0;
+  }
+
+  int Compute() {
+    CatchInterrupts();
+    const double start = MonotonicSeconds();
+    const fs::path folder = OutputFolder(main_, name_);
+    WriteFileAtomic(folder / "config.toml", ToToml(main_));  // a folder that cannot be written to is told now
+    StatusFile status(main_.runs_dir, name_, CommandWithout({}, words_));
+    progress_.Also([&](const std::string& line) { status.Say(line); });
+    Open(true);
+    Grid grid;
+    try {
+      grid = MakeGrid(blocks_);
+    } catch (const Error&) {
+      progress_.Clear();
+      if (Interrupted()) return TellInterrupted(name_);
+      throw;
+    }
+    progress_.Clear();
+    const auto write_tables = [&] {
+      return WriteTables(experiment_, CommandWithout({}, words_), blocks_, grid, store_, folder);
+    };
+    double cost = 0;
+    const std::vector<const Cell*> missing = Missing(grid, store_, cost);
+    std::vector<Failure> failures;
+    if (missing.empty()) {
+      fmt::print("{}: nothing to compute: {} cells were already done\n", name_, grid.cells.size());
+    } else {
+      fmt::print("{}: {} cells, {} already done; computing {} with {} workers\n", name_, grid.cells.size(),
+                 grid.cells.size() - missing.size(), missing.size(), main_.workers);
+      std::fflush(stdout);
+      progress_.Start(static_cast<int>(missing.size()), cost);
+      progress_.NowAndThen(kTablesEvery, [&] { write_tables(); });
+      failures = Launch(missing, store_, launch_, progress_);
+      progress_.Clear();
+      if (Interrupted()) return TellInterrupted(name_);
+      fmt::print("{}: computed {} cells in {}\n", name_, missing.size() - failures.size(),
+                 Duration(MonotonicSeconds() - start));
+    }
+    TellReport(write_tables(), folder);
+    fmt::print("time of the cells: {}\n", TimeByArm(grid, store_));
+    TellHints(experiment_, command_line_, words_);
+    std::fflush(stdout);
+    Tell(failures);
+    return failures.empty() ? 0 : 1;
+  }
+
+ private:
+  void Open(bool ask) {
+    blocks_ = OpenBlocks(std::move(configs_), experiment_,
+                         {.config_dir = command_line_.config_dir,
+                          .collections = store_.Collections(),
+                          .ask = ask,
+                          .progress = [this](const std::string& task, uint64_t seed, int done, int total) {
+                            progress_.Collecting(task, seed, done, total);
+                          }});
+  }
+
+  const Experiment& experiment_;
+  const CommandLine& command_line_;
+  const std::vector<std::string>& words_;
+  const std::string& name_;
+  CellFunction compute_;
+  std::vector<ExperimentConfig> configs_;
+  ExperimentConfig main_;
+  RunStore store_;
+  Progress progress_;
+  LaunchOptions launch_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+};
 
 }  // namespace
 
 int Main(int argc, const char* const* argv, const Experiment& experiment) {
   return RunMain(experiment.program.name, [&] {
-    const CommandLine command_line = ParseCommandLine(experiment.program, argc, argv, {kWorkerFlag});
-    if (std::ranges::find(command_line.own_flags, kWorkerFlag) != command_line.own_flags.end()) {
+    const std::vector<std::string> flags = {kWorkerFlag, kPlanFlag, kReportFlag, kStatusFlag};
+    const CommandLine command_line = ParseCommandLine(experiment.program, argc, argv, flags);
+    const auto given = [&](const char* flag) {
+      return std::ranges::find(command_line.own_flags, flag) != command_line.own_flags.end();
+    };
+    if (given(kWorkerFlag)) {
       return WorkerLoop(experiment.compute ? experiment.compute : CellFunction(ComputeCell));
     }
     ExperimentConfig defaults;
     ExitIfAnswered(experiment.program, command_line, [&](Describer& d) { Describe(d, defaults); });
-    return Run(experiment, command_line, {argv, argv + argc});
+    const std::vector<std::string> words(argv, argv + argc);
+    Run run(experiment, command_line, words);
+    if (given(kStatusFlag)) return run.Status();
+    if (given(kPlanFlag)) return run.Plan();
+    if (given(kReportFlag)) return run.Report();
+    return run.Compute();
   });
 }
 

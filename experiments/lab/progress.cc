@@ -44,7 +44,10 @@ Progress::Progress(bool terminal) : terminal_(terminal), start_(MonotonicSeconds
 Progress::~Progress() { Clear(); }
 
 void Progress::Collecting(const std::string& task, uint64_t seed, int done, int total) {
-  if (done < total) Print(fmt::format("asking the teacher: {} seed {}, {}/{} answers", task, seed, done, total), false);
+  if (done >= total) return;
+  const std::string line = fmt::format("asking the teacher: {} seed {}, {}/{} answers", task, seed, done, total);
+  if (tell_) tell_(line);
+  Print(line, false);
 }
 
 void Progress::Start(int cells, double cost) {
@@ -88,8 +91,21 @@ std::string Progress::Line() const {
   return line;
 }
 
+void Progress::NowAndThen(double seconds, std::function<void()> what) {
+  now_and_then_ = std::move(what);
+  every_ = seconds;
+  last_time_ = MonotonicSeconds();
+}
+
 void Progress::Show() {
-  if (cells_ > 0) Print(Line(), false);
+  if (now_and_then_ && MonotonicSeconds() - last_time_ >= every_) {
+    now_and_then_();
+    last_time_ = MonotonicSeconds();
+  }
+  if (cells_ == 0) return;
+  const std::string line = Line();
+  if (tell_) tell_(line);
+  Print(line, false);
 }
 
 void Progress::Print(const std::string& line, bool at_once) {

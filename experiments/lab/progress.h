@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace retort::lab {
@@ -21,13 +23,20 @@ class Progress {
   void Failed(const std::string& cell, double cost);
   void Again(const std::string& cell, const std::string& label, const std::string& why);  // it will be tried once more
   void Waiting(bool waiting) { waiting_ = waiting; }  // for cells that another process computes
-  void Show();                                        // what is new, if it is time
-  void Clear();                                       // leaves a clean line for other output
+  // Called with the line whenever it is worth showing, terminal or not.
+  void Also(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
+  // Called from Show, with so many seconds between two calls.
+  void NowAndThen(double seconds, std::function<void()> what);
+  void Show();   // what is new, if it is time
+  void Clear();  // leaves a clean line for other output
 
  private:
   std::string Line() const;
   void Print(const std::string& line, bool at_once);
 
+  std::function<void(const std::string&)> tell_;
+  std::function<void()> now_and_then_;
+  double every_ = 0, last_time_ = 0;
   bool terminal_, waiting_ = false;
   bool shown_ = false;  // an unfinished line stands on the terminal
   double start_ = 0, last_shown_ = 0;

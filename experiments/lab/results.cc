@@ -47,6 +47,7 @@ std::vector<CellResult> ReadResults(const Grid& grid, const RunStore& store) {
     result.target = row.target;
     result.n = row.n;
     result.seed = row.seed;
+    result.axes = row.axes;
     results.push_back(std::move(result));
   }
   return results;

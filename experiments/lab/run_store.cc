@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -34,6 +35,30 @@ CellResult RunStore::Read(const std::string& hash) const {
   } catch (const Error& error) {
     throw Error(fmt::format("{}; remove the folder {} to compute this cell again", error.what(), folder.string()));
   }
+}
+
+CellResult RunStore::ReadWithoutItems(const std::string& hash) const {
+  const std::string file = (Folder(hash) / "result.json").string();
+  return ParseCellResult(ReadFile(file), file);
+}
+
+std::optional<std::string> RunStore::Identity(const std::string& hash) const {
+  const std::filesystem::path file = Folder(hash) / "identity.txt";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  return ReadFile(file);
+}
+
+std::vector<std::string> RunStore::List() const {
+  constexpr size_t kHashLength = 64;
+  std::vector<std::string> hashes;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(root_, error), end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    const bool is_hash = name.size() == kHashLength && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (is_hash) hashes.push_back(std::move(name));
+  }
+  std::ranges::sort(hashes);
+  return hashes;
 }
 
 double RunStore::Seconds(const std::string& hash) const {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/data/cell.h"
 #include "core/data/sample_set.h"
@@ -20,7 +22,10 @@ class RunStore {
   std::filesystem::path Collections() const { return root_ / "collections"; }
   bool Done(const std::string& hash) const;
   CellResult Read(const std::string& hash) const;  // with its items
-  double Seconds(const std::string& hash) const;   // that the cell took; 0 if nobody wrote it down
+  CellResult ReadWithoutItems(const std::string& hash) const;
+  std::optional<std::string> Identity(const std::string& hash) const;  // identity.txt; runs of old have none
+  std::vector<std::string> List() const;                               // every run's hash, done or not, sorted
+  double Seconds(const std::string& hash) const;                       // that the cell took; 0 if nobody wrote it down
   // What a worker finds: the rows and where they come from.
   void WriteSamples(const std::string& hash, const SampleSet& samples) const;
   // Everything but result.json first.

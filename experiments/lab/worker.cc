@@ -17,11 +17,13 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/numerics.h"
 #include "core/data/sample_set.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
+#include "experiments/lab/cell_lock.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/run_store.h"
 
@@ -92,7 +94,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
                        const std::function<void(double)>& progress) {
   const fs::path folder = spec.folder;
   fs::create_directories(folder);
-  const std::optional<FileLock> lock = FileLock::Try(folder / "lock");
+  const std::unique_ptr<CellLock> lock = CellLock::Try(folder);
   if (!lock) return {.status = "busy"};
   if (fs::exists(folder / "result.json")) return {.status = "done"};
   const double start = MonotonicSeconds();
@@ -103,10 +105,12 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   std::vector<Sample> samples;
   if (config.n > 0) samples = ReadSamples(folder / "samples.jsonl");
   const std::string samples_sha256 = config.n > 0 ? HashSamples(samples) : "";
-  if (CellHash(config, *task, BaseIdentity(config, *task), samples_sha256) != spec.hash) {
+  const std::string identity = CellIdentity(config, *task, BaseIdentity(config, *task), samples_sha256);
+  if (Sha256Hex(identity) != spec.hash) {
     throw Error("the model, the task's file or the samples changed while the experiment ran; start it again");
   }
   WriteFileAtomic(folder / "config.toml", spec.config);
+  WriteFileAtomic(folder / "identity.txt", identity);
   CellResult result = compute({.config = config,
                                .task = *task,
                                .samples = samples,
@@ -123,6 +127,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   result.run = spec.hash;
   result.samples_sha256 = samples_sha256;
   if (config.n > 0) FillFromSamples(samples, *task, config, spec.shows_steps, result);
+  if (!lock->Held()) return {.status = "busy"};
   RunStore::WriteResult(folder, result, MonotonicSeconds() - start);
   return {.status = "done"};
 }

@@ -83,8 +83,8 @@ class GridTest : public ::testing::Test {
  protected:
   Grid Make(const std::vector<std::string>& overrides) {
     const CommandLine command_line = fixture_.Parse(overrides);
-    blocks_ =
-        OpenBlocks(LoadBlocks(command_line), experiment_, command_line.config_dir, fixture_.path("collections"), {});
+    blocks_ = OpenBlocks(LoadBlocks(command_line), experiment_,
+                         {.config_dir = command_line.config_dir, .collections = fixture_.path("collections")});
     return MakeGrid(blocks_);
   }
   std::string Problems(const std::vector<std::string>& overrides) {

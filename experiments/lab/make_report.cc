@@ -1,0 +1,93 @@
+#include "experiments/lab/make_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/base/version.h"
+#include "experiments/lab/results.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kMemoriserCaveat[] =
+    "A student that has seen every step of a task need not have understood it: read each curve beside the memoriser's, "
+    "a reader who knows exactly the steps in the samples and nothing else.";
+
+// Who taught, who learnt, and what was asked, for a reader who has the table alone.
+std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<std::string>& caveats) {
+  std::vector<std::string> lines;
+  for (const auto& block : blocks) {
+    const Card& teacher = block->teacher->card();
+    std::vector<std::string> bases;
+    for (const fs::path& base : block->bases) bases.push_back(base.filename().string());
+    const int asked = block->config.evaluation.held_out;
+    const size_t items = block->task->Items(Split::kHeldOut, asked, 0).size();
+    std::string line = fmt::format(
+        "{}: teacher {} ({}, licence {}, training on its answers: {}, identity {}); student bases {}; "
+        "{} held-out items a cell.",
+        block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
+        teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
+    if (std::ranges::find(lines, line) != lines.end()) continue;  // a block that adds an arm
+    lines.push_back(std::move(line));
+    if (static_cast<int>(items) < asked) {
+      caveats.push_back(fmt::format("{} has {} held-out items, fewer than the {} that were asked for.",
+                                    block->task_name, items, asked));
+    }
+  }
+  lines.emplace_back(
+      "Every number was measured by this program in these runs; none is taken from elsewhere or assumed.");
+  return lines;
+}
+
+// What N counts, where the first arm takes the teacher's answers as they come.
+std::string SampleNoun(const Experiment& experiment, const ExperimentConfig& main) {
+  if (main.arms.front() != experiment.arms.front().name || experiment.sample_noun.empty()) {
+    return fmt::format("samples of the arm {}", main.arms.front());
+  }
+  if (std::holds_alternative<OracleTeacherConfig>(main.teacher)) return "reference solutions (teacher.kind=oracle)";
+  if (main.collect.answer_only) return "bare answers of the teacher";
+  return experiment.sample_noun;
+}
+
+}  // namespace
+
+ReportOutput WriteTables(const Experiment& experiment, const std::string& command,
+                         const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
+                         const fs::path& folder) {
+  const ExperimentConfig& main = blocks.front()->config;
+  ReportInput input{.experiment = experiment.program.name,
+                    .title = experiment.title,
+                    .claim = experiment.claim,
+                    .command = command,
+                    .version = kVersion,
+                    .created_utc = UtcTime(),
+                    .primary_arm = main.arms.front(),
+                    .caveats = experiment.caveats,
+                    .cells = ReadResults(grid, store),
+                    .smallest_gap = main.evaluation.smallest_gap};
+  input.sample_noun = SampleNoun(experiment, main);
+  const size_t missing = grid.rows.size() - input.cells.size();
+  if (missing > 0) {
+    input.caveats.push_back(fmt::format("Not finished: {} of {} rows are missing.", missing, grid.rows.size()));
+  }
+  input.setting = Setting(blocks, input.caveats);
+  for (const Arm& arm : experiment.arms) {
+    input.arms.push_back(arm.name);
+    if (std::ranges::find(input.cells, arm.name, &CellResult::arm) != input.cells.end()) {
+      input.arm_notes[arm.name] = arm.description;
+    }
+  }
+  const bool has_memoriser =
+      std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
+  if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
+  input.transcripts = MakeTranscripts(input.cells, blocks);
+  return WriteReport(input, folder);
+}
+
+}  // namespace retort::lab

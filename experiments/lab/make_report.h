@@ -1,0 +1,22 @@
+// The tables and the page of a grid, from the cells of it that are done: at the end of a run, now and then during it,
+// and at any time by --report.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/report/report.h"
+#include "experiments/lab/experiment.h"
+#include "experiments/lab/grid.h"
+#include "experiments/lab/run_store.h"
+
+namespace retort::lab {
+
+// `command`: the line that makes all of it again.
+ReportOutput WriteTables(const Experiment& experiment, const std::string& command,
+                         const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
+                         const std::filesystem::path& folder);
+
+}  // namespace retort::lab
