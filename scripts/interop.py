@@ -5,8 +5,10 @@
 2. For each family a random checkpoint with a tokenizer, written by Transformers, is fine-tuned by build/train; what comes
    out is loaded by Transformers (the student) and PEFT (the adapters), whose log-probabilities must be build/score's.
 3. datasets reads the sample file and TRL trains a step on it; lm-eval scores a student as build/score does.
+4. An experiment whose student TRL trains scores as with the builtin trainer.
 Exit code 1 if anything disagrees.
 """
+import csv
 import importlib.metadata
 import json
 import os
@@ -127,6 +129,18 @@ def lm_eval_score(student, tokenizer):
     return max(abs(a - b) for a, b in zip(ours, theirs))
 
 
+def external_scores(folder):
+    """Exact match of one cell as the builtin trainer and as TRL makes it, from the same base and rows."""
+    environment = os.environ | {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
+    scores = []
+    for student in ("folds", "folds_trl"):
+        run("build/few_samples", f"student={student}", "n=[32]", "seeds=1", "arms=[teacher]", "workers=1",
+            f"runs_dir={folder / 'runs'}", f"output_dir={folder / student}", env=environment)
+        with open(folder / student / "cells.csv") as file:
+            scores += [float(row["score"]) for row in csv.DictReader(file) if row["arm"] == "teacher"]
+    return scores
+
+
 def main():
     versions = {name: importlib.metadata.version(name)
                 for name in ("torch", "transformers", "tokenizers", "peft", "trl", "datasets", "lm_eval")}
@@ -166,6 +180,10 @@ def main():
         difference = lm_eval_score(last / "student", tokenizer)
         good &= difference < TOLERANCE
         print(f"- lm-eval's log-likelihoods of our student: at most {difference:.1e} from build/score's")
+        ours, theirs = external_scores(folder)
+        good &= abs(ours - theirs) < 0.1
+        print(f"- a cell of few_samples trained by TRL (student.trainer.kind=external): exact match {theirs:.2f}, by the "
+              f"builtin trainer {ours:.2f}")
     sys.exit(0 if good else "interop: something differs")
 
 

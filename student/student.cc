@@ -12,7 +12,7 @@ void Describe(Describer& d, InitConfig& c) {
 void Describe(Describer& d, StudentConfig& c) {
   d.Group("init", c.init, "the network before it learns");
   d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
-  d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
+  d.OneOf("trainer", c.trainer, kTrainerKinds, "how it learns; Hugging Face's names");
   DescribeReasoning(d, c.reasoning);
 }
 

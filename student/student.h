@@ -1,11 +1,15 @@
 // Which network learns, and from which start.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/config/describe.h"
 #include "core/lm/lora_config.h"
+#include "student/external.h"
 #include "student/trainer.h"
 
 namespace retort {
@@ -17,10 +21,14 @@ struct InitConfig {
 };
 void Describe(Describer& d, InitConfig& config);
 
+// kind = "builtin" | "external"
+using AnyTrainerConfig = std::variant<TrainerConfig, ExternalTrainerConfig>;
+inline constexpr std::array<std::string_view, 2> kTrainerKinds = {"builtin", "external"};
+
 struct StudentConfig {
   InitConfig init;
   LoraConfig lora;
-  TrainerConfig trainer;
+  AnyTrainerConfig trainer;
   std::string reasoning = "drop";  // or "think_tags": what becomes of Sample::reasoning
 };
 void Describe(Describer& d, StudentConfig& config);

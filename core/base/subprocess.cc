@@ -82,6 +82,7 @@ Subprocess::Subprocess(const std::vector<std::string>& argv, const Options& opti
     if (in[0] >= 0) dup2(in[0], STDIN_FILENO);
     if (out[1] >= 0) dup2(out[1], STDOUT_FILENO);
     if (stderr_fd >= 0) dup2(stderr_fd, STDERR_FILENO);
+    if (options.stdout_to_stderr) dup2(STDERR_FILENO, STDOUT_FILENO);
     if (options.stderr_to_stdout) dup2(STDOUT_FILENO, STDERR_FILENO);
     if (!options.cores.empty()) sched_setaffinity(0, sizeof cores, &cores);  // a core that was taken away: any will do
     signal(SIGPIPE, SIG_DFL);  // an ignored signal would stay ignored through exec

@@ -22,6 +22,7 @@ class Subprocess {
   struct Options {
     bool pipe_stdin = false, pipe_stdout = false;  // else inherited
     bool stderr_to_stdout = false;                 // stderr joins stdout
+    bool stdout_to_stderr = false;                 // the reverse
     std::filesystem::path stderr_file;             // appended to; empty = inherited
     std::vector<std::string> env;                  // "NAME=value", added to ours
     std::vector<int> cores;                        // that it may run on; empty: ours

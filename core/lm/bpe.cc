@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <queue>
 
 #include "core/base/utf8.h"
@@ -51,19 +53,18 @@ std::vector<int> Bpe::Symbols(std::string_view word) const {
   for (std::string_view rest = word; !rest.empty();) {
     const size_t length = options_.byte_fallback ? NextUtf8(rest).length : 1;
     const auto character = options_.byte_fallback ? ids_by_text_.find(rest.substr(0, length)) : ids_by_text_.end();
+    const std::string_view bytes = rest.substr(0, length);
+    rest.remove_prefix(length);
     if (character != ids_by_text_.end()) {
       ids.push_back(character->second);
-    } else {
-      for (const char c : rest.substr(0, length)) {
-        const int id = byte_ids_[static_cast<unsigned char>(c)];
-        if (id >= 0) {
-          ids.push_back(id);
-        } else if (options_.unk_id >= 0 && !(options_.fuse_unk && !ids.empty() && ids.back() == options_.unk_id)) {
-          ids.push_back(options_.unk_id);
-        }
-      }
+      continue;
     }
-    rest.remove_prefix(length);
+    const auto id_of = [&](char c) { return byte_ids_[static_cast<unsigned char>(c)]; };
+    if (std::ranges::all_of(bytes, [&](char c) { return id_of(c) >= 0; })) {
+      std::ranges::transform(bytes, std::back_inserter(ids), id_of);
+    } else if (options_.unk_id >= 0 && !(options_.fuse_unk && !ids.empty() && ids.back() == options_.unk_id)) {
+      ids.push_back(options_.unk_id);  // a character goes whole, never some of its bytes
+    }
   }
   return ids;
 }

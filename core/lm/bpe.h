@@ -26,15 +26,16 @@ struct BpeMerge {
 };
 
 struct BpeOptions {
-  int unk_id = -1;             // for a byte without a token; -1: such a byte is dropped
-  bool fuse_unk = false;       // neighbouring unknown bytes give one token
+  int unk_id = -1;             // for what has no token; -1: it is dropped
+  bool fuse_unk = false;       // neighbouring unknowns give one token
   bool ignore_merges = false;  // a word that is a token is that token
   bool byte_fallback = false;  // words are of characters; one without a token is its bytes <0x00> to <0xFF>
 };
 
 class Bpe {
  public:
-  // `ids_by_text`: the tokens that words can reach; with byte fallback all 256 byte tokens are among them.
+  // `ids_by_text`: the tokens that words can reach; with byte fallback the byte tokens are among them, or a character
+  // that has no token is unknown.
   Bpe(StringMap<int> ids_by_text, const std::vector<BpeMerge>& merges, const BpeOptions& options);
   // Appends the ids of `word`. Safe to call from several threads.
   void Encode(std::string_view word, std::vector<int>& ids) const;

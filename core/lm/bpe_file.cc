@@ -69,10 +69,6 @@ void ReadModel(const JsonNode& model, BpeFile& out) {
       out.reachable.emplace(std::move(text.bytes), id);
     }
   }
-  for (int byte = 0; byte < 256 && out.options.byte_fallback; ++byte) {
-    const std::string token = fmt::format("<0x{:02X}>", byte);
-    if (!out.reachable.contains(token)) vocab.Fail(fmt::format("has byte_fallback and lacks {}", token));
-  }
   const auto id_of = [&](const JsonNode& node, const std::string& token) {
     const auto found = out.ids.find(token);
     if (found == out.ids.end()) node.Fail(fmt::format("{} is not in the vocabulary", Excerpt(token)));

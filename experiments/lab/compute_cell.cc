@@ -2,7 +2,9 @@
 #include "experiments/lab/compute_cell.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -34,6 +36,41 @@ std::string ModelCard(const CellRun& run) {
   return StudentCardHead(manifest.teacher, run.folder.filename().string(), "") +
          "A student of a Retort experiment. How it was made: `config.toml`, `samples.jsonl` and `manifest.json` in the "
          "folder above.\n";
+}
+
+// The user's command trains from files, and leaves the student in model/.
+std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTrainerConfig& trainer,
+                                           const LocalModel& base, const std::vector<Sample>& samples,
+                                           CellResult& result) {
+  const InitConfig& init = run.config.student.init;
+  fs::path base_folder = run.config.base, rows = run.folder / "samples.jsonl";
+  if (!init.keep_layers.empty()) {  // a network that exists in memory only
+    base_folder = run.folder / "base";
+    base.Save(base_folder, "");
+  }
+  if (run.config.student.reasoning == "think_tags") {
+    rows = run.folder / "samples_with_reasoning.jsonl";
+    WriteSamples(rows, samples);
+  }
+  const ExternalResult trained = TrainExternally(trainer, {.samples = rows,
+                                                           .base = base_folder,
+                                                           .output = run.folder / "model",
+                                                           .log = run.folder / "worker.log",
+                                                           .seed = static_cast<uint64_t>(run.config.seed),
+                                                           .n = run.config.n});
+  if (!init.keep_layers.empty()) fs::remove_all(base_folder);
+  // The tokens of one pass, as the builtin trainer would supervise them.
+  for (const Example& example :
+       Tokenise(base.tokenizer(), base.chat_template(), samples, std::numeric_limits<int>::max())) {
+    result.supervised_tokens += static_cast<int64_t>(example.ids.size()) - example.prompt_length;
+  }
+  if (trained.epochs > 0) {
+    result.supervised_tokens = std::llround(static_cast<double>(result.supervised_tokens) * trained.epochs);
+  }
+  result.steps = trained.steps;
+  result.training_flops = trained.flops;
+  run.progress(kTrainingShare);
+  return std::make_unique<LocalModel>(run.folder / "model", ModelOptions{.chat_template = init.chat_template});
 }
 
 }  // namespace
@@ -81,27 +118,35 @@ CellResult ComputeCell(const CellRun& run) {
   }
   const InitConfig& init = run.config.student.init;
   LocalModel student(run.config.base, {.chat_template = init.chat_template, .keep_layers = init.keep_layers});
-  if (run.config.n > 0) {
-    const TrainerConfig& trainer = run.config.student.trainer;
-    const fs::path checkpoint = run.folder / "checkpoint";
-    const LoraConfig& lora = run.config.student.lora;
-    if (lora.r > 0) student.AddAdapters(lora, seed);
-    std::vector<Sample> samples = run.samples;
-    if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
-    const std::vector<Example> examples =
-        Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length);
-    const TrainResult trained =
-        Train(student.transformer(), examples, trainer, seed,
-              {.file = run.folder / "train.jsonl", .checkpoint = checkpoint, .progress = [&](int step, int steps) {
-                 run.progress(kTrainingShare * step / std::max(steps, 1));
-               }});
-    result.steps = trained.steps;
-    result.supervised_tokens = trained.supervised_tokens;
-    result.training_flops = trained.flops;
-    student.MergeAdapters();
-    if (run.keep_checkpoint) student.Save(run.folder / "model", ModelCard(run));
-    fs::remove_all(checkpoint);
+  if (run.config.n == 0) {
+    evaluate(student, &student);
+    return result;
   }
+  std::vector<Sample> samples = run.samples;
+  if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
+  if (const auto* external = std::get_if<ExternalTrainerConfig>(&run.config.student.trainer)) {
+    const std::unique_ptr<LocalModel> trained = TrainElsewhere(run, *external, student, samples, result);
+    evaluate(*trained, trained.get());
+    if (!run.keep_checkpoint) fs::remove_all(run.folder / "model");
+    return result;
+  }
+  const auto& trainer = std::get<TrainerConfig>(run.config.student.trainer);
+  const fs::path checkpoint = run.folder / "checkpoint";
+  const LoraConfig& lora = run.config.student.lora;
+  if (lora.r > 0) student.AddAdapters(lora, seed);
+  const std::vector<Example> examples =
+      Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length);
+  const TrainResult trained =
+      Train(student.transformer(), examples, trainer, seed,
+            {.file = run.folder / "train.jsonl", .checkpoint = checkpoint, .progress = [&](int step, int steps) {
+               run.progress(kTrainingShare * step / std::max(steps, 1));
+             }});
+  result.steps = trained.steps;
+  result.supervised_tokens = trained.supervised_tokens;
+  result.training_flops = trained.flops;
+  student.MergeAdapters();
+  if (run.keep_checkpoint) student.Save(run.folder / "model", ModelCard(run));
+  fs::remove_all(checkpoint);
   evaluate(student, &student);
   return result;
 }

@@ -66,6 +66,11 @@ std::string TaskToml(const TaskConfig& task) {
   return NumericsToml(DescribeFn([&](Describer& d) { d.OneOf("task", copy, kTaskKinds, ""); }));
 }
 
+std::string TrainerToml(const AnyTrainerConfig& trainer) {
+  AnyTrainerConfig copy = trainer;
+  return NumericsToml(DescribeFn([&](Describer& d) { d.OneOf("trainer", copy, kTrainerKinds, ""); }));
+}
+
 std::string TeacherToml(const TeacherConfig& teacher) {
   TeacherConfig copy = teacher;
   return ToToml(DescribeFn([&](Describer& d) { d.OneOf("teacher", copy, kTeacherKinds, ""); }));
@@ -171,6 +176,17 @@ void CheckStudent(const InitConfig& init, const fs::path& base) {
   }
 }
 
+void CheckTrainer(const StudentConfig& student) {
+  const auto* external = std::get_if<ExternalTrainerConfig>(&student.trainer);
+  if (external == nullptr) return;
+  CheckExternalTrainer(*external);
+  if (student.lora.r > 0) {
+    throw Error(
+        "student.lora: the command of student.trainer.kind=external trains; leave student.lora.r=0 and let it "
+        "merge its adapters before it saves");
+  }
+}
+
 // Blocks that ask the same of the same teacher share what it answered.
 void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, const OpenOptions& open) {
   // The main block's: a block that sets another is one of the same run.
@@ -242,6 +258,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     if (auto* local = std::get_if<LocalTeacherConfig>(&block->config.teacher); local && block->teacher) {
       local->model = fs::absolute(FindModel(local->model, config_dir)).lexically_normal().string();
     }
+    Gather(problems, [&] { CheckTrainer(block->config.student); });
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
@@ -285,7 +302,8 @@ Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
 
 // Steps of training, each of a batch of sequences, and one answer an item. Training costs three passes.
 double CellCost(const CellConfig& config) {
-  const TrainerConfig& trainer = config.student.trainer;
+  const auto* builtin = std::get_if<TrainerConfig>(&config.student.trainer);
+  const TrainerConfig trainer = builtin != nullptr ? *builtin : TrainerConfig{};  // of another program: who knows
   const double evaluation = config.evaluation.held_out + config.evaluation.retained;
   if (config.arm == kTeacherModelArm) return 4 * evaluation;
   if (config.n == 0) return evaluation;
@@ -311,6 +329,8 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
                                  NumericsVersion(), base_identity, task.ContentHash(), task.Target(seed));
   if (trained)
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
+  const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
+  if (trained && external != nullptr) text += fmt::format("trainer_inputs {}\n", HashInputs(*external));
   const auto section = [&](std::string_view name, const std::string& toml) {
     text += fmt::format("\n# {}\n{}", name, toml);
   };
@@ -318,7 +338,7 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   section("evaluation", NumericsToml(config.evaluation));
   if (!teacher) section("student.init", NumericsToml(config.student.init));
   if (trained && config.student.lora.r > 0) section("student.lora", NumericsToml(config.student.lora));
-  if (trained) section("student.trainer", NumericsToml(config.student.trainer));
+  if (trained) section("student.trainer", TrainerToml(config.student.trainer));
   return text;
 }
 

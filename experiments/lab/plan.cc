@@ -75,7 +75,7 @@ std::optional<double> MeasuredRate(const Grid& grid, const RunStore& store, int&
 // The same from a short cell, computed here and now: its rows are the task's own solutions, or its prompts again.
 double ProbedRate(const Cell& cell, const LaunchOptions& options, const CellFunction& compute) {
   CellConfig config = cell.config;
-  config.student.trainer.max_steps = kProbeSteps;
+  if (auto* builtin = std::get_if<TrainerConfig>(&config.student.trainer)) builtin->max_steps = kProbeSteps;
   config.evaluation.held_out = std::min(config.evaluation.held_out, kProbeItems);
   config.evaluation.retained = 0;
   const std::unique_ptr<Task> task = MakeTask(config.task);

@@ -282,16 +282,24 @@ TEST(FallbackTokenizer, ARunOfBytesIsWholeOrBroken) {
   EXPECT_EQ(tokenizer->Decode(Ids{3 + 0xC3, 3 + 0xA9, 260, 3 + 0xFF}), "\u00e9a\uFFFD");
 }
 
+// As the reference, which makes such files of sentencepiece models of characters.
+TEST(FallbackTokenizer, ACharacterWithoutTokenAndBytesIsUnknown) {
+  Json lacking = FallbackFile();
+  lacking["model"]["vocab"].erase("<0xA9>");
+  const auto with_unknown = Load(lacking);
+  EXPECT_THAT(with_unknown->EncodeAt("a\u00e9\u00e9a", Tokenizer::Place::kInside), ElementsAre(260, 0, 260));
+  lacking["model"]["unk_token"] = nullptr;
+  const auto without = Load(lacking);
+  EXPECT_THAT(without->EncodeAt("a\u00e9a", Tokenizer::Place::kInside), ElementsAre(260, 260));
+}
+
 TEST(FallbackTokenizer, NamesWhatIsNotBuilt) {
   const auto with = [](const char* pointer, const Json& value) {
     Json file = FallbackFile();
     file[Json::json_pointer(pointer)] = value;
     return LoadError(file);
   };
-  Json lacking = FallbackFile();
-  lacking["model"]["vocab"].erase("<0x41>");
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {LoadError(lacking), "key model.vocab: has byte_fallback and lacks <0x41>"},
       {with("/model/byte_fallback", false), "key model.byte_fallback: BPE of characters without byte_fallback"},
       {with("/normalizer/normalizers/0/type", "Lowercase"), "key normalizer.normalizers[0]: the normalizer Lowercase"},
       {with("/normalizer/normalizers/1/pattern", {{"Regex", "x"}}), "pattern.Regex: a Replace by regular expression"},

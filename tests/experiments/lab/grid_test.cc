@@ -40,8 +40,8 @@ class BlocksTest : public ::testing::Test {
 TEST_F(BlocksTest, AreTheMainConfigWithTheirOverrides) {
   EXPECT_THAT(Load({}), ElementsAre("rules teacher 4 16 x2", "add10 teacher 8 x2", "rules answers_only 16 x2"));
   const auto blocks = LoadBlocks(fixture_.Parse({}));
-  EXPECT_EQ(blocks[0].student.trainer.max_steps, 200);
-  EXPECT_EQ(blocks[1].student.trainer.max_steps, 400);
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[0].student.trainer).max_steps, 200);
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[1].student.trainer).max_steps, 400);
 }
 
 TEST_F(BlocksTest, AreLeftOutWhereTheCommandLineSetsOneOfTheirKeys) {
