@@ -163,6 +163,9 @@ int RunMain(const std::string& name, const std::function<int()>& body) {
   } catch (const Error& error) {
     fmt::print(stderr, "{}: {}\n", name, error.what());
     return 2;
+  } catch (const fs::filesystem_error& error) {  // a full disk, a folder that is not ours
+    fmt::print(stderr, "{}: {}: {}\n", name, error.path1().string(), error.code().message());
+    return 2;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "{}: internal error: out of memory\n", name);
   } catch (const std::exception& error) {

@@ -66,8 +66,8 @@ std::string ReferenceMarkdown(const DescribeFn& describe);
 // key: "a/b=choice" -> "a.b". Throws Error for a word that is no override.
 std::vector<std::string> OverriddenKeys(const std::vector<std::string>& overrides);
 
-// Runs `body`, which returns the exit code. An Error is printed as "<name>: <message>" on stderr and gives 2; any
-// other exception is one line "<name>: internal error: ..." and gives 3.
+// Runs `body`, which returns the exit code. An Error is printed as "<name>: <message>" on stderr and gives 2, and so
+// does an error of the file system; any other exception is one line "<name>: internal error: ..." and gives 3.
 int RunMain(const std::string& name, const std::function<int()>& body);
 
 }  // namespace retort

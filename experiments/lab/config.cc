@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -25,6 +26,34 @@ bool IsLeftOut(const std::vector<std::string>& block, const CommandLine& command
   return std::ranges::any_of(OverriddenKeys(block), [&](const std::string& ours) {
     return std::ranges::any_of(asked, [&](const std::string& theirs) { return Meet(ours, theirs); });
   });
+}
+
+// What a run has once, whatever it computes.
+void CheckAxis(const std::string& key) {
+  constexpr std::array kOfTheRun = {"blocks",   "keep_checkpoints", "launcher", "numerics",
+                                    "runs_dir", "output_dir",       "threads",  "workers"};
+  const std::string first = key.substr(0, key.find('.'));
+  if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
+  throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",
+              "give one value, or start a command for each");
+}
+
+// "" without a sweep, else a prefix for messages.
+std::string PointName(const SweepPoint& point) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : point.axes) words.push_back(key + "=" + value);
+  return words.empty() ? "" : fmt::format("with {}: ", fmt::join(words, " "));
+}
+
+template <class F>
+bool Try(std::vector<std::string>& problems, const std::string& prefix, const F& f) {
+  try {
+    f();
+    return true;
+  } catch (const Error& error) {
+    problems.push_back(prefix + error.what());
+    return false;
+  }
 }
 
 }  // namespace
@@ -84,25 +113,35 @@ void Describe(Describer& d, CellConfig& config) {
 }
 
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
-  // Problems of the main config are those of every block: they are reported alone.
-  std::vector<ExperimentConfig> blocks = {Load<ExperimentConfig>(command_line)};
-  const ExperimentConfig main = blocks.front();
+  const std::vector<SweepPoint> points = ExpandSweep(command_line);
+  for (const auto& [key, value] : points.front().axes) CheckAxis(key);
+  // Problems of the first point's main config are those of every block and most points: they are reported alone.
+  std::vector<ExperimentConfig> configs = {Load<ExperimentConfig>(points.front().command_line)};
+  const std::string numerics = configs.front().numerics;
+  configs.clear();
   std::vector<std::string> problems;
-  for (size_t i = 0; i < main.blocks.size(); ++i) {
-    const std::vector<std::string>& block = main.blocks[i];
-    try {
-      if (IsLeftOut(block, command_line)) continue;
-      CommandLine with_block = command_line;
-      with_block.overrides.insert(with_block.overrides.begin(), block.begin(), block.end());
-      blocks.push_back(Load<ExperimentConfig>(with_block));
-      if (blocks.back().numerics != main.numerics)
-        throw Error("numerics is one for all blocks: set it in the main config");
-    } catch (const Error& error) {
-      problems.push_back(fmt::format("blocks[{}] {}: {}", i, block, error.what()));
+  for (const SweepPoint& point : points) {
+    ExperimentConfig main;
+    const bool loaded = Try(problems, PointName(point), [&] {
+      main = Load<ExperimentConfig>(point.command_line);
+      main.axes = point.axes;
+      configs.push_back(main);
+    });
+    for (size_t i = 0; loaded && i < main.blocks.size(); ++i) {
+      const std::vector<std::string>& block = main.blocks[i];
+      Try(problems, fmt::format("{}blocks[{}] {}: ", PointName(point), i, block), [&] {
+        if (IsLeftOut(block, point.command_line)) return;
+        CommandLine with_block = point.command_line;
+        with_block.overrides.insert(with_block.overrides.begin(), block.begin(), block.end());
+        auto config = Load<ExperimentConfig>(with_block);
+        if (config.numerics != numerics) throw Error("numerics is one for all blocks: set it in the main config");
+        config.axes = point.axes;
+        configs.push_back(std::move(config));
+      });
     }
   }
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
-  return blocks;
+  return configs;
 }
 
 std::string TaskName(const TaskConfig& config) {

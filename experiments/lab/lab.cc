@@ -195,7 +195,9 @@ class Run {
 int Main(int argc, const char* const* argv, const Experiment& experiment) {
   return RunMain(experiment.program.name, [&] {
     const std::vector<std::string> flags = {kWorkerFlag, kPlanFlag, kReportFlag, kStatusFlag};
-    const CommandLine command_line = ParseCommandLine(experiment.program, argc, argv, flags);
+    Program program = experiment.program;
+    program.sweeps = true;
+    const CommandLine command_line = ParseCommandLine(program, argc, argv, flags);
     const auto given = [&](const char* flag) {
       return std::ranges::find(command_line.own_flags, flag) != command_line.own_flags.end();
     };
@@ -203,7 +205,7 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
       return WorkerLoop(experiment.compute ? experiment.compute : CellFunction(ComputeCell));
     }
     ExperimentConfig defaults;
-    ExitIfAnswered(experiment.program, command_line, [&](Describer& d) { Describe(d, defaults); });
+    ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
     const std::vector<std::string> words(argv, argv + argc);
     Run run(experiment, command_line, words);
     if (given(kStatusFlag)) return run.Status();

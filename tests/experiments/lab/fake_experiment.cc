@@ -1,10 +1,11 @@
 // An experiment whose cells cost nothing, for tests of the lab as processes. $FAKE tells the cells with n = N how to
-// behave: "fail:N" throws, "die:N" aborts, "sleep:N" takes a minute, "slow" makes every cell take 50 ms. Each computed
-// cell adds a line to $FAKE_LOG.
+// behave: "fail:N" throws, "once:N" the first time only, "die:N" aborts, "sleep:N" takes a minute, "slow" makes every
+// cell take 50 ms. Each computed cell adds a line to $FAKE_LOG.
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -33,6 +34,11 @@ CellResult FakeCell(const CellRun& run) {
                 " " + std::to_string(getpid()));
   }
   if (behaviour == "fail:" + n) throw Error("this cell was told to fail");
+  const std::filesystem::path failed = run.folder / "failed";
+  if (behaviour == "once:" + n && !std::filesystem::exists(failed)) {
+    WriteFileAtomic(failed, "");
+    throw Error("this cell fails once");
+  }
   if (behaviour == "die:" + n) {
     std::cerr << "last words of the worker" << std::endl;
     std::abort();

@@ -3,17 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <set>
-#include <sstream>
-#include <thread>
 
 #include "core/base/files.h"
-#include "core/base/subprocess.h"
-#include "tests/experiments/lab/fixture.h"
+#include "tests/experiments/lab/process_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -22,69 +17,6 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-const std::string kProgram = std::string(RETORT_BINARY_DIR) + "/fake_experiment";
-
-bool WaitUntil(const std::function<bool()>& condition) {
-  for (int i = 0; i < 600; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
-class LabTest : public ::testing::Test {
- protected:
-  std::vector<std::string> Command(std::vector<std::string> words, const std::string& fake, const std::string& runs) {
-    std::vector<std::string> argv = {"env",
-                                     "FAKE=" + fake,
-                                     "FAKE_LOG=" + fixture_.path("log").string(),
-                                     kProgram,
-                                     "--config-dir=" + fixture_.path("").string(),
-                                     "runs_dir=" + fixture_.path(runs).string(),
-                                     "output_dir=" + fixture_.path("out").string()};
-    argv.insert(argv.end(), words.begin(), words.end());
-    return argv;
-  }
-  CommandResult Run(const std::vector<std::string>& words, const std::string& fake = "",
-                    const std::string& runs = "runs") {
-    return RunCommand(Command(words, fake, runs));
-  }
-  Subprocess Start(const std::vector<std::string>& words, const std::string& fake) {
-    return Subprocess(Command(words, fake, "runs"), {.pipe_stdout = true, .stderr_file = fixture_.path("stderr")});
-  }
-  // One line a computed cell: "arm n seed target pid".
-  std::vector<std::string> Computed() const {
-    std::vector<std::string> lines;
-    if (!fs::exists(fixture_.path("log"))) return lines;
-    ForEachLine(fixture_.path("log"), [&](std::string_view line, int) {
-      lines.emplace_back(line);
-      return true;
-    });
-    return lines;
-  }
-  void ForgetComputed() const { fs::remove(fixture_.path("log")); }
-  std::map<std::string, std::string> Results(const std::string& runs = "runs") const {
-    std::map<std::string, std::string> results;
-    for (const auto& entry : fs::directory_iterator(fixture_.path(runs))) {
-      for (const char* file : {"result.json", "items.jsonl", "samples.jsonl"}) {
-        if (fs::exists(entry.path() / file)) {
-          results[(entry.path().filename() / file).string()] = ReadFile(entry.path() / file);
-        }
-      }
-    }
-    return results;
-  }
-  size_t Done() const {
-    size_t done = 0;
-    if (!fs::exists(fixture_.path("runs"))) return 0;
-    for (const auto& entry : fs::directory_iterator(fixture_.path("runs")))
-      done += fs::exists(entry.path() / "result.json");
-    return done;
-  }
-
-  Fixture fixture_;
-};
 
 TEST_F(LabTest, ComputesOnceAndReports) {
   const CommandResult first = Run({});
@@ -145,14 +77,61 @@ TEST_F(LabTest, AWorkerThatDiesIsReportedWithItsLastWords) {
   EXPECT_EQ(Done(), 13u);
 }
 
-TEST_F(LabTest, AKilledWorkerLosesItsCellOnly) {
+TEST_F(LabTest, AKilledWorkersCellIsTriedOnceMoreAndThenLost) {
   Subprocess main = Start({"workers=1", "n=[4]", "seeds=1"}, "sleep:4");
-  ASSERT_TRUE(WaitUntil([&] { return !Computed().empty() && Computed().back().starts_with("teacher 4"); }));
-  const std::string line = Computed().back();
-  kill(static_cast<pid_t>(std::stol(line.substr(line.rfind(' ') + 1))), SIGKILL);
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    const auto is_started = [&] {
+      const auto computed = Computed();
+      return !computed.empty() && computed.back().starts_with("teacher 4") &&
+             std::ranges::count_if(computed, [](const auto& line) { return line.starts_with("teacher 4"); }) == attempt;
+    };
+    ASSERT_TRUE(WaitUntil(is_started));
+    const std::string line = Computed().back();
+    kill(static_cast<pid_t>(std::stol(line.substr(line.rfind(' ') + 1))), SIGKILL);
+  }
   EXPECT_EQ(main.Wait(), 1);
   EXPECT_EQ(Done(), 2u);
+  EXPECT_THAT(ReadFile(fixture_.path("stderr")), HasSubstr("to be tried again: rules N=4 seed 0"));
   EXPECT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
+}
+
+TEST_F(LabTest, ACellThatFailsOnceIsDoneTheSecondTime) {
+  const CommandResult result = Run({"n=[4]", "seeds=1"}, "once:4");
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("to be tried again"));
+  EXPECT_EQ(Done(), 3u);
+}
+
+TEST_F(LabTest, AWorkerThatTakesTooMuchMemoryIsStopped) {
+  const CommandResult result = Run({"n=[4]", "seeds=1", "launcher.mem_mb=20"}, "sleep:4");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("more than launcher.mem_mb=20"));
+}
+
+TEST_F(LabTest, PlanReportAndStatusComputeNothing) {
+  const CommandResult plan = Run({"--plan"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.output;
+  EXPECT_THAT(plan.output, HasSubstr("0 done, 15 to compute"));
+  EXPECT_FALSE(fs::exists(fixture_.path("out")));
+  ASSERT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
+  ForgetComputed();
+  const CommandResult report = Run({"n=[4,16]", "seeds=1", "--report"});
+  EXPECT_EQ(report.exit_code, 0) << report.output;
+  EXPECT_THAT(ReadFile(fixture_.path("out") / "table.md"), HasSubstr("Not finished: 1 of 4 rows are missing"));
+  EXPECT_THAT(Run({"--status"}).output, HasSubstr("nothing runs"));
+  Subprocess main = Start({"n=[4,16]", "seeds=1"}, "sleep:16");
+  EXPECT_TRUE(WaitUntil([&] { return Run({"--status"}).output.find("0/1 cells") != std::string::npos; }));
+  main.Kill(SIGINT);
+  main.Wait();
+  EXPECT_THAT(Computed(), SizeIs(1));
+}
+
+TEST_F(LabTest, ThePlanSaysWhyEarlierCellsAreNotReused) {
+  ASSERT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
+  fixture_.Write("base-0/model.safetensors", "other weights");
+  EXPECT_THAT(Run({"n=[4]", "seeds=1", "--plan"}).output,
+              HasSubstr("not reused      2 earlier cells of these rows: made with another model"));
+  EXPECT_THAT(Run({"n=[4]", "seeds=1", "numerics=reference", "--plan"}).output, HasSubstr("numerics 3, now 3"));
 }
 
 TEST_F(LabTest, AfterKillOfTheMainProcessNoWorkerIsLeftAndTheRestIsComputed) {
