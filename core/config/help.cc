@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/config/compose.h"
+#include "core/config/config_files.h"
 #include "core/config/schema.h"
 #include "core/config/tree.h"
 

@@ -24,7 +24,7 @@ std::string Value(const std::string& text) {
   } catch (const Error& error) {
     return std::string("error: ") + error.what();
   }
-  return TomlText(*parsed->value);
+  return TomlText(ToNode(*parsed->value, {}));
 }
 
 TEST(OverrideValue, PrimitivesHaveTheirTypes) {
