@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -39,8 +40,12 @@ Decimal Exactly(const Number& number) {
   if (const int64_t* integer = std::get_if<int64_t>(&number)) {
     text = fmt::format("{}", *integer);
   } else {
-    text = fmt::format("{:.1080f}", std::get<double>(number));  // every double ends before
-    decimal.size.exponent = -1080;
+    constexpr int kEnough = 1080;  // every double ends before
+    std::array<char, 1400> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::get<double>(number),
+                                   std::chars_format::fixed, kEnough);
+    text.assign(buffer.data(), end.ptr);
+    decimal.size.exponent = -kEnough;
     text.erase(text.find('.'), 1);
   }
   decimal.negative = text.starts_with('-');

@@ -62,6 +62,12 @@ std::string JsonText(const Node& node) {
   return out;
 }
 
+std::string JsonList(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + Quoted(text);
+  return "[" + out + "]";
+}
+
 std::string ComposedJson(const CommandLine& command_line, bool resolve) {
   Problems problems;
   Node root = Compose(command_line, {.known_keys_only = true}, problems).root;

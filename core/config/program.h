@@ -77,6 +77,7 @@ std::string ReferenceMarkdown(const DescribeFn& describe);
 // The tree that the command line composes to, as JSON with sorted keys. No schema: every key of the files is there, and
 // a.b=v wants that one sets a.b. Without `resolve` interpolations stay as written.
 std::string ComposedJson(const CommandLine& command_line, bool resolve);
+std::string JsonList(const std::vector<std::string>& texts);  // on one line
 
 // The dotted keys that a list of overrides sets: {"a.b=1", "~c"} -> {"a.b", "c"}. A group override gives the place
 // where its file goes: "a/b=choice" -> "a.b", "a/b@c=choice" -> "c". Sweeps count as what they sweep over. Throws Error
