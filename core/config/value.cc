@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -31,6 +32,13 @@ std::string InQuotes(const Quotable& text) {
   }
   out.append(backslashes, '\\');
   return out + text.quote;
+}
+
+// What no backslash can hold outside of quotes; Hydra writes such texts so that it cannot read them.
+bool NeedsQuotes(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return c == '\'' || c == '"' || (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
 }
 
 }  // namespace
@@ -78,7 +86,8 @@ std::string ValueText(const Value& value) {
         } else if constexpr (std::is_same_v<T, double>) {
           return TomlNumber(content);
         } else if constexpr (std::is_same_v<T, Quotable>) {
-          return content.quote == '\0' ? Escaped(content.text) : InQuotes(content);
+          if (content.quote != '\0') return InQuotes(content);
+          return NeedsQuotes(content.text) ? InQuotes({content.text, '\''}) : Escaped(content.text);
         } else if constexpr (std::is_same_v<T, Value::List>) {
           for (const Value& element : content) text += (text.empty() ? "" : ",") + ValueText(element);
           return "[" + text + "]";

@@ -147,9 +147,14 @@ class Functions {
       return std::nullopt;
     };
     const auto x = number(a), y = number(b);
-    if (x && y) return std::visit([](auto p, auto q) { return p < q; }, *x, *y);
+    if (x && y) return std::visit([](auto m, auto n) { return m < n; }, *x, *y);
     const auto *s = a.as<Quotable>(), *t = b.as<Quotable>();
     if (s != nullptr && t != nullptr && s->quote == '\0' && t->quote == '\0') return s->text < t->text;
+    const auto *p = a.as<Value::List>(), *q = b.as<Value::List>();
+    if (p != nullptr && q != nullptr) {
+      return std::lexicographical_compare(p->begin(), p->end(), q->begin(), q->end(),
+                                          [&](const Value& i, const Value& j) { return Less(i, j); });
+    }
     Fail(fmt::format("{} and {} have no order", KindName(a), KindName(b)));
   }
   void SortValues(std::vector<Value>& values, bool reverse) const {

@@ -48,8 +48,11 @@ class ValueParser {
   }
   [[noreturn]] void Unexpected() const {
     const Token& token = Next();
-    if (token.kind == Kind::kEnd || token.kind == Kind::kComma) Fail("an empty element", "write '' for an empty text");
-    if (at_ > 0 && tokens_[at_ - 1].kind == Kind::kQuoted) {
+    const Kind before = at_ > 0 ? tokens_[at_ - 1].kind : Kind::kEnd;
+    if (token.kind == Kind::kEnd || token.kind == Kind::kComma || before == Kind::kComma || before == Kind::kColon) {
+      Fail("an empty element", "write '' for an empty text");
+    }
+    if (before == Kind::kQuoted) {
       Fail(fmt::format("text after the closing quote: {}", ShownText(token.text)));
     }
     Fail(fmt::format("'{}' in a text without quotes", token.text), "put the text in quotes");
@@ -102,6 +105,7 @@ class ValueParser {
   // One token has its type; several in a row are a text, without the blanks at its ends.
   Value Primitive(bool is_key) {
     const size_t begin = at_;
+    if (Next().kind == Kind::kEqual) Unexpected();  // a==1 is a slip
     while (IsPart(is_key)) ++at_;
     size_t first = begin, last = at_;
     if (first < last && tokens_[first].kind == Kind::kSpace) ++first;

@@ -2,7 +2,8 @@
 """Goldens of the config room, made by Hydra: tests/core/config/golden/hydra.json.
 
 Folders of TOML files, command lines, and what hydra-core composes of them: a tree, one tree a run for -m, or a refusal.
-TOML becomes YAML mechanically, `_package_` the comment `# @package`. The cases stand in hydra_cases.py.
+TOML becomes YAML mechanically, `_package_` the comment `# @package`. The cases stand in hydra_cases.py and
+hydra_more_cases.py.
 Needs hydra-core 1.3; its version stands in the file.   scripts/golden/hydra.py [OUTPUT_FILE]
 """
 import json
@@ -27,6 +28,7 @@ from omegaconf import OmegaConf, grammar_parser
 
 sys.path.insert(0, HERE)
 from hydra_cases import CASES, ENVIRONMENT, FOLDERS, REASONS
+import hydra_more_cases  # adds to CASES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERSIONS = {"hydra-core": hydra.__version__, "omegaconf": omegaconf.__version__}

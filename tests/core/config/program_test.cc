@@ -166,11 +166,11 @@ TEST(Answers, InfoDefaultsListsTheFilesInTheirOrder) {
   EXPECT_EQ(Answer(command),
             "Defaults List\n*************\n"
             "| Config path   | Package | _self_ | Parent |\n"
-            "--------------------------------------------\n"
+            "---------------------------------------------\n"
             "| base          |         | False  | main   |\n"
             "| student/small | student | False  | main   |\n"
             "| main          |         | True   |        |\n"
-            "--------------------------------------------\n");
+            "---------------------------------------------\n");
 }
 
 TEST(Answers, Help) {
