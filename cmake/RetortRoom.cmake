@@ -100,9 +100,10 @@ function(retort_room name folder)
 endfunction()
 
 # Every experiments/*.cc is one program; the target `binaries` is all of them and no test. Those named in `trains_alone`
-# link no teacher.
+# link no teacher, those in `config_alone` only the config room.
 function(retort_binaries folder)
   set(trains_alone train make_models)
+  set(config_alone compose)
   add_custom_target(binaries)
   file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   foreach(main ${mains})
@@ -113,6 +114,8 @@ function(retort_binaries folder)
     target_compile_options(${name} PRIVATE -O1)  # the rooms do the work
     if(name IN_LIST trains_alone)
       target_link_libraries(${name} PRIVATE retort_student)
+    elseif(name IN_LIST config_alone)
+      target_link_libraries(${name} PRIVATE retort_config)
     else()
       target_link_libraries(${name} PRIVATE retort_lab)
     endif()

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/config/compose.h"
+#include "core/config/config_files.h"
 #include "core/config/schema.h"
 #include "core/config/tree.h"
 
@@ -89,14 +90,18 @@ std::string Code(std::string_view text) { return text.empty() ? "" : "`" + std::
 
 std::string HelpText(const Program& program, const CommandLine& command_line, const DescribeFn& describe_defaults) {
   std::string out = Wrapped(fmt::format("{}: {}", program.name, program.summary), 0, 2);
-  out += fmt::format("\nUsage: {} [--config-name=NAME] [--config-dir=FOLDER] [--cfg job] [--help] [key=value ...]\n",
-                     program.name);
+  out += "\n" + Wrapped(fmt::format("Usage: {} [--config-name=NAME] [--config-dir=FOLDER] [--cfg job|all] "
+                                    "[--info defaults] [--help] {}[key=value ...]",
+                                    program.name, program.sweeps ? "[-m] " : ""),
+                        0, 2);
   out +=
       "\n  a.b=v           change an option; lists are [1,2], texts may be quoted, tables are {a: 1}\n"
       "  +a.b=v ++a.b=v  add one that no file sets; add or change\n"
       "  ~a.b            take back what a file sets: the default holds\n"
       "  group=choice    use another file of a group; +group=choice adds a group\n"
+      "  group@a.b=...   the same, for a group that is placed at a.b\n"
       "  --cfg job       print the resolved config as TOML and stop\n";
+  if (program.sweeps) out += "  -m x=1,2        run each value; also choice(1,2), range(3), group=glob(*)\n";
   const fs::path primary = PrimaryFile(command_line);
   out += fmt::format("\nConfig file: {}\n", primary.empty() ? "none, only defaults and overrides" : primary.string());
   if (const auto names = ConfigNames(command_line.config_dir); !names.empty()) {

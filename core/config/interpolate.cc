@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/utf8.h"
+#include "core/config/interpolation_text.h"
 
 namespace retort {
 namespace {
@@ -20,19 +19,28 @@ namespace {
 constexpr size_t kMaxWork = size_t{1} << 20;
 constexpr size_t kMaxChain = 64;
 
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+using Path = std::vector<std::string>;
+
+void Hide(Node& node) {
+  node.hidden = true;
+  if (auto* list = std::get_if<Node::List>(&node.value)) {
+    for (Node& element : *list) Hide(element);
+  }
+  if (node.table() != nullptr) {
+    for (auto& [name, child] : *node.table()) Hide(child);
+  }
 }
 
-class Resolver {
+bool IsMustBeGiven(const Node& node) { return node.text() != nullptr && *node.text() == kMustBeGiven; }
+
+class Resolver final : public InterpolationSource {
  public:
   Resolver(const Node& root, const std::function<Node()>& defaults, Problems& problems)
       : root_(root), make_defaults_(defaults), problems_(problems) {}
 
-  Node Copy(const Node& node, std::vector<std::string>& path) {
-    if (!Spend(1, node, path)) return {.value = std::monostate(), .where = node.where};
+  // `node` stands at `path`.
+  Node Copy(const Node& node, Path& path) {
+    if (++work_ > kMaxWork && !Spend(0, WhereOf(node, path))) return {.value = std::monostate(), .where = node.where};
     if (const Node::Table* table = node.table()) {
       Node copy{.where = node.where};
       for (const auto& [name, child] : *table) {
@@ -44,137 +52,178 @@ class Resolver {
     }
     if (const auto* list = std::get_if<Node::List>(&node.value)) {
       Node::List copy;
-      for (const Node& element : *list) copy.push_back(Copy(element, path));
+      for (const Node& element : *list) {
+        path.push_back(std::to_string(copy.size()));
+        copy.push_back(Copy(element, path));
+        path.pop_back();
+      }
       return {.value = std::move(copy), .where = node.where};
     }
     if (node.text() == nullptr) return node;
-    return Text(node, path);
+    return Text(node, path, WhereOf(node, path));
   }
 
- private:
-  bool Spend(size_t amount, const Node& node, const std::vector<std::string>& path) {
-    work_ += amount;
-    if (work_ <= kMaxWork) return true;
-    if (std::exchange(told_, true)) return false;
-    Complain(node, path, "interpolations grow too large");
-    return false;
-  }
-
-  void Complain(const Node& node, const std::vector<std::string>& path, std::string_view problem,
-                std::string_view mend = {}) {
-    Where where = node.where;
-    where.place = "key " + ShownKey(path);
-    problems_.Add(where, problem, mend);
-  }
-
-  Node Text(const Node& node, const std::vector<std::string>& path) {
+  Node Text(const Node& node, const Path& path, const Where& where) {
     const std::string& text = *node.text();
     const Node broken{.value = std::monostate(), .where = node.where};
-    if (!Spend(text.size(), node, path)) return broken;
-    std::string out;
-    bool hidden = false;
-    for (size_t at = 0; at < text.size();) {
-      size_t dollar = text.find("${", at);
-      if (dollar == std::string::npos) {
-        out += text.substr(at);
-        break;
-      }
-      // An odd number of backslashes before "${" takes its meaning away; each pair is one backslash.
-      size_t backslashes = 0;
-      while (dollar - backslashes > at && text[dollar - backslashes - 1] == '\\') ++backslashes;
-      out += text.substr(at, dollar - backslashes - at);
-      out.append(backslashes / 2, '\\');
-      if (backslashes % 2 == 1) {
-        out += "${";
-        at = dollar + 2;
-        continue;
-      }
-      const size_t close = text.find('}', dollar);
-      if (close == std::string::npos) {
-        Complain(node, path, "${ without its }", "write \\${ where no interpolation is meant");
-        return broken;
-      }
-      const std::string inner = text.substr(dollar + 2, close - dollar - 2);
-      std::optional<Node> value = Value(inner, node, path);
-      if (!value || value->broken()) return broken;
-      if (dollar == 0 && close + 1 == text.size()) {
-        value->where = node.where;
-        return *std::move(value);
-      }
-      if (value->table() != nullptr || std::get_if<Node::List>(&value->value) != nullptr) {
-        Complain(node, path, fmt::format("${{{}}} is {}, which cannot stand inside a text", inner, Shown(*value)));
-        return broken;
-      }
-      const std::string piece = value->text() != nullptr ? *value->text() : TomlText(*value);
-      if (!Spend(piece.size(), node, path)) return broken;
-      out += piece;
-      hidden = hidden || value->hidden;
-      at = close + 1;
+    if (!Spend(text.size(), where)) return broken;
+    if (text.find("${") == std::string::npos) return node;
+    const Path* outer_path = std::exchange(path_, &path);
+    const Where* outer_where = std::exchange(where_, &where);
+    Node value = broken;
+    try {
+      value = EvaluateText(text, *this, where);
+      value.where = node.where;
+      value.hidden = value.hidden || node.hidden;
+      if (value.text() != nullptr && !Spend(value.text()->size(), where)) value = broken;
+    } catch (const ToldAlready&) {
+      value = broken;
+    } catch (const Error& error) {
+      problems_.Add(where, error);
     }
-    return {.value = std::move(out), .where = node.where, .hidden = hidden};
-  }
-
-  // nullopt: it was complained about.
-  std::optional<Node> Value(const std::string& inner, const Node& node, const std::vector<std::string>& path) {
-    const std::string shown = "${" + (inner.size() > 60 ? inner.substr(0, 60) + "..." : inner) + "}";
-    const auto complain = [&](const std::string& problem, std::string_view mend = {}) {
-      Complain(node, path, shown + ": " + problem, mend);
-      return std::nullopt;
-    };
-    if (inner.find("${") != std::string::npos) return complain("nested interpolation is not supported yet");
-    if (const size_t colon = inner.find(':'); colon != std::string::npos) {
-      if (Trimmed(inner).substr(0, 7) != "oc.env:") {
-        return complain(fmt::format("the resolver {} is not supported yet", ShownText(inner.substr(0, colon))),
-                        "there is ${oc.env:NAME}");
-      }
-      return Environment(std::string_view(inner).substr(colon + 1), complain, node.where);
-    }
-    const auto target_path = Split(Trimmed(inner), '.');
-    if (target_path.front().empty() && target_path.size() > 1) {
-      return complain("relative interpolation is not supported yet", "write the key from the top: ${a.b}");
-    }
-    const Node* target = Find(root_, target_path);
-    if (target == nullptr) {
-      if (!defaults_) defaults_ = make_defaults_();
-      target = Find(*defaults_, target_path);
-      if (target == nullptr) {
-        if (problems_.full()) return complain("there is no such key");
-        std::vector<std::string> keys;
-        Keys(root_, "", keys);
-        Keys(*defaults_, "", keys);
-        return complain("there is no such key", DidYouMean(Trimmed(inner), keys));
-      }
-      return *target;
-    }
-    if (target->text() != nullptr && *target->text() == kMustBeGiven) return complain("is not given yet");
-    if (std::find(active_.begin(), active_.end(), target) != active_.end()) return complain("goes in a circle");
-    if (active_.size() >= kMaxChain) return complain(fmt::format("a chain of more than {}", kMaxChain));
-    active_.push_back(target);
-    std::vector<std::string> inner_path = target_path;
-    Node value = Copy(*target, inner_path);
-    active_.pop_back();
+    path_ = outer_path;
+    where_ = outer_where;
     return value;
   }
 
-  template <class Complain>
-  std::optional<Node> Environment(std::string_view inner, const Complain& complain, const Where& where) {
-    const size_t comma = std::min(inner.find(','), inner.size());
-    const std::string name(Trimmed(inner.substr(0, comma)));
-    std::string value;
-    if (const char* set = std::getenv(name.c_str())) {
-      value = set;
-    } else if (comma == inner.size()) {
-      return complain(fmt::format("the environment has no {}", ShownText(name)),
-                      "set it, or write ${oc.env:NAME,default}");
-    } else {
-      std::string_view fallback = Trimmed(inner.substr(comma + 1));
-      if (fallback == "null") return complain("null: TOML has none", "give a text as default");
-      const bool quoted = fallback.size() >= 2 && fallback.front() == fallback.back() &&
-                          (fallback.front() == '\'' || fallback.front() == '"');
-      value = quoted ? fallback.substr(1, fallback.size() - 2) : fallback;
+  Node Key(size_t dots, const Path& path, const std::string& shown) override {
+    const Path target = Absolute(dots, path, shown);
+    if (auto value = Lookup(target, shown)) {
+      if (IsMustBeGiven(*value)) Fail(shown + ": is not given yet");
+      return *std::move(value);
     }
-    if (!IsUtf8(value)) return complain("is not UTF-8");
-    return Node{.value = std::move(value), .where = where, .hidden = true};
+    if (problems_.full()) Fail(shown + ": there is no such key");
+    std::vector<std::string> keys;
+    Keys(root_, "", keys);
+    Keys(Defaults(), "", keys);
+    Fail(shown + ": there is no such key", DidYouMean(ShownKey(target), keys));
+  }
+
+  Node Call(const std::string& name, const std::vector<Node>& arguments, const std::string& shown) override {
+    if (name == "oc.env") return Environment(arguments, shown);
+    if (name == "oc.select") return Select(arguments, shown);
+    if (name == "oc.decode") return Decode(arguments, shown);
+    if (name == "oc.dict.keys" || name == "oc.dict.values") {
+      Fail(fmt::format("{}: a table of TOML has no order, so {} is not supported", shown, name), "write the list");
+    }
+    Fail(fmt::format("{}: the resolver {} is not supported", shown, ShownText(name)),
+         "there are ${oc.env:NAME}, ${oc.select:key,default} and ${oc.decode:text}");
+  }
+
+ private:
+  static Where WhereOf(const Node& node, const Path& path) {
+    Where where = node.where;
+    where.place = "key " + ShownKey(path);
+    return where;
+  }
+  [[noreturn]] void Fail(const std::string& problem, std::string_view mend = {}) const {
+    throw Error(*where_, problem, mend);
+  }
+
+  bool Spend(size_t amount, const Where& where) {
+    work_ += amount;
+    if (work_ <= kMaxWork) return true;
+    if (!std::exchange(told_, true)) problems_.Add(where, "interpolations grow too large");
+    return false;
+  }
+
+  // One dot is the table (or list) that the value stands in.
+  Path Absolute(size_t dots, const Path& path, const std::string& shown) const {
+    if (dots == 0) return path;
+    if (dots > path_->size()) Fail(fmt::format("{}: {} dots lead out of the config", shown, dots));
+    Path target(path_->begin(), path_->end() - static_cast<std::ptrdiff_t>(dots));
+    target.insert(target.end(), path.begin(), path.end());
+    return target;
+  }
+
+  const Node& Defaults() {
+    if (!defaults_) defaults_ = make_defaults_();
+    return *defaults_;
+  }
+
+  // nullopt: there is no such key. Tables on the way may be interpolations themselves.
+  std::optional<Node> Lookup(const Path& target, const std::string& shown) {
+    const Node* at = &root_;
+    Node resolved;  // what `at` points into once an interpolation was followed
+    bool in_root = true;
+    Path walked;
+    for (const std::string& name : target) {
+      if (at->text() != nullptr && in_root && at->text()->find("${") != std::string::npos) {
+        resolved = ResolveTarget(*at, walked, shown);
+        at = &resolved;
+        in_root = false;
+      }
+      at = Find(*at, {name});
+      if (at == nullptr) break;
+      walked.push_back(name);
+    }
+    if (at == nullptr) {
+      const Node* fallback = Find(Defaults(), target);
+      return fallback == nullptr ? std::nullopt : std::optional(*fallback);
+    }
+    return in_root ? ResolveTarget(*at, walked, shown) : *at;
+  }
+
+  Node ResolveTarget(const Node& target, Path path, const std::string& shown) {
+    if (IsMustBeGiven(target)) return target;
+    if (std::find(active_.begin(), active_.end(), &target) != active_.end()) Fail(shown + ": goes in a circle");
+    if (active_.size() >= kMaxChain) Fail(fmt::format("{}: a chain of more than {}", shown, kMaxChain));
+    active_.push_back(&target);
+    Node value = Copy(target, path);
+    active_.pop_back();
+    if (value.broken()) throw ToldAlready{};
+    return value;
+  }
+
+  Node Environment(const std::vector<Node>& arguments, const std::string& shown) const {
+    if (arguments.empty() || arguments.size() > 2 || arguments[0].text() == nullptr) {
+      Fail(shown + ": wants a name", "write ${oc.env:NAME} or ${oc.env:NAME,default}");
+    }
+    const std::string& name = *arguments[0].text();
+    Node value{.value = std::string(), .hidden = true};
+    if (const char* set = std::getenv(name.c_str()); set != nullptr && name.find('\0') == std::string::npos) {
+      value.value = std::string(set);
+    } else if (arguments.size() == 1) {
+      Fail(fmt::format("{}: the environment has no {}", shown, ShownText(name)),
+           "set it, or write ${oc.env:NAME,default}");
+    } else {
+      value = AsText(arguments[1], shown);
+    }
+    if (!IsUtf8(*value.text())) Fail(shown + ": is not UTF-8");
+    return value;
+  }
+
+  // As Python's str(); what stands in for the environment is hidden as it would be.
+  Node AsText(const Node& value, const std::string& shown) const {
+    if (value.value.index() >= 5) Fail(shown + ": the default is no text");
+    std::string text = value.text() != nullptr ? *value.text() : TomlText(value);
+    if (const bool* boolean = std::get_if<bool>(&value.value)) text = *boolean ? "True" : "False";
+    return {.value = std::move(text), .hidden = true};
+  }
+
+  Node Select(const std::vector<Node>& arguments, const std::string& shown) {
+    if (arguments.empty() || arguments.size() > 2 || arguments[0].text() == nullptr) {
+      Fail(shown + ": wants a key", "write ${oc.select:a.b,default}");
+    }
+    size_t dots = 0;
+    const Path path = SplitKey(*arguments[0].text(), dots);
+    const auto value = Lookup(Absolute(dots, path, shown), shown);
+    if (value && !IsMustBeGiven(*value)) return *value;
+    if (arguments.size() == 2) return arguments[1];
+    Fail(shown + ": there is no such key, and no default", "TOML has no null: write ${oc.select:a.b,default}");
+  }
+
+  Node Decode(const std::vector<Node>& arguments, const std::string& shown) {
+    if (arguments.size() != 1 || arguments[0].text() == nullptr) Fail(shown + ": wants a text");
+    const std::string text = *arguments[0].text();
+    try {
+      Node value = EvaluateElement(text, *this, *where_);
+      if (HoldsHidden(arguments[0])) Hide(value);
+      return value;
+    } catch (const Error&) {
+      if (!HoldsHidden(arguments[0])) throw;
+      Fail(shown + ": what the environment holds is no value");
+    }
   }
 
   static void Keys(const Node& node, const std::string& prefix, std::vector<std::string>& keys) {
@@ -191,6 +240,8 @@ class Resolver {
   Problems& problems_;
   std::optional<Node> defaults_;
   std::vector<const Node*> active_;  // targets being resolved
+  const Path* path_ = nullptr;       // of the text being resolved
+  const Where* where_ = nullptr;
   size_t work_ = 0;
   bool told_ = false;
 };
@@ -198,8 +249,17 @@ class Resolver {
 }  // namespace
 
 Node Interpolate(const Node& root, const std::function<Node()>& defaults, Problems& problems) {
-  std::vector<std::string> path;
+  Path path;
   return Resolver(root, defaults, problems).Copy(root, path);
+}
+
+std::optional<std::string> InterpolateText(const std::string& text, const Node& known, const Where& where,
+                                           Problems& problems) {
+  const std::function<Node()> none = [] { return Node(); };
+  const Node value = Resolver(known, none, problems).Text({.value = text, .where = where}, {"choice"}, where);
+  if (value.text() != nullptr) return *value.text();
+  if (!value.broken()) problems.Add(where, fmt::format("{} is {}, not a name", ShownText(text), Shown(value)));
+  return std::nullopt;
 }
 
 }  // namespace retort

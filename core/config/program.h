@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/describe.h"
@@ -18,14 +19,16 @@ struct Program {
   std::string name;         // of the binary
   std::string summary;      // one line for --help
   std::string config_name;  // default of --config-name; empty = no primary file, defaults of the struct alone
+  bool sweeps = false;      // -m asks for several runs
 };
 
 // What the command line asked for. Words that start with "--" are options, all others are overrides.
 struct CommandLine {
   std::filesystem::path config_dir;  // folder that holds <config_name>.toml and the group folders
   std::string config_name;
-  std::vector<std::string> overrides;  // in order: "a.b=v", "+a.b=v", "++a.b=v", "~a.b", "group=choice"
-  enum class Action { kRun, kHelp, kPrintJob, kReference } action = Action::kRun;
+  std::vector<std::string> overrides;  // in order: "a.b=v", "+a.b=v", "++a.b=v", "~a.b", "group@place=choice"
+  bool multirun = false;               // -m: ExpandSweep says what to run
+  enum class Action { kRun, kHelp, kPrintJob, kPrintAll, kDefaults, kReference } action = Action::kRun;
   std::vector<std::string> own_flags;  // flags of the program itself (given to Parse) as written, in order
 };
 
@@ -34,6 +37,15 @@ struct CommandLine {
 // tree.
 CommandLine ParseCommandLine(const Program& program, int argc, const char* const* argv,
                              const std::vector<std::string>& own_flags = {});
+
+// One run of a sweep: its command line, and the value of each axis as a word has it ({"teacher", "smollm2"}).
+struct SweepPoint {
+  CommandLine command_line;
+  std::vector<std::pair<std::string, std::string>> axes;
+};
+// The runs that -m asks for, in the order of Hydra's basic sweeper (the last axis varies fastest); one without axes if
+// no word is a sweep. Throws Error for a sweep without -m, an empty one and for too many runs.
+std::vector<SweepPoint> ExpandSweep(const CommandLine& command_line);
 
 // Composes and binds into the struct behind `describe`. Throws one Error that lists every problem, a line each, with
 // file and line (or "command line") and for an unknown key the nearest known one.
@@ -46,7 +58,7 @@ T Load(const CommandLine& command_line) {
   return config;
 }
 
-// For main(): parses, handles --help and --cfg job (prints to stdout and exits 0), loads. Throws Error.
+// For main(): parses, handles --help, --cfg and --info (prints to stdout and exits 0), loads. Throws Error.
 template <class T>
 T LoadOrExit(const Program& program, int argc, const char* const* argv) {
   const CommandLine command_line = ParseCommandLine(program, argc, argv);
@@ -54,16 +66,22 @@ T LoadOrExit(const Program& program, int argc, const char* const* argv) {
   ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
   return Load<T>(command_line);
 }
-// Prints and exits for kHelp, kPrintJob and kReference (--cfg reference: this program's part of docs/reference.md),
-// else returns.
+// Prints and exits for each action but kRun: --help, --cfg job|all, --info defaults, --cfg reference (this program's
+// part of docs/reference.md).
 void ExitIfAnswered(const Program& program, const CommandLine& command_line, const DescribeFn& describe_defaults);
 
 // Markdown table of every option: key, type, default, unit, range, whether it changes numbers, help. For
 // docs/reference.md.
 std::string ReferenceMarkdown(const DescribeFn& describe);
 
-// The dotted keys that a list of overrides sets: {"a.b=1", "~c"} -> {"a.b", "c"}. A group override gives the group's
-// key: "a/b=choice" -> "a.b". Throws Error for a word that is no override.
+// The tree that the command line composes to, as JSON with sorted keys. No schema: every key of the files is there, and
+// a.b=v wants that one sets a.b. Without `resolve` interpolations stay as written.
+std::string ComposedJson(const CommandLine& command_line, bool resolve);
+std::string JsonList(const std::vector<std::string>& texts);  // on one line
+
+// The dotted keys that a list of overrides sets: {"a.b=1", "~c"} -> {"a.b", "c"}. A group override gives the place
+// where its file goes: "a/b=choice" -> "a.b", "a/b@c=choice" -> "c". Sweeps count as what they sweep over. Throws Error
+// for a word that is no override.
 std::vector<std::string> OverriddenKeys(const std::vector<std::string>& overrides);
 
 // Runs `body`, which returns the exit code. An Error is printed as "<name>: <message>" on stderr and gives 2, and so

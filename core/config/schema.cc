@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/config/walker.h"
@@ -54,6 +55,13 @@ std::vector<SchemaEntry> CollectSchema(const DescribeFn& describe) {
   SchemaWalker walker;
   describe(walker);
   return std::move(walker.entries);
+}
+
+std::function<bool(const std::string&)> PlainOptions(const std::vector<SchemaEntry>& schema) {
+  return [&schema](const std::string& key) {
+    return std::any_of(schema.begin(), schema.end(),
+                       [&](const auto& entry) { return entry.key == key && !entry.is_table; });
+  };
 }
 
 std::string RangeText(double min, double max) {

@@ -1,6 +1,7 @@
 // Every option of a struct, of all alternatives: for --help, the reference page and "did you mean". Room-internal.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ struct SchemaEntry {
 };
 
 std::vector<SchemaEntry> CollectSchema(const DescribeFn& describe);
+// Whether the struct has a plain option (no table) of this key; `schema` must outlive the answer.
+std::function<bool(const std::string&)> PlainOptions(const std::vector<SchemaEntry>& schema);
 // ">= 0", "0 to 1"; empty if unbounded.
 std::string RangeText(double min, double max);
 

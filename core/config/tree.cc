@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -68,28 +69,17 @@ std::string Cut(std::string text, size_t max_bytes) {
 
 }  // namespace
 
-bool SameValue(const Node& a, const Node& b) {
-  if (a.value.index() != b.value.index()) return false;
-  return std::visit(
-      [&](const auto& x) {
-        using T = std::decay_t<decltype(x)>;
-        const auto& y = std::get<T>(b.value);
-        if constexpr (std::is_same_v<T, Node::List>) {
-          return std::equal(x.begin(), x.end(), y.begin(), y.end(), SameValue);
-        } else if constexpr (std::is_same_v<T, Node::Table>) {
-          return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& p, const auto& q) {
-            return p.first == q.first && SameValue(p.second, q.second);
-          });
-        } else {
-          return x == y;
-        }
-      },
-      a.value);
-}
-
 const Node* Find(const Node& root, const std::vector<std::string>& path) {
   const Node* node = &root;
   for (const std::string& name : path) {
+    if (const auto* list = std::get_if<Node::List>(&node->value)) {
+      size_t index = 0;
+      const char* end = name.data() + name.size();
+      const auto [stop, error] = std::from_chars(name.data(), end, index);
+      if (error != std::errc() || stop != end || index >= list->size()) return nullptr;
+      node = &(*list)[index];
+      continue;
+    }
     const Node::Table* table = node->table();
     if (table == nullptr) return nullptr;
     const auto found = table->find(name);
@@ -99,17 +89,7 @@ const Node* Find(const Node& root, const std::vector<std::string>& path) {
   return node;
 }
 
-void Merge(Node& into, Node from) {
-  if (into.table() == nullptr || from.table() == nullptr) {
-    into = std::move(from);
-    return;
-  }
-  if (into.where.file.empty()) into.where = from.where;
-  for (auto& [name, child] : *from.table()) {
-    const auto [place, added] = into.table()->try_emplace(name, std::move(child));
-    if (!added) Merge(place->second, std::move(child));
-  }
-}
+Node* FindMutable(Node& root, const std::vector<std::string>& path) { return const_cast<Node*>(Find(root, path)); }
 
 Node Nest(const std::vector<std::string>& path, Node content) {
   for (auto name = path.rbegin(); name != path.rend(); ++name) {

@@ -31,10 +31,9 @@ inline constexpr char kCommandLine[] = "command line";
 inline constexpr char kMustBeGiven[] = "???";
 inline constexpr int kMaxDepth = 32;  // of keys, and of lists and tables in each other
 
-bool SameValue(const Node& a, const Node& b);
-const Node* Find(const Node& root, const std::vector<std::string>& path);  // nullptr if there is none
-// Tables merge deeply; else `from` wins.
-void Merge(Node& into, Node from);
+// nullptr if there is none; elements of lists are "0", "1", ...
+const Node* Find(const Node& root, const std::vector<std::string>& path);
+Node* FindMutable(Node& root, const std::vector<std::string>& path);
 // `content` at the key `path`.
 Node Nest(const std::vector<std::string>& path, Node content);
 // The node's place; a table that has none of its own takes that of its first value.

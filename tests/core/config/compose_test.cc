@@ -35,17 +35,20 @@ TEST(Compose, SelfFirstLetsDefaultsWin) {
 TEST(Compose, GroupsArePlacedAtTheirKeyAndNest) {
   ConfigFolder folder;
   folder.Write("main.toml", "defaults = [{student = \"small\"}, {\"student/lora\" = \"thin\"}]\n");
+  folder.Write("plain.toml", "defaults = [{student = \"small\"}]\n");
   folder.Write("student/small.toml", "max_steps = 7\n");
   folder.Write("student/large.toml", "defaults = [\"small\", {lora = \"wide\"}]\nlearning_rate = 0.25\n");
   folder.Write("student/lora/thin.toml", "rank = 1\n");
   folder.Write("student/lora/wide.toml", "rank = 64\nalpha = 3.5\n");
   EXPECT_EQ(folder.Load().student.max_steps, 7);
   EXPECT_EQ(folder.Load().student.lora.rank, 1);
-  const TestConfig large = folder.Load({"student=large"});
+  const TestConfig large = folder.Load({"student=large"}, "plain");
   EXPECT_EQ(large.student.max_steps, 7) << "a group file's own defaults are of its folder";
   EXPECT_EQ(large.student.learning_rate, 0.25);
   EXPECT_EQ(large.student.lora.alpha, 3.5) << "and its groups below its own key";
-  EXPECT_EQ(large.student.lora.rank, 1) << "later in the list wins";
+  EXPECT_EQ(large.student.lora.rank, 64);
+  EXPECT_EQ(folder.Load({"student=large", "student/lora=thin"}, "plain").student.lora.rank, 1);
+  EXPECT_THAT(folder.Problem({"student=large"}), HasSubstr("student/lora has two choices, thin and wide"));
   EXPECT_EQ(folder.Load({"student/lora=wide.toml"}).student.lora.rank, 64);
   EXPECT_EQ(folder.Load({"student.lora.rank=3", "student/lora=wide"}).student.lora.rank, 3) << "values after groups";
 }
@@ -67,7 +70,7 @@ TEST(Compose, GroupOverrides) {
   EXPECT_EQ(folder.Problem({"student=huge"}),
             "command line: student: there is no " + folder.Path("student/huge.toml") + "; there are: large, small");
   EXPECT_EQ(folder.Problem({"student=../main"}),
-            "command line: student: \"../main\" is no config name; give the name of a file, no path");
+            "command line: student: \"student/../main\" is no config name; give the name of a file");
   folder.Write("name/other.toml", "");
   EXPECT_EQ(folder.Load({"name=other"}).name, "other") << "a plain option is no group, whatever folders there are";
 }
@@ -107,19 +110,23 @@ TEST(Compose, FilesThatDoubleEndlesslyAreRefused) {
   EXPECT_THAT(folder.Problem({}, "f0"), HasSubstr("over 1000 files"));
 }
 
-TEST(Compose, NamesWhatIsNotSupported) {
+TEST(Compose, RefusesWhatIsNoEntry) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"{\"override student\" = \"x\"}", "\"override \" is not supported yet"},
-      {"{\"optional student\" = \"x\"}", "\"optional \" is not supported yet"},
-      {"{\"student@teacher\" = \"x\"}", "packages (group@place) are not supported yet"},
-      {"{\"/student\" = \"x\"}", "absolute groups are not supported yet"},
-      {"{student = [\"a\", \"b\"]}", "lists of choices are not supported yet"},
-      {"{student = \"${name}\"}", "interpolation of a choice is not supported yet"},
-      {"{student = 5}", "a choice is one name"},
+      {"{student = 5}", "a choice is one name or a list of names"},
+      {"{student = [\"a\", 5]}", "a choice is one name or a list of names"},
+      {"{student = \"\"}", "a choice is one name or a list of names"},
       {"{\"../up\" = \"x\"}", "is no group"},
+      {"{\"overide student\" = \"x\"}", "\"overide\" is no keyword"},
+      {"{\"student@a b\" = \"x\"}", "\"a b\" is no place"},
       {"{student = \"a\", teacher = \"b\"}", "is no entry"},
       {"5", "is no entry"},
-      {"\"a/b\"", "is no config name"},
+      {"\"../b\"", "is no config name"},
+      {"\"\"", "is no config name"},
+      {"\"_self_@a\"", "_self_ takes no place"},
+      {"{student = [\"${name}\"]}", "an interpolation in a list of choices"},
+      {"{student = \"${nothing}\"}", "${nothing}: there is no such key"},
+      {"{\"override student\" = \"a\"}", "override student: the group student does not stand in a defaults list"},
+      {"{\"override hydra/job\" = \"a\"}", "settings of Hydra itself do not exist here"},
   };
   for (const auto& [entry, message] : cases) {
     ConfigFolder folder;
@@ -130,6 +137,38 @@ TEST(Compose, NamesWhatIsNotSupported) {
   ConfigFolder folder;
   folder.Write("main.toml", "defaults = \"base\"\n");
   EXPECT_THAT(folder.Problem(), HasSubstr("main.toml:1: defaults: wants a list"));
+  folder.Write("main.toml", "_package_ = 5\n");
+  EXPECT_THAT(folder.Problem(), HasSubstr("main.toml:1: _package_: the integer 5 is no place"));
+}
+
+TEST(Compose, PackagesReachTheStruct) {
+  ConfigFolder folder;
+  folder.Write("main.toml", "defaults = [{\"adapter@student.lora\" = \"thin\"}, {top = \"eight\"}]\n");
+  folder.Write("adapter/thin.toml", "rank = 1\n");
+  folder.Write("adapter/wide.toml", "rank = 64\n");
+  folder.Write("top/eight.toml", "_package_ = \"_global_\"\nworkers = 8\n");
+  EXPECT_EQ(folder.Load().student.lora.rank, 1);
+  EXPECT_EQ(folder.Load().workers, 8);
+  EXPECT_EQ(folder.Load({"adapter@student.lora=wide"}).student.lora.rank, 64);
+  EXPECT_EQ(folder.Problem({"adapter=wide"}),
+            "command line: adapter=wide: the group adapter does not stand in a defaults list; did you mean "
+            "adapter@student.lora? +adapter=wide adds it");
+  EXPECT_EQ(folder.Problem({"adaptor@student.lora=wide"}),
+            "command line: adaptor@student.lora: there is no group folder " + folder.Path("adaptor"));
+}
+
+TEST(Compose, OverridesStandLast) {
+  ConfigFolder folder;
+  folder.Write("main.toml", "defaults = [{student = \"small\"},\n{\"override student\" = \"large\"},\n\"base\"]\n");
+  folder.Write("student/small.toml", "max_steps = 7\n");
+  folder.Write("student/large.toml", "max_steps = 70\n");
+  folder.Write("base.toml", "workers = 5\n");
+  EXPECT_EQ(folder.Problem(), folder.Path("main.toml") +
+                                  ":3: defaults: an entry after the override of student; put overrides at the end of "
+                                  "the list");
+  folder.Write("main.toml", "defaults = [{student = \"small\"}, {\"override student\" = \"large\"}]\n");
+  EXPECT_EQ(folder.Load().student.max_steps, 70);
+  EXPECT_EQ(folder.Load({"student=small"}).student.max_steps, 7) << "the command line wins";
 }
 
 TEST(Compose, AProblemOfAFileHidesNoProblemOfAWord) {

@@ -31,8 +31,8 @@ TEST(Interpolation, InATextItGivesText) {
   ConfigFolder folder;
   folder.Write("main.toml",
                "name = \"w${workers}-${student.shuffle}-${clip}-${teacher.model}\"\nworkers = 3\nclip = 2.0\n");
-  EXPECT_EQ(folder.Load().name, "w3-true-2.0-teacher") << "defaults of the struct count too";
-  EXPECT_EQ(folder.Load({"workers=9"}).name, "w9-true-2.0-teacher") << "resolved after overrides";
+  EXPECT_EQ(folder.Load().name, "w3-True-2.0-teacher") << "defaults of the struct count too; a bool as in Python";
+  EXPECT_EQ(folder.Load({"workers=9"}).name, "w9-True-2.0-teacher") << "resolved after overrides";
   EXPECT_EQ(folder.Load({"name=x/${workers}"}).name, "x/3");
   EXPECT_EQ(folder.Problem({"name='${n}'", "n=[1]"}), "command line: key name: wants a text, not the list [1]");
 }
@@ -79,14 +79,41 @@ TEST(Interpolation, Problems) {
   EXPECT_THAT(ProblemOfOverrides({"name=${name}"}), HasSubstr("goes in a circle"));
   EXPECT_THAT(ProblemOfOverrides({"name=x${limit}", "limit=${name}"}), HasSubstr("goes in a circle"));
   EXPECT_THAT(ProblemOfOverrides({"student.lora=${student}"}), HasSubstr("goes in a circle"));
-  EXPECT_THAT(ProblemOfOverrides({"name=${.workers}"}), HasSubstr("relative interpolation is not supported yet"));
-  EXPECT_THAT(ProblemOfOverrides({"name=${oc.decode:x}"}),
-              HasSubstr("the resolver \"oc.decode\" is not supported yet"));
-  EXPECT_THAT(ProblemOfOverrides({"name=\"${a.${b}}\""}), HasSubstr("nested interpolation is not supported yet"));
+  EXPECT_THAT(ProblemOfOverrides({"name=${..workers}"}), HasSubstr("2 dots lead out of the config"));
+  EXPECT_THAT(ProblemOfOverrides({"name=${now:x}"}), HasSubstr("${now:x}: the resolver \"now\" is not supported"));
+  EXPECT_THAT(ProblemOfOverrides({"name=${oc.dict.keys:n}"}), HasSubstr("a table of TOML has no order"));
+  EXPECT_THAT(ProblemOfOverrides({"name=${oc.env:X,null}"}), HasSubstr("null: TOML has none"));
+  EXPECT_THAT(ProblemOfOverrides({"name=\"${a.${b}}\""}), HasSubstr("${b}: there is no such key"));
+  EXPECT_THAT(ProblemOfOverrides({"name=\"${a.${workers}}\""}), HasSubstr("${workers} is the integer 2, which cannot"));
+  EXPECT_THAT(ProblemOfOverrides({"name=${a b}"}), HasSubstr("${a b} is no interpolation"));
   EXPECT_THAT(ProblemOfOverrides({"name=\"${a\""}), HasSubstr("${ without its }"));
   EXPECT_THAT(ProblemOfOverrides({"name=a${n}", "n=[1]"}), HasSubstr("the list [1], which cannot stand inside a text"));
   EXPECT_THAT(ProblemOfOverrides({"limit=${name}", "name=x"}),
               HasSubstr("key limit: wants an integer, not the text \"x\""));
+}
+
+TEST(Interpolation, NestedRelativeAndResolvers) {
+  ConfigFolder folder;
+  folder.Write("main.toml",
+               "arms = [\"${.1}\", \"references\"]\n[student]\nmax_steps = \"${.lora.rank}\"\n"
+               "[student.lora]\nrank = 4\nalpha = \"${...workers}\"\n");
+  const TestConfig config = folder.Load({"workers=6", "name='${student.lora.${oc.select:no,rank}}x'"});
+  EXPECT_THAT(config.arms, ElementsAre("references", "references"));
+  EXPECT_EQ(config.student.max_steps, 4);
+  EXPECT_EQ(config.student.lora.alpha, 6);
+  EXPECT_EQ(config.name, "4x");
+  ASSERT_EQ(setenv("RETORT_TEST_VALUE", "[7, 8]", 1), 0);
+  EXPECT_THAT(folder.Load({"n='${oc.decode:${oc.env:RETORT_TEST_VALUE}}'"}).n, ElementsAre(7, 8));
+  EXPECT_EQ(folder.Load({"limit=${oc.select:nothing,3}"}).limit, 3);
+}
+
+TEST(Interpolation, WhatIsDecodedFromTheEnvironmentStaysHidden) {
+  for (const char* secret : {"hunter2", "[hunter2]", "{a: [hunter2]}", "[hunter2"}) {
+    ASSERT_EQ(setenv("RETORT_TEST_VALUE", secret, 1), 0);
+    const std::string problem = ProblemOfOverrides({"workers='${oc.decode:${oc.env:RETORT_TEST_VALUE}}'"});
+    EXPECT_THAT(problem, testing::Not(HasSubstr("hunter2")));
+    EXPECT_THAT(problem, testing::Not(testing::IsEmpty()));
+  }
 }
 
 TEST(Interpolation, GrowthIsBounded) {

@@ -11,6 +11,7 @@
 #include <new>
 #include <sstream>
 
+#include "core/config/toml_file.h"
 #include "tests/core/config/test_config.h"
 
 namespace retort {
@@ -54,9 +55,10 @@ TEST(ParseCommandLine, Options) {
 }
 
 TEST(ParseCommandLine, Problems) {
-  EXPECT_EQ(ParseProblem({"-m"}),
-            "command line: -m: sweeps are not supported yet; run the command once for each value");
-  EXPECT_THAT(ParseProblem({"--multirun"}), HasSubstr("sweeps are not supported yet"));
+  EXPECT_EQ(ParseProblem({"-m"}), "command line: -m: few_samples makes one run; run the command once for each value");
+  EXPECT_THAT(ParseProblem({"--multirun"}), HasSubstr("few_samples makes one run"));
+  EXPECT_THAT(ParseProblem({"--resolve"}), HasSubstr("--resolve goes with --cfg"));
+  EXPECT_THAT(ParseProblem({"-i", "config"}), HasSubstr("--info config is not supported; there is --info defaults"));
   EXPECT_EQ(ParseProblem({"--config-nam=x"}),
             "command line: unknown option \"--config-nam=x\"; did you mean --config-name?");
   EXPECT_EQ(ParseProblem({"--wroker"}), "command line: unknown option \"--wroker\"; did you mean --worker?");
@@ -65,7 +67,23 @@ TEST(ParseCommandLine, Problems) {
   EXPECT_EQ(ParseProblem({"--config-name"}), "command line: --config-name without a value; write --config-name=VALUE");
   EXPECT_THAT(ParseProblem({"--config-name=a/b"}), HasSubstr("is no name"));
   EXPECT_THAT(ParseProblem({"--config-dir=/nonexistent/x"}), HasSubstr("--config-dir=/nonexistent/x is no folder"));
-  EXPECT_EQ(ParseProblem({"--cfg=hydra"}), "command line: --cfg hydra is not supported; there is --cfg job");
+  EXPECT_EQ(ParseProblem({"--cfg=hydra"}),
+            "command line: --cfg hydra is not supported; there is --cfg job and --cfg all");
+}
+
+TEST(ParseCommandLine, ShortForms) {
+  const TempDir dir;
+  const std::string folder = dir.path().string();
+  const CommandLine parsed = Parse({"-cn", "other", "-cd", folder.c_str(), "-c", "all", "--resolve", "a=1"});
+  EXPECT_EQ(parsed.config_name, "other");
+  EXPECT_EQ(parsed.config_dir, dir.path());
+  EXPECT_EQ(parsed.action, CommandLine::Action::kPrintAll);
+  EXPECT_THAT(parsed.overrides, ElementsAre("a=1"));
+  EXPECT_EQ(Parse({"-i", "defaults"}).action, CommandLine::Action::kDefaults);
+  Program sweeper = kProgram;
+  sweeper.sweeps = true;
+  const char* const words[] = {"few_samples", "-m", "a=1,2"};
+  EXPECT_TRUE(ParseCommandLine(sweeper, 3, words).multirun);
 }
 
 TEST(ParseCommandLine, ConfigDirFromTheEnvironment) {
@@ -120,6 +138,39 @@ TEST(Answers, CfgJobCanBeRunAgain) {
   EXPECT_THAT(printed, HasSubstr("workers = 7\n"));
   folder.Write("again.toml", printed);
   EXPECT_EQ(folder.Load({}, "again"), config);
+}
+
+TEST(Answers, CfgAllIsTomlWithWhatIsKnownOfHydra) {
+  ConfigFolder folder;
+  folder.Write("main.toml", "defaults = [{student = 'small'}]\nworkers = 7\n");
+  folder.Write("student/small.toml", "max_steps = 3\n");
+  CommandLine command = folder.Command({"limit=5", "name='${workers} x'"});
+  command.action = CommandLine::Action::kPrintAll;
+  const Node all = ParseToml(Answer(command), "all");
+  EXPECT_EQ(std::get<int64_t>(Find(all, {"student", "max_steps"})->value), 3);
+  EXPECT_EQ(*Find(all, {"hydra", "job", "name"})->text(), "few_samples");
+  EXPECT_EQ(*Find(all, {"hydra", "job", "config_name"})->text(), "main");
+  EXPECT_EQ(*Find(all, {"hydra", "job", "override_dirname"})->text(), "limit=5,name='\\${workers} x'");
+  EXPECT_EQ(*Find(all, {"hydra", "overrides", "task", "0"})->text(), "limit=5");
+  EXPECT_EQ(*Find(all, {"hydra", "runtime", "choices", "student"})->text(), "small");
+  EXPECT_EQ(*Find(all, {"hydra", "mode"})->text(), "RUN");
+}
+
+TEST(Answers, InfoDefaultsListsTheFilesInTheirOrder) {
+  ConfigFolder folder;
+  folder.Write("main.toml", "defaults = [\"base\", {student = 'small'}]\n");
+  folder.Write("base.toml", "");
+  folder.Write("student/small.toml", "max_steps = 3\n");
+  CommandLine command = folder.Command();
+  command.action = CommandLine::Action::kDefaults;
+  EXPECT_EQ(Answer(command),
+            "Defaults List\n*************\n"
+            "| Config path   | Package | _self_ | Parent |\n"
+            "---------------------------------------------\n"
+            "| base          |         | False  | main   |\n"
+            "| student/small | student | False  | main   |\n"
+            "| main          |         | True   |        |\n"
+            "---------------------------------------------\n");
 }
 
 TEST(Answers, Help) {
