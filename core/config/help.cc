@@ -97,6 +97,7 @@ std::string HelpText(const Program& program, const CommandLine& command_line, co
       "  ~a.b            take back what a file sets: the default holds\n"
       "  group=choice    use another file of a group; +group=choice adds a group\n"
       "  --cfg job       print the resolved config as TOML and stop\n";
+  for (const auto& [flag, what] : program.flags) out += Wrapped(fmt::format("{:<15} {}", flag, what), 2, 18);
   const fs::path primary = PrimaryFile(command_line);
   out += fmt::format("\nConfig file: {}\n", primary.empty() ? "none, only defaults and overrides" : primary.string());
   if (const auto names = ConfigNames(command_line.config_dir); !names.empty()) {

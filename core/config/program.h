@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/describe.h"
@@ -18,6 +19,7 @@ struct Program {
   std::string name;         // of the binary
   std::string summary;      // one line for --help
   std::string config_name;  // default of --config-name; empty = no primary file, defaults of the struct alone
+  std::vector<std::pair<std::string, std::string>> flags = {};  // of the program itself, with what they do, for --help
 };
 
 // What the command line asked for. Words that start with "--" are options, all others are overrides.

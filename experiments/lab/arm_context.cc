@@ -29,15 +29,19 @@ SampleSet ArmContext::TeacherRows(int n, uint64_t seed) {
     const std::unique_ptr<Grader> grader = MakeGrader(config_.task);
     CollectConfig config = config_.collect;
     config.budget = options_.budget->For(hash);
-    collected_[seed] = Collect({.teacher = teacher_,
-                                .task = task_,
-                                .grader = grader.get(),
-                                .config = config,
-                                .seed = seed,
-                                .held_out = held_out,
-                                .folder = options_.collections / hash,
-                                .progress = progress},
-                               std::max(n, options_.rows_at_once));
+    const CollectJob job{.teacher = teacher_,
+                         .task = task_,
+                         .grader = grader.get(),
+                         .config = config,
+                         .seed = seed,
+                         .held_out = held_out,
+                         .folder = options_.collections / hash,
+                         .progress = progress};
+    const int rows = std::max(n, options_.rows_at_once);
+    if (!options_.ask && (!std::filesystem::exists(job.folder) || PlanCollection(job, rows).requests > 0)) {
+      throw Error(fmt::format("the teacher was not asked yet for {} rows of seed {}", rows, seed));
+    }
+    collected_[seed] = Collect(job, rows);
     options_.budget->Spent(hash, collected_[seed].manifest);
   }
   if (Interrupted()) throw Error("interrupted while the teacher was asked");

@@ -24,6 +24,7 @@ class ArmContext {
     int rows_at_once = 0;                                              // ask for so many rows when the first are wanted
     std::function<void(uint64_t seed, int done, int total)> progress;  // may be empty
     std::shared_ptr<SharedBudget> budget;                              // of all collections of this run
+    bool ask = true;                                                   // false: rows to be asked for are an Error
   };
   // All must outlive the context.
   ArmContext(const ExperimentConfig& config, const Task& task, Teacher& teacher, Options options);

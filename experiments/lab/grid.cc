@@ -142,7 +142,7 @@ void CheckStudent(const InitConfig& init, const fs::path& base) {
 
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
                                                const fs::path& config_dir, const fs::path& collections,
-                                               const CollectProgress& progress) {
+                                               const CollectProgress& progress, bool ask) {
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<std::string> problems;
   for (ExperimentConfig& config : configs) {
@@ -197,7 +197,8 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
                                 .collections = collections,
                                 .rows_at_once = *std::ranges::max_element(block->config.n),
                                 .progress = {},
-                                .budget = budget};
+                                .budget = budget,
+                                .ask = ask};
     if (progress) {
       options.progress = [&progress, name = block->task_name](uint64_t seed, int done, int total) {
         progress(name, seed, done, total);

@@ -36,7 +36,7 @@ using CollectProgress = std::function<void(const std::string& task, uint64_t see
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
                                                const std::filesystem::path& config_dir,
                                                const std::filesystem::path& collections,
-                                               const CollectProgress& progress);
+                                               const CollectProgress& progress, bool ask = true);
 
 struct Row {  // of the table
   std::string task, arm, target;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
+#include <tuple>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -17,7 +19,9 @@
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
 #include "core/report/report.h"
+#include "experiments/lab/cell_task.h"
 #include "experiments/lab/compute_cell.h"
+#include "experiments/lab/dry_run.h"
 #include "experiments/lab/experiment.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/launcher.h"
@@ -30,6 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kWorkerFlag[] = "--worker";
+constexpr char kDryRunFlag[] = "--dry-run";
 constexpr int kInterruptedCode = 130;
 constexpr char kMemoriserCaveat[] =
     "A student that has seen every step of a task need not have understood it: read each curve beside the memoriser's, "
@@ -164,15 +169,38 @@ ReportOutput Report(const Experiment& experiment, const std::string& command, co
   return WriteReport(input, folder);
 }
 
-int Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words) {
+std::string Where(const LaunchOptions& options) {
+  if (std::holds_alternative<SlurmLauncherConfig>(options.launcher)) return "on Slurm";
+  return fmt::format("with {} workers", options.workers);
+}
+
+// Where the teacher was not asked yet, rows stand for cells.
+size_t Rows(const std::vector<std::unique_ptr<Block>>& blocks) {
+  std::set<std::tuple<std::string, std::string, int, int>> rows;
+  for (const auto& block : blocks) {
+    for (int seed = 0; seed < block->config.seeds; ++seed) {
+      rows.insert({block->task_name, std::string(kBaseArm), 0, seed});
+      rows.insert({block->task_name, std::string(kTeacherModelArm), 0, seed});
+      for (const std::string& arm : block->config.arms) {
+        for (const int n : block->config.n) rows.insert({block->task_name, arm, n, seed});
+      }
+    }
+  }
+  return rows.size();
+}
+
+int Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words,
+        bool dry_run) {
   CatchInterrupts();
   const double start = MonotonicSeconds();
   const std::string& name = experiment.program.name;
   std::vector<ExperimentConfig> configs = LoadBlocks(command_line);
   const ExperimentConfig main = configs.front();
   if (main.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
+  CheckLauncher(main.launcher, dry_run);
   const fs::path folder = OutputFolder(main, name);
-  WriteFileAtomic(folder / "config.toml", ToToml(main));  // a folder that cannot be written to is told now
+  if (!dry_run)
+    WriteFileAtomic(folder / "config.toml", ToToml(main));  // a folder that cannot be written to is told now
   const RunStore store(main.runs_dir);
   Progress progress(isatty(STDERR_FILENO) != 0);
   SetNumerics(main.numerics);
@@ -181,13 +209,24 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
     progress.Collecting(task, seed, done, total);
   };
   const std::vector<std::unique_ptr<Block>> blocks =
-      OpenBlocks(std::move(configs), experiment, command_line.config_dir, store.Collections(), collecting);
+      OpenBlocks(std::move(configs), experiment, command_line.config_dir, store.Collections(), collecting, !dry_run);
+  // By this name, so that a program that is rebuilt while it runs goes on with itself.
+  const LaunchOptions options{.worker = {"/proc/self/exe", kWorkerFlag},
+                              .config_dir = fs::absolute(command_line.config_dir).string(),
+                              .workers = main.workers,
+                              .threads = main.threads,
+                              .keep_checkpoints = main.keep_checkpoints,
+                              .launcher = main.launcher};
   Grid grid;
   try {
     grid = MakeGrid(blocks);
   } catch (const Error&) {
     progress.Clear();
     if (Interrupted()) return TellInterrupted(name);
+    if (dry_run) {
+      fmt::print("{}", DryRunText(name, Rows(blocks), true, store, options));
+      return 0;
+    }
     throw;
   }
   progress.Clear();
@@ -199,21 +238,18 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
     missing.push_back(&cell);
     cost += cell.cost;
   }
+  if (dry_run) {
+    fmt::print("{}", DryRunText(name, missing.size(), false, store, options));
+    return 0;
+  }
   std::vector<Failure> failures;
   if (missing.empty()) {
     fmt::print("{}: nothing to compute: {} cells were already done\n", name, grid.cells.size());
   } else {
-    fmt::print("{}: {} cells, {} already done; computing {} with {} workers\n", name, grid.cells.size(),
-               grid.cells.size() - missing.size(), missing.size(), main.workers);
+    fmt::print("{}: {} cells, {} already done; computing {} {}\n", name, grid.cells.size(),
+               grid.cells.size() - missing.size(), missing.size(), Where(options));
     std::fflush(stdout);
     progress.Start(static_cast<int>(missing.size()), cost);
-    // By this name, so that a program that is rebuilt while it runs goes on with itself.
-    const LaunchOptions options{.worker = {"/proc/self/exe", kWorkerFlag},
-                                .config_dir = fs::absolute(command_line.config_dir).string(),
-                                .workers = main.workers,
-                                .threads = main.threads,
-                                .keep_checkpoints = main.keep_checkpoints,
-                                .launcher = main.launcher};
     failures = Launch(missing, store, options, progress);
     progress.Clear();
     if (Interrupted()) return TellInterrupted(name);
@@ -236,13 +272,20 @@ int Run(const Experiment& experiment, const CommandLine& command_line, const std
 
 int Main(int argc, const char* const* argv, const Experiment& experiment) {
   return RunMain(experiment.program.name, [&] {
-    const CommandLine command_line = ParseCommandLine(experiment.program, argc, argv, {kWorkerFlag});
-    if (std::ranges::find(command_line.own_flags, kWorkerFlag) != command_line.own_flags.end()) {
-      return WorkerLoop(experiment.compute ? experiment.compute : CellFunction(ComputeCell));
+    Program program = experiment.program;
+    program.flags = {
+        {kDryRunFlag, "say what would be computed, and where; for launcher.kind=slurm, the text for sbatch"}};
+    const CommandLine command_line =
+        ParseCommandLine(program, argc, argv, {kWorkerFlag, kCellsFlag, kIndexFlag, kDryRunFlag});
+    const std::vector<std::string>& flags = command_line.own_flags;
+    const auto has = [&](const char* flag) { return std::ranges::find(flags, flag) != flags.end(); };
+    if (has(kWorkerFlag)) {
+      const CellFunction compute = experiment.compute ? experiment.compute : CellFunction(ComputeCell);
+      return flags.size() > 1 ? CellTask(flags, compute) : WorkerLoop(compute);
     }
     ExperimentConfig defaults;
-    ExitIfAnswered(experiment.program, command_line, [&](Describer& d) { Describe(d, defaults); });
-    return Run(experiment, command_line, {argv, argv + argc});
+    ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
+    return Run(experiment, command_line, {argv, argv + argc}, has(kDryRunFlag));
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace retort::lab {
@@ -20,9 +21,10 @@ class Progress {
   void Finished(const std::string& cell, double cost, const std::string& label, double score);
   void Failed(const std::string& cell, double cost);
   void Again(const std::string& cell, const std::string& label, const std::string& why);  // it will be tried once more
-  void Waiting(bool waiting) { waiting_ = waiting; }  // for cells that another process computes
-  void Show();                                        // what is new, if it is time
-  void Clear();                                       // leaves a clean line for other output
+  void Waiting(bool waiting) { waiting_ = waiting; }        // for cells that another process computes
+  void Note(std::string note) { note_ = std::move(note); }  // what else the line ends with
+  void Show();                                              // what is new, if it is time
+  void Clear();                                             // leaves a clean line for other output
 
  private:
   std::string Line() const;
@@ -35,7 +37,7 @@ class Progress {
   double cost_ = 0, cost_done_ = 0;
   std::map<std::string, double> running_;
   std::map<std::string, std::vector<double>> scores_;  // by label
-  std::string latest_;
+  std::string latest_, note_;
 };
 
 std::string Duration(double seconds);  // "45 s", "1 min 20 s", "2 h 5 min"
