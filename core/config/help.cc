@@ -65,7 +65,7 @@ std::string Condition(const SchemaEntry& entry) {
 
 std::string OptionText(const SchemaEntry& entry) {
   std::vector<std::string> facts = {entry.type};
-  if (entry.required) facts.push_back("required");
+  if (entry.required) facts.emplace_back("required");
   if (!entry.default_value.empty()) facts.push_back("default " + entry.default_value);
   if (!entry.unit.empty()) facts.push_back(entry.unit);
   if (!entry.range.empty()) facts.push_back(entry.range);

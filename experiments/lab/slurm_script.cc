@@ -92,7 +92,7 @@ void CheckAdditional(std::string_view parameter) {
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   if (name.empty() || name.front() == '-' || !std::ranges::all_of(name, fits)) {
     throw Error({.place = place}, fmt::format("{} is no name=value", Excerpt(parameter)),
-                "write it as in \"nice=100\" or \"exclusive\", without dashes before the name");
+                R"(write it as in "nice=100" or "exclusive", without dashes before the name)");
   }
   if (const auto taken = Taken().find(name); taken != Taken().end()) {
     throw Error({.place = place}, fmt::format("{} is not yours to give", name), taken->second);

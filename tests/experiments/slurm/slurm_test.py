@@ -21,7 +21,7 @@ import cluster
 
 BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 OURS = {"times.json", "worker.log", "lock", "owner"}  # when, where and by whom, not what
-STEPS = 400
+STEPS = 800
 
 
 def say(what):
@@ -78,21 +78,36 @@ def jobs(runs):
     return [json.loads(path.read_text()) | {"folder": path.parent} for path in sorted(runs.glob("jobs/*/job.json"))]
 
 
-def tasks_in_training(runs, slurm):
-    """(job, index, cell) of running tasks whose cell has a checkpoint."""
+def worker_of(job, index):
+    """The process that computes a task now; 0: none."""
+    log = job["folder"] / f"task-{index}.log"
+    pids = re.findall(r"process (\d+)", log.read_text()) if log.exists() else []
+    try:
+        command_line = Path(f"/proc/{pids[-1]}/cmdline").read_bytes() if pids else b""
+    except OSError:
+        return 0
+    return int(pids[-1]) if f"--index={index}\0".encode() in command_line else 0
+
+
+def tasks_in_training(runs):
+    """(job, index, cell) of tasks whose worker has trained for a while: it saved a checkpoint."""
     found = []
     for job in jobs(runs):
-        running = slurm.run("squeue", "--noheader", "--array", "--states=RUNNING", "--format=%F %K")
         for index, cell in enumerate(job["cells"]):
-            if f"{job['id']} {index}\n" in running and (runs / cell / "checkpoint/state.json").exists():
-                found.append((job, index, cell))
+            checkpoint = runs / cell / "checkpoint/state.json"
+            try:
+                since = (job["folder"] / f"task-{index}.log").stat().st_mtime
+                if worker_of(job, index) and checkpoint.stat().st_mtime > since + 0.1:
+                    found.append((job, index, cell))
+            except OSError:
+                pass  # no checkpoint, or not any more
     return found
 
 
 def kill_worker(job, index):
-    pids = re.findall(r"process (\d+)", (job["folder"] / f"task-{index}.log").read_text())
-    os.kill(int(pids[-1]), signal.SIGKILL)
-    say(f"killed the worker of task {job['id']}_{index}, process {pids[-1]}")
+    pid = worker_of(job, index)
+    os.kill(pid, signal.SIGKILL)
+    say(f"killed the worker of task {job['id']}_{index}, process {pid}")
 
 
 def resumed_at(runs, cell):
@@ -113,10 +128,15 @@ def test(folder, slurm):
     assert "#SBATCH --array=0-5%64\n" in text and "for 8 cells" in text, "MaxArraySize is 6"
     assert not jobs(runs) and not slurm.run("squeue", "--noheader").strip(), "a dry run submits nothing"
 
-    first = Launcher(slurm, runs, folder / "first.log")
-    def two_in_training():
-        return len(found := tasks_in_training(runs, slurm)) > 1 and found
+    refused = subprocess.run(on_slurm(runs, "launcher.partition=nowhere"), env=slurm.environment(), capture_output=True,
+                             text=True, timeout=60)
+    assert refused.returncode == 2 and "invalid partition" in refused.stderr, refused.stderr
+    assert not jobs(runs)
 
+    def two_in_training():
+        return len(found := tasks_in_training(runs)) > 1 and found
+
+    first = Launcher(slurm, runs, folder / "first.log")
     (job, index, killed), (_, other, requeued) = wait_for("two cells are in training, with checkpoints",
                                                           two_in_training)[:2]
     kill_worker(job, index)
@@ -148,8 +168,10 @@ def test(folder, slurm):
         return all(f"{job['id']}_{index} " not in running for job, index, _ in preempted)
 
     wait_for("they were pre-empted", none_runs)
+    preempted = [cell for _, _, cell in preempted if not (runs / cell / "result.json").exists()]
+    assert preempted
     print(slurm.run("squeue", "--array"))
-    job, index, again = wait_for("one is in training again", lambda: tasks_in_training(runs, slurm))[0]
+    job, index, again = wait_for("one is in training again", lambda: tasks_in_training(runs))[0]
     kill_worker(job, index)
     code = second.end(400)
     print(second.text())
@@ -157,7 +179,7 @@ def test(folder, slurm):
 
     assert f"task {job['id']}_{index} ended as FAILED" in second.text()
     assert [again] == jobs(runs)[-1]["cells"], "what failed under one launcher goes into one further array"
-    stops = [killed, requeued, *(cell for _, _, cell in preempted), again]
+    stops = [killed, requeued, *preempted, again]
     for cell in sorted(set(stops)):
         say(f"cell {cell[:12]}: stopped {stops.count(cell)} times, resumed at {resumed_at(runs, cell)} of {STEPS}")
         assert len(resumed_at(runs, cell)) == stops.count(cell), "a cell that was stopped goes on from its checkpoint"
