@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
@@ -189,7 +190,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
 
   model.Widen();
   TrainResult result;
-  const bool resumable = !log.checkpoint.empty() && config.save_steps > 0;
+  const bool resumable = !log.checkpoint.empty() && (config.save_steps > 0 || log.save_seconds > 0);
   const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed) : "");
   RequireDevice(config.device);
   model.To(config.device);
@@ -207,6 +208,11 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   const bool dropout = adapters != nullptr && adapters->config().lora_dropout > 0;
   if (adapters != nullptr) adapters->Train(true);
   Sft objective(model);
+  double saved = MonotonicSeconds();
+  const auto save_is_due = [&](int64_t steps_done) {
+    return resumable && ((config.save_steps > 0 && steps_done % config.save_steps == 0) ||
+                         (log.save_seconds > 0 && MonotonicSeconds() - saved >= log.save_seconds));
+  };
   for (int64_t step = done; step < steps; ++step) {
     const std::vector<int>& batch = plan.Batch(step);
     int64_t supervised = 0;
@@ -236,7 +242,11 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
                               {"grad_norm", norm},
                               {"tokens", result.tokens}}));
     }
-    if (resumable && (step + 1) % config.save_steps == 0 && step + 1 < steps) resume.Save(model, optimizer, result);
+    if (step + 1 < steps && save_is_due(step + 1)) {
+      if (lines) lines->Sync();  // a machine that goes down must not leave a checkpoint that is ahead of its log
+      resume.Save(model, optimizer, result);
+      saved = MonotonicSeconds();
+    }
     if (log.progress) log.progress(result.steps, static_cast<int>(steps));
   }
   result.steps = static_cast<int>(steps);

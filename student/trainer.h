@@ -58,6 +58,7 @@ struct TrainResult {
 struct TrainLog {
   std::filesystem::path file;
   std::filesystem::path checkpoint;                   // folder to save to and resume from; empty = none
+  double save_seconds = 0;                            // a checkpoint also after so long; 0: as save_steps says alone
   std::function<void(int step, int steps)> progress;  // may be empty
 };
 

@@ -66,7 +66,7 @@ std::string Condition(const SchemaEntry& entry) {
 
 std::string OptionText(const SchemaEntry& entry) {
   std::vector<std::string> facts = {entry.type};
-  if (entry.required) facts.push_back("required");
+  if (entry.required) facts.emplace_back("required");
   if (!entry.default_value.empty()) facts.push_back("default " + entry.default_value);
   if (!entry.unit.empty()) facts.push_back(entry.unit);
   if (!entry.range.empty()) facts.push_back(entry.range);
@@ -102,6 +102,7 @@ std::string HelpText(const Program& program, const CommandLine& command_line, co
       "  group@a.b=...   the same, for a group that is placed at a.b\n"
       "  --cfg job       print the resolved config as TOML and stop\n";
   if (program.sweeps) out += "  -m x=1,2        run each value; also choice(1,2), range(3), group=glob(*)\n";
+  for (const auto& [flag, what] : program.flags) out += Wrapped(fmt::format("{:<15} {}", flag, what), 2, 18);
   const fs::path primary = PrimaryFile(command_line);
   out += fmt::format("\nConfig file: {}\n", primary.empty() ? "none, only defaults and overrides" : primary.string());
   if (const auto names = ConfigNames(command_line.config_dir); !names.empty()) {

@@ -69,7 +69,7 @@ int RunMain(const std::string& name, const std::function<int()>& body) {
   } catch (const Error& error) {
     fmt::print(stderr, "{}: {}\n", name, error.what());
     return 2;
-  } catch (const fs::filesystem_error& error) {  // a full disk, a folder that is not ours
+  } catch (const std::filesystem::filesystem_error& error) {  // a full disk, a folder that is not ours
     fmt::print(stderr, "{}: {}: {}\n", name, error.path1().string(), error.code().message());
     return 2;
   } catch (const std::bad_alloc&) {

@@ -20,6 +20,7 @@ struct Program {
   std::string summary;      // one line for --help
   std::string config_name;  // default of --config-name; empty = no primary file, defaults of the struct alone
   bool sweeps = false;      // -m asks for several runs
+  std::vector<std::pair<std::string, std::string>> flags = {};  // of the program itself, with what they do, for --help
 };
 
 // What the command line asked for. Words that start with "--" are options, all others are overrides.

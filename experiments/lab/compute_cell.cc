@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <span>
@@ -131,23 +132,28 @@ CellResult ComputeCell(const CellRun& run) {
     return result;
   }
   const auto& trainer = std::get<TrainerConfig>(run.config.student.trainer);
-  const fs::path checkpoint = run.folder / "checkpoint";
   const LoraConfig& lora = run.config.student.lora;
   if (lora.r > 0) student.AddAdapters(lora, seed);
   const std::vector<Example> examples =
       Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length);
-  const TrainResult trained =
-      Train(student.transformer(), examples, trainer, seed,
-            {.file = run.folder / "train.jsonl", .checkpoint = checkpoint, .progress = [&](int step, int steps) {
-               run.progress(kTrainingShare * step / std::max(steps, 1));
-             }});
+  bool begun = false;
+  const auto progress = [&](int step, int steps) {
+    if (!begun && step > 1) std::cerr << "goes on from step " << step - 1 << std::endl;
+    begun = true;
+    run.progress(kTrainingShare * step / std::max(steps, 1));
+  };
+  const TrainResult trained = Train(student.transformer(), examples, trainer, seed,
+                                    {.file = run.folder / "train.jsonl",
+                                     .checkpoint = run.folder / "checkpoint",
+                                     .save_seconds = run.checkpoint_seconds,
+                                     .progress = progress});
   result.steps = trained.steps;
   result.supervised_tokens = trained.supervised_tokens;
   result.training_flops = trained.flops;
   student.MergeAdapters();
   if (run.keep_checkpoint) student.Save(run.folder / "model", ModelCard(run));
-  fs::remove_all(checkpoint);
   evaluate(student, &student);
+  fs::remove_all(run.folder / "checkpoint");  // not before: who is stopped while answering need not train again
   return result;
 }
 

@@ -65,7 +65,8 @@ struct CellConfig {
 };
 void Describe(Describer& d, CellConfig& config);
 
-// The main config and the blocks that apply, of each point of a sweep in turn. Throws one Error that lists all problems.
+// The main config and the blocks that apply, of each point of a sweep in turn. Throws one Error that lists all
+// problems.
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line);
 
 // "rules", "add10", or a file's stem: the group of the table.

@@ -27,6 +27,7 @@ struct CellRun {
   const std::vector<Sample>& samples;
   std::filesystem::path folder, config_dir;
   bool keep_checkpoint = false;
+  double checkpoint_seconds = 0;         // to resume from, so often; 0: as student.trainer.save_steps says
   std::function<void(double)> progress;  // share done
 };
 // Fills means, items, retained_skill, and what training cost; the lab fills the rest.

@@ -1,5 +1,5 @@
 // The course of every experiment: load, ask the teacher for what is missing, compute the cells that no run has
-// computed, report. Beside it three ways of looking that compute nothing: --plan, --report, --status.
+// computed, report. Beside it four ways of looking that compute nothing: --plan, --dry-run, --report, --status.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -15,7 +15,9 @@
 #include "core/base/numerics.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
+#include "experiments/lab/cell_task.h"
 #include "experiments/lab/compute_cell.h"
+#include "experiments/lab/dry_run.h"
 #include "experiments/lab/experiment.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/hints.h"
@@ -32,9 +34,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kWorkerFlag[] = "--worker";
-constexpr char kPlanFlag[] = "--plan";      // what would be done and cost
-constexpr char kReportFlag[] = "--report";  // tables of what is done, nothing is computed
-constexpr char kStatusFlag[] = "--status";  // what runs on this store
+constexpr char kPlanFlag[] = "--plan", kReportFlag[] = "--report", kStatusFlag[] = "--status",
+               kDryRunFlag[] = "--dry-run";
 constexpr int kInterruptedCode = 130;
 constexpr double kTablesEvery = 60;  // seconds, while cells are computed
 
@@ -76,6 +77,11 @@ std::vector<const Cell*> Missing(const Grid& grid, const RunStore& store, double
   return missing;
 }
 
+std::string Where(const LaunchOptions& options) {
+  if (std::holds_alternative<SlurmLauncherConfig>(options.launcher)) return "on Slurm";
+  return fmt::format("with {} workers", options.workers);
+}
+
 class Run {
  public:
   Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words)
@@ -105,6 +111,17 @@ class Run {
     return 0;
   }
 
+  // What the launcher would be told.
+  int DryRun() {
+    CheckLauncher(main_.launcher, true);
+    Open(false);
+    const Grid grid = MakeGrid(blocks_);
+    double cost = 0;
+    const size_t missing = Missing(grid, store_, cost).size() + grid.unknown.size();
+    fmt::print("{}", DryRunText(name_, missing, !grid.unknown.empty(), store_, launch_));
+    return 0;
+  }
+
   int Plan() {
     Open(false);
     const Grid grid = MakeGrid(blocks_);
@@ -123,6 +140,7 @@ class Run {
 
   int Compute() {
     CatchInterrupts();
+    CheckLauncher(main_.launcher, false);
     const double start = MonotonicSeconds();
     const fs::path folder = OutputFolder(main_, name_);
     WriteFileAtomic(folder / "config.toml", ToToml(main_));  // a folder that cannot be written to is told now
@@ -147,8 +165,8 @@ class Run {
     if (missing.empty()) {
       fmt::print("{}: nothing to compute: {} cells were already done\n", name_, grid.cells.size());
     } else {
-      fmt::print("{}: {} cells, {} already done; computing {} with {} workers\n", name_, grid.cells.size(),
-                 grid.cells.size() - missing.size(), missing.size(), main_.workers);
+      fmt::print("{}: {} cells, {} already done; computing {} {}\n", name_, grid.cells.size(),
+                 grid.cells.size() - missing.size(), missing.size(), Where(launch_));
       std::fflush(stdout);
       progress_.Start(static_cast<int>(missing.size()), cost);
       progress_.NowAndThen(kTablesEvery, [&] { write_tables(); });
@@ -194,15 +212,20 @@ class Run {
 
 int Main(int argc, const char* const* argv, const Experiment& experiment) {
   return RunMain(experiment.program.name, [&] {
-    const std::vector<std::string> flags = {kWorkerFlag, kPlanFlag, kReportFlag, kStatusFlag};
     Program program = experiment.program;
     program.sweeps = true;
-    const CommandLine command_line = ParseCommandLine(program, argc, argv, flags);
-    const auto given = [&](const char* flag) {
-      return std::ranges::find(command_line.own_flags, flag) != command_line.own_flags.end();
-    };
+    program.flags = {
+        {kPlanFlag, "what would be computed and asked, how long it takes and what it costs; computes nothing"},
+        {kReportFlag, "the tables of what is done so far; computes nothing"},
+        {kStatusFlag, "what runs on this runs_dir"},
+        {kDryRunFlag, "what the launcher would be told; for launcher.kind=slurm, the text for sbatch"}};
+    const CommandLine command_line = ParseCommandLine(
+        program, argc, argv, {kWorkerFlag, kCellsFlag, kIndexFlag, kPlanFlag, kReportFlag, kStatusFlag, kDryRunFlag});
+    const std::vector<std::string>& flags = command_line.own_flags;
+    const auto given = [&](const char* flag) { return std::ranges::find(flags, flag) != flags.end(); };
     if (given(kWorkerFlag)) {
-      return WorkerLoop(experiment.compute ? experiment.compute : CellFunction(ComputeCell));
+      const CellFunction compute = experiment.compute ? experiment.compute : CellFunction(ComputeCell);
+      return flags.size() > 1 ? CellTask(flags, compute) : WorkerLoop(compute);
     }
     ExperimentConfig defaults;
     ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
@@ -211,6 +234,7 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
     if (given(kStatusFlag)) return run.Status();
     if (given(kPlanFlag)) return run.Plan();
     if (given(kReportFlag)) return run.Report();
+    if (given(kDryRunFlag)) return run.DryRun();
     return run.Compute();
   });
 }

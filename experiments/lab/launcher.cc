@@ -5,11 +5,15 @@
 #include <deque>
 #include <filesystem>
 #include <string_view>
+#include <variant>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/subprocess.h"
 #include "experiments/lab/pool.h"
+#include "experiments/lab/slurm.h"
+#include "experiments/lab/slurm_script.h"
 
 namespace retort::lab {
 namespace {
@@ -61,8 +65,24 @@ Failure MakeFailure(const Cell& cell, const RunStore& store, std::string reason)
           .log = LogTail(store.Folder(cell.hash) / "worker.log")};
 }
 
+void CheckLauncher(const LauncherConfig& launcher, bool dry_run) {
+  const auto* slurm = std::get_if<SlurmLauncherConfig>(&launcher);
+  if (slurm == nullptr) return;
+  CheckSlurmConfig(*slurm);
+  if (dry_run) return;
+  try {
+    RunCommand({"sbatch", "--version"});
+  } catch (const Error& error) {
+    throw Error({}, fmt::format("launcher.kind=slurm: {}", error.what()),
+                "start the program on a machine from which jobs are submitted");
+  }
+}
+
 std::vector<Failure> Launch(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
                             Progress& progress) {
+  if (std::holds_alternative<SlurmLauncherConfig>(options.launcher)) {
+    return ComputeOnSlurm(std::move(cells), store, options, progress);
+  }
   return ComputeLocally(std::move(cells), store, options, progress);
 }
 

@@ -29,6 +29,10 @@ struct Failure {
 std::vector<Failure> Launch(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options,
                             Progress& progress);
 
+// Throws Error for what would else be found when the teacher has been asked: a config that Slurm could misread, or no
+// sbatch here (a dry run needs none).
+void CheckLauncher(const LauncherConfig& launcher, bool dry_run);
+
 // For the launchers: writes what a worker will find, and says how to call it.
 WorkerSpec PrepareCell(const Cell& cell, const RunStore& store, const LaunchOptions& options);
 // A cell that failed, with the end of its log.

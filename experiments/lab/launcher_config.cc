@@ -34,6 +34,19 @@ void Describe(Describer& d, SlurmLauncherConfig& config) {
           {.help = "of a cell; with student.trainer.device=cuda", .min = 0, .max = 64, .numerics = false});
   d.Field("array_parallelism", config.array_parallelism,
           {.help = "cells that run at the same time", .unit = "tasks", .min = 1, .max = 1e5, .numerics = false});
+  d.Field("max_array_size", config.max_array_size,
+          {.help = "cells of one array job; the rest follow in further ones, one after the other; 0: as the cluster "
+                   "allows (MaxArraySize)",
+           .unit = "tasks",
+           .min = 0,
+           .max = 1e7,
+           .numerics = false});
+  d.Field("checkpoint_minutes", config.checkpoint_minutes,
+          {.help = "what a pre-empted cell loses at most: it is saved so often; 0: as student.trainer.save_steps says",
+           .unit = "minutes",
+           .min = 0,
+           .max = 1e6,
+           .numerics = false});
   d.Field("setup", config.setup,
           {.help = "shell lines before the worker starts, such as \"module load cuda\"", .numerics = false});
   d.Field("additional_parameters", config.additional_parameters,

@@ -25,6 +25,8 @@ struct SlurmLauncherConfig {
   double mem_gb = 4;
   int gpus_per_node = 0;
   int array_parallelism = 64;
+  int max_array_size = 0;  // 0: as the cluster allows
+  double checkpoint_minutes = 5;
   std::vector<std::string> setup;                  // shell lines before the worker starts
   std::vector<std::string> additional_parameters;  // "name=value" of further #SBATCH lines
   double poll_seconds = 5;

@@ -88,6 +88,7 @@ std::string Progress::Line() const {
   } else if (done > 0 && elapsed > 2 && done < cost_) {
     line += fmt::format("  about {} left", Duration(elapsed / done * (cost_ - done)));
   }
+  if (!note_.empty()) line += "  " + note_;
   return line;
 }
 

@@ -27,8 +27,9 @@ class Progress {
   void Also(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
   // Called from Show, with so many seconds between two calls.
   void NowAndThen(double seconds, std::function<void()> what);
-  void Show();   // what is new, if it is time
-  void Clear();  // leaves a clean line for other output
+  void Show();                                              // what is new, if it is time
+  void Clear();                                             // leaves a clean line for other output
+  void Note(std::string note) { note_ = std::move(note); }  // what else the line ends with
 
  private:
   std::string Line() const;
@@ -44,7 +45,7 @@ class Progress {
   double cost_ = 0, cost_done_ = 0;
   std::map<std::string, double> running_;
   std::map<std::string, std::vector<double>> scores_;  // by label
-  std::string latest_;
+  std::string latest_, note_;
 };
 
 std::string Duration(double seconds);  // "45 s", "1 min 20 s", "2 h 5 min"

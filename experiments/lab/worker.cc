@@ -65,7 +65,8 @@ std::string ToJsonLine(const WorkerSpec& spec) {
                    {"config", spec.config},
                    {"threads", spec.threads},
                    {"keep_checkpoint", spec.keep_checkpoint},
-                   {"shows_steps", spec.shows_steps}});
+                   {"shows_steps", spec.shows_steps},
+                   {"checkpoint_seconds", spec.checkpoint_seconds}});
 }
 
 WorkerSpec ParseWorkerSpec(std::string_view line) {
@@ -77,7 +78,8 @@ WorkerSpec ParseWorkerSpec(std::string_view line) {
           .config = json.at("config"),
           .threads = json.at("threads"),
           .keep_checkpoint = json.at("keep_checkpoint"),
-          .shows_steps = json.at("shows_steps")};
+          .shows_steps = json.at("shows_steps"),
+          .checkpoint_seconds = json.at("checkpoint_seconds")};
 }
 
 std::string ToJsonLine(const WorkerReply& reply) {
@@ -117,6 +119,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
                                .folder = folder,
                                .config_dir = spec.config_dir,
                                .keep_checkpoint = spec.keep_checkpoint,
+                               .checkpoint_seconds = spec.checkpoint_seconds,
                                .progress = progress});
   result.arm = config.arm;
   result.n = config.n;

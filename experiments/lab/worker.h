@@ -16,6 +16,7 @@ struct WorkerSpec {
   std::string config;  // of the cell, TOML
   int threads = 1;
   bool keep_checkpoint = false, shows_steps = true;
+  double checkpoint_seconds = 0;  // as CellRun's
 };
 std::string ToJsonLine(const WorkerSpec& spec);
 WorkerSpec ParseWorkerSpec(std::string_view line);

@@ -123,6 +123,31 @@ TEST(Trainer, ResumesToTheBitFromAnyStep) {
   EXPECT_EQ(result.final_loss, expected.final_loss);
 }
 
+TEST(Trainer, ResumesFromACheckpointThatTimeAskedFor) {
+  const std::vector<Example> examples = RandomExamples(30, 1);
+  const TrainerConfig config{.max_steps = 6, .per_device_train_batch_size = 4};
+  const TempDir whole, temp;
+  const auto uninterrupted = LoadCheckpoint(kModel);
+  Train(*uninterrupted, examples, config, 5, {.file = whole.path() / "log.jsonl"});
+
+  TrainLog log{.file = temp.path() / "log.jsonl", .checkpoint = temp.path() / "checkpoint", .save_seconds = 1e6};
+  struct Stop {};
+  log.progress = [](int step, int) {
+    if (step == 4) throw Stop{};
+  };
+  EXPECT_THROW(Train(*LoadCheckpoint(kModel), examples, config, 5, log), Stop);
+  EXPECT_FALSE(std::filesystem::exists(log.checkpoint)) << "a million seconds are not over";
+  log.save_seconds = 1e-9;
+  EXPECT_THROW(Train(*LoadCheckpoint(kModel), examples, config, 5, log), Stop);
+  int first = 0;
+  log.progress = [&](int step, int) { first = first == 0 ? step : first; };
+  const auto model = LoadCheckpoint(kModel);
+  Train(*model, examples, config, 5, log);
+  EXPECT_EQ(first, 5);
+  EXPECT_TRUE(model->flat().equal(uninterrupted->flat()));
+  EXPECT_EQ(ReadFile(temp.path() / "log.jsonl"), ReadFile(whole.path() / "log.jsonl"));
+}
+
 TEST(Trainer, AdaptersAloneAreTrainedAndResumeToTheBit) {
   const std::vector<Example> examples = RandomExamples(30, 1);
   const TrainerConfig config{.learning_rate = 1e-2, .max_steps = 8, .per_device_train_batch_size = 4, .save_steps = 3};

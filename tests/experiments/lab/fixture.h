@@ -46,6 +46,7 @@ retained = 5
                                     "runs_dir=" + path("runs").string()};
     all.insert(all.end(), words.begin(), words.end());
     std::vector<const char*> argv;
+    argv.reserve(all.size());
     for (const std::string& word : all) argv.push_back(word.c_str());
     return ParseCommandLine({.name = "fake", .config_name = "fake"}, static_cast<int>(argv.size()), argv.data());
   }

@@ -1,0 +1,103 @@
+// A signal simply kills: what was trained stands in the cell's checkpoint, and a requeued task goes on from there.
+#include "experiments/lab/cell_task.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/lm/threads.h"
+#include "experiments/lab/progress.h"
+#include "experiments/lab/worker.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr auto kBusyWait = std::chrono::seconds(2);  // until a cell that another process holds is looked at again
+
+WorkerSpec SpecOf(const fs::path& cells, int index) {
+  std::optional<WorkerSpec> spec;
+  ForEachLine(cells, [&](std::string_view line, int number) {
+    if (number - 1 == index) spec = ParseWorkerSpec(line);
+    return !spec;
+  });
+  if (!spec) throw Error({.file = cells.string()}, fmt::format("has no cell number {}", index));
+  return *spec;
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
+}
+
+// What a library prints belongs to the cell as well.
+void WriteTo(const fs::path& log) {
+  fs::create_directories(log.parent_path());
+  const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return;  // both stay where they were
+  dup2(fd, STDOUT_FILENO);
+  dup2(fd, STDERR_FILENO);
+  close(fd);
+}
+
+}  // namespace
+
+int CellTask(const std::vector<std::string>& flags, const CellFunction& compute) {
+  std::string cells, number;
+  for (const std::string& flag : flags) {
+    const auto take = [&](std::string_view name, std::string& value) {
+      if (flag.starts_with(name) && flag.substr(name.size(), 1) == "=") value = flag.substr(name.size() + 1);
+    };
+    take(kCellsFlag, cells);
+    take(kIndexFlag, number);
+  }
+  int index = -1;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
+  if (cells.empty() || error != std::errc() || end != number.data() + number.size() || index < 0) {
+    throw Error({.file = "command line"}, fmt::format("{} and {} do not name a cell", kCellsFlag, kIndexFlag),
+                "this is how a task of a cluster calls the program; leave them out");
+  }
+  return ComputeCellTask(cells, index, compute);
+}
+
+int ComputeCellTask(const fs::path& cells, int index, const CellFunction& compute) {
+  const double start = MonotonicSeconds();
+  const int task_log = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  const auto tell = [&](const std::string& what) {
+    const std::string line = UtcTime() + " " + what + "\n";
+    [[maybe_unused]] const ssize_t written = write(task_log, line.data(), line.size());
+  };
+  try {
+    const WorkerSpec spec = SpecOf(cells, index);
+    tell(fmt::format("cell {} on {}, process {}", spec.hash, HostName(), getpid()));
+    WriteTo(fs::path(spec.folder) / "worker.log");
+    SetThreads(spec.threads);
+    WorkerReply reply;
+    for (bool told = false; (reply = ComputeOne(spec, compute, [](double) {})).status == "busy"; told = true) {
+      if (!told) tell("another process is at work on it; waiting");
+      std::this_thread::sleep_for(kBusyWait);
+    }
+    tell(fmt::format("{} after {}", reply.status, Duration(MonotonicSeconds() - start)));
+    return reply.status == "done" ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    tell(fmt::format("failed: {}", error.what()));
+    return 1;
+  }
+}
+
+}  // namespace retort::lab
