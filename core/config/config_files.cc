@@ -28,7 +28,7 @@ void TakeHeader(ConfigFile& file, const std::string& path, Problems& problems) {
     Where where = package.where;
     where.place = "_package_";
     if (package.text() == nullptr || (!package.text()->empty() && !IsPackage(*package.text()))) {
-      problems.Add(where, fmt::format("{} is no place", Shown(package)), "write _package_ = \"a.b\" or \"_global_\"");
+      problems.Add(where, fmt::format("{} is no place", Shown(package)), R"(write _package_ = "a.b" or "_global_")");
     } else {
       file.package = *package.text();
     }
@@ -39,7 +39,7 @@ void TakeHeader(ConfigFile& file, const std::string& path, Problems& problems) {
   where.place = "defaults";
   const auto* list = std::get_if<Node::List>(&defaults.mapped().value);
   if (list == nullptr) {
-    return problems.Add(where, "wants a list", "write defaults = [\"other_config\", {group = \"choice\"}, \"_self_\"]");
+    return problems.Add(where, "wants a list", R"(write defaults = ["other_config", {group = "choice"}, "_self_"])");
   }
   bool self = false;
   for (const Node& node : *list) {

@@ -54,7 +54,7 @@ Refusal ReadName(std::string_view text, DefaultEntry& entry) {
       entry.overrides = true;
     } else {
       return {fmt::format("{}: {} is no keyword", ShownText(text), ShownText(word)),
-              "there are {\"optional group\" = ...} and {\"override group\" = ...}"};
+              R"(there are {"optional group" = ...} and {"override group" = ...})"};
     }
   }
   const auto parts = Split(Relative(entry.name), '/');
@@ -107,7 +107,7 @@ std::optional<DefaultEntry> ParseDefault(const Node& node, const Where& list, Pr
     if (refusal.problem.empty()) refusal = ReadChoice(name, choice, entry);
   } else {
     refusal = {fmt::format("{} is no entry", Shown(node)),
-               "an entry is \"other_config\", {group = \"choice\"} or \"_self_\""};
+               R"(an entry is "other_config", {group = "choice"} or "_self_")"};
   }
   if (refusal.problem.empty()) return entry;
   problems.Add(entry.where, refusal.problem, refusal.mend);

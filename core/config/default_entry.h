@@ -30,7 +30,7 @@ struct DefaultEntry {
   std::string parent_group, parent_package;  // of the config whose list it stands in
   std::optional<std::string> header;         // `_package_` of its own file, from the top of the tree
 
-  void SetParent(const std::string& group, const std::string& package);
+  void SetParent(const std::string& group, const std::string& place);
   void SetHeader(const std::optional<std::string>& package_of_file);
 
   std::string GroupPath() const;   // "a/b": the folder

@@ -54,7 +54,7 @@ class Builder {
     if (entry.primary) list.insert(list.end(), words_.added().begin(), words_.added().end());
     ReadOverrides(list, entry, interpolated);
     for (auto child = list.rbegin(); child != list.rend(); ++child)
-      AddChildren(node, *std::move(child), depth, interpolated);
+      AddChildren(node, std::move(*child), depth, interpolated);
     ExpandInterpolated(node, depth);
     std::reverse(node.children.begin(), node.children.end());
   }

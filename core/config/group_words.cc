@@ -135,7 +135,7 @@ void GroupWords::Note(const DefaultEntry& entry) {
   const auto [place, is_new] = choices_.try_emplace(key, entry.choice);
   if (!is_new && place->second != entry.choice) {
     problems_.Add(entry.where, fmt::format("{} has two choices, {} and {}", key, place->second, entry.choice),
-                  fmt::format("to change a choice write {{\"override {}\" = \"{}\"}}", key, entry.choice));
+                  fmt::format(R"(to change a choice write {{"override {}" = "{}"}})", key, entry.choice));
   }
   keys_of_group_[entry.GroupPath()].insert(key);
 }
@@ -158,7 +158,7 @@ void GroupWords::ComplainOfEntries() const {
 std::vector<const Override*> GroupWords::Values(Problems& word_problems) const {
   std::vector<const Override*> values;
   for (const Override& word : overrides_) {
-    if (group_words_.count(&word) == 0) {
+    if (!group_words_.contains(&word)) {
       values.push_back(&word);
       continue;
     }

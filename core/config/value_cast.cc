@@ -82,9 +82,9 @@ class Caster {
   }
 
   int64_t Int(const Value& value) const {
-    if (const bool* boolean = value.as<bool>()) return *boolean ? 1 : 0;
-    if (const int64_t* integer = value.as<int64_t>()) return *integer;
-    if (const double* number = value.as<double>()) {
+    if (const auto* boolean = value.as<bool>()) return *boolean ? 1 : 0;
+    if (const auto* integer = value.as<int64_t>()) return *integer;
+    if (const auto* number = value.as<double>()) {
       const double whole = std::trunc(*number);
       constexpr double kLimit = 9223372036854775808.0;
       if (!(whole >= -kLimit && whole < kLimit)) Fail(TomlNumber(*number));
@@ -103,9 +103,9 @@ class Caster {
   }
 
   double Float(const Value& value) const {
-    if (const bool* boolean = value.as<bool>()) return *boolean ? 1 : 0;
-    if (const int64_t* integer = value.as<int64_t>()) return static_cast<double>(*integer);
-    if (const double* number = value.as<double>()) return *number;
+    if (const auto* boolean = value.as<bool>()) return *boolean ? 1 : 0;
+    if (const auto* integer = value.as<int64_t>()) return static_cast<double>(*integer);
+    if (const auto* number = value.as<double>()) return *number;
     const std::string& text = value.as<Quotable>()->text;
     const std::string word = Lower(Trimmed(text));
     std::string_view rest = word;
@@ -133,9 +133,9 @@ class Caster {
   }
 
   bool Bool(const Value& value) const {
-    if (const bool* boolean = value.as<bool>()) return *boolean;
-    if (const int64_t* integer = value.as<int64_t>()) return *integer != 0;
-    if (const double* number = value.as<double>()) return *number != 0;
+    if (const auto* boolean = value.as<bool>()) return *boolean;
+    if (const auto* integer = value.as<int64_t>()) return *integer != 0;
+    if (const auto* number = value.as<double>()) return *number != 0;
     const std::string& text = value.as<Quotable>()->text;
     const std::string word = Lower(text);
     if (word != "true" && word != "false") Fail(text);
@@ -143,7 +143,7 @@ class Caster {
   }
 
   static std::string Str(const Value& value) {
-    if (const bool* boolean = value.as<bool>()) return *boolean ? "true" : "false";
+    if (const auto* boolean = value.as<bool>()) return *boolean ? "true" : "false";
     if (const auto* text = value.as<Quotable>()) return text->text;
     return ValueText(value);
   }

@@ -37,6 +37,7 @@ class Functions {
     const auto function = kFunctions.find(call_.name);
     if (function == kFunctions.end()) {
       std::vector<std::string> names;
+      names.reserve(kFunctions.size());
       for (const auto& [name, member] : kFunctions) names.push_back(name);
       throw Error(where_, fmt::format("there is no function {}()", call_.name),
                   fmt::format("there are {}; put a text in quotes", fmt::join(names, ", ")));
@@ -104,7 +105,7 @@ class Functions {
   Value Choice() {
     RefuseOtherNames();
     if (call_.positional.empty()) Fail("an empty choice");
-    if (Sweep* only = call_.positional[0].as<Sweep>(); call_.positional.size() == 1 && only != nullptr) {
+    if (auto* only = call_.positional[0].as<Sweep>(); call_.positional.size() == 1 && only != nullptr) {
       if (only->kind != Sweep::Kind::kChoice || !only->simple) Fail("a sweep inside a choice");
       only->simple = false;
       return std::move(call_.positional[0]);
@@ -114,9 +115,9 @@ class Functions {
   }
 
   Number NumberOf(const Value& value, std::string_view name) const {
-    if (const bool* boolean = value.as<bool>()) return int64_t{*boolean};
-    if (const int64_t* integer = value.as<int64_t>()) return *integer;
-    if (const double* number = value.as<double>()) {
+    if (const auto* boolean = value.as<bool>()) return int64_t{*boolean};
+    if (const auto* integer = value.as<int64_t>()) return *integer;
+    if (const auto* number = value.as<double>()) {
       if (!std::isfinite(*number)) Fail(fmt::format("{} is not finite", name));
       return *number;
     }
@@ -141,9 +142,9 @@ class Functions {
   // Whether a comes before b, as Python compares; texts that stood in quotes inside a list cannot be compared there.
   bool Less(const Value& a, const Value& b) const {
     const auto number = [](const Value& value) -> std::optional<Number> {
-      if (const bool* boolean = value.as<bool>()) return int64_t{*boolean};
-      if (const int64_t* integer = value.as<int64_t>()) return *integer;
-      if (const double* real = value.as<double>()) return *real;
+      if (const auto* boolean = value.as<bool>()) return int64_t{*boolean};
+      if (const auto* integer = value.as<int64_t>()) return *integer;
+      if (const auto* real = value.as<double>()) return *real;
       return std::nullopt;
     };
     const auto x = number(a), y = number(b);
@@ -179,7 +180,7 @@ class Functions {
   Value Sort() {
     bool reverse = false;
     if (const auto given = TakeNamed("reverse")) {
-      const bool* value = given->as<bool>();
+      const auto* value = given->as<bool>();
       if (value == nullptr) Fail("reverse wants true or false");
       reverse = *value;
     }
@@ -222,7 +223,7 @@ class Functions {
     }
     RefuseOtherNames();
     if (call_.positional.empty()) Fail("wants tags and a sweep");
-    const Sweep* sweep = call_.positional.back().as<Sweep>();
+    const auto* sweep = call_.positional.back().as<Sweep>();
     if (sweep == nullptr || sweep->kind == Sweep::Kind::kGlob) Fail("the last value must be a choice() or range()");
     for (size_t i = 0; i + 1 < call_.positional.size(); ++i) {
       if (call_.positional[i].as<Quotable>() == nullptr) Fail("a tag is a text");
