@@ -103,6 +103,7 @@ endfunction()
 # link no teacher.
 function(retort_binaries folder)
   set(trains_alone train make_models)
+  set(without_torch runs)  # uses none of it: not loading LibTorch saves most of its time
   add_custom_target(binaries)
   file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   foreach(main ${mains})
@@ -113,6 +114,8 @@ function(retort_binaries folder)
     target_compile_options(${name} PRIVATE -O1)  # the rooms do the work
     if(name IN_LIST trains_alone)
       target_link_libraries(${name} PRIVATE retort_student)
+    elseif(name IN_LIST without_torch)
+      target_link_libraries(${name} PRIVATE -Wl,--as-needed stdc++ retort_lab)  # stdc++ first: LibTorch has copies of its symbols
     else()
       target_link_libraries(${name} PRIVATE retort_lab)
     endif()
