@@ -60,6 +60,7 @@ Side Read(const RunEntry& run) {
   if (const auto text = ReadIfThere(run.folder / "identity.txt")) side.identity = ReadIdentityLines(*text);
   const fs::path manifest = run.folder / "manifest.json";
   if (const auto text = ReadIfThere(manifest)) side.manifest = ParseManifest(*text, manifest.string());
+  if (run.state == RunState::kDone) CheckRegular(run.folder / "items.jsonl");
   side.result = run.state == RunState::kDone ? RunStore(run.folder.parent_path()).Read(run.hash) : run.result;
   return side;
 }

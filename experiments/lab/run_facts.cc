@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/config/toml_text.h"
 #include "core/report/format.h"
+#include "experiments/lab/run_list.h"
 #include "experiments/lab/terminal_text.h"
 
 namespace retort::lab {
@@ -119,6 +120,7 @@ std::unique_ptr<Task> TaskOf(const ConfigLines& config) {
 std::string TrainingCurve(const std::filesystem::path& file) {
   std::string first, last;
   int steps = 0;
+  CheckRegular(file);
   ForEachLine(file, [&](std::string_view line, int number) {
     (number == 1 ? first : last) = line;
     steps = number;

@@ -111,10 +111,15 @@ bool IsLocked(const fs::path& folder) {
   }
 }
 
-std::string ReadRunFile(const fs::path& file, size_t max_bytes) {
+void CheckRegular(const fs::path& file) {
   std::error_code error;
   const fs::file_status status = fs::status(file, error);
-  if (fs::exists(status) && !fs::is_regular_file(status)) throw Error({.file = file.string()}, "is no regular file");
+  if (!fs::exists(status)) throw Error({.file = file.string()}, "is missing");
+  if (!fs::is_regular_file(status)) throw Error({.file = file.string()}, "is no regular file");
+}
+
+std::string ReadRunFile(const fs::path& file, size_t max_bytes) {
+  CheckRegular(file);
   return ReadFile(file, max_bytes);
 }
 

@@ -31,6 +31,8 @@ struct RunEntry {
 bool IsRunHash(std::string_view name);  // 64 hexadecimal digits
 // Whether a process computes it now.
 bool IsLocked(const std::filesystem::path& folder);
+// Throws Error for what is no regular file: a pipe would never end.
+void CheckRegular(const std::filesystem::path& file);
 // A file of a run: regular, and not larger than it can be. Throws Error.
 std::string ReadRunFile(const std::filesystem::path& file, size_t max_bytes = size_t{1} << 20);
 RunEntry ReadRun(const std::filesystem::path& folder);

@@ -50,7 +50,7 @@ std::vector<Item> Questions(const RunEntry& run) {
 std::string Transcripts(const RunEntry& run) {
   const fs::path file = run.folder / "items.jsonl";
   std::vector<ItemScore> items;
-  if (!fs::is_regular_file(file)) throw Error({.file = file.string()}, "is missing");
+  CheckRegular(file);
   ForEachLine(file, [&](std::string_view line, int number) {
     items.push_back(ParseItemScore(line, file.string(), number));
     return items.size() < kTranscripts;
@@ -111,7 +111,8 @@ std::string ShowRun(const RunEntry& run) {
   if (there("samples.jsonl")) {
     page.Section("samples (samples.jsonl, manifest.json)", [&] {
       const fs::path file = run.folder / "samples.jsonl";
-      if (!fs::is_regular_file(file)) throw Error({.file = file.string()}, "is no regular file");
+      CheckRegular(file);
+      if (there("manifest.json")) CheckRegular(run.folder / "manifest.json");
       const SampleSet set = ReadSampleSet(file);
       FactList facts = {{"rows", fmt::format("{}, sha256 {}", set.samples.size(), set.manifest.samples_sha256)}};
       for (auto& fact : TeacherFacts(set.manifest.teacher)) {

@@ -42,7 +42,9 @@ T Number(const std::string& text) {
 
 // The result of a run under the names of a row of the table, as the experiment itself reads it.
 CellResult ResultOf(const RunStore& store, const CsvTable& cells, size_t row) {
-  CellResult result = store.Read(cells.Field(row, "run"));
+  const std::string run = cells.Field(row, "run");
+  CheckRegular(store.Folder(run) / "items.jsonl");
+  CellResult result = store.Read(run);
   result.arm = cells.Field(row, "arm");
   result.n = Number<int>(cells.Field(row, "n"));
   result.seed = Number<uint64_t>(cells.Field(row, "seed"));

@@ -57,7 +57,7 @@ std::string Teachers(const std::vector<RunTrace>& runs) {
     if (!run.manifest) continue;
     const Card& card = run.manifest->teacher;
     ++teachers[fmt::format("{} ({}), identity {}, licence {}, training on its answers: {}", card.name, card.kind,
-                           ShortHash(card.identity), card.licence.empty() ? "unknown" : card.licence,
+                           OneLine(card.identity, 20), card.licence.empty() ? "unknown" : card.licence,
                            card.training_allowed)];
   }
   std::string text;

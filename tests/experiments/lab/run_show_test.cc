@@ -3,10 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/base/files.h"
 #include "experiments/lab/config_lines.h"
 #include "experiments/lab/run_diff.h"
@@ -53,6 +55,17 @@ TEST(RunShowTest, AFileThatCannotBeReadIsSaidInItsPlace) {
     fs::remove(folder / file);
     EXPECT_THAT(Show(folder), HasSubstr("exact match 0.8")) << file;
     WriteFileAtomic(folder / file, whole);
+  }
+}
+
+TEST(RunShowTest, NothingWaitsForAPipe) {
+  const StoreFixture store;
+  const fs::path folder = store.run("teacher", 16, 0);
+  for (const char* file : {"config.toml", "manifest.json", "samples.jsonl", "train.jsonl", "items.jsonl"}) {
+    fs::remove(folder / file);
+    ASSERT_EQ(mkfifo((folder / file).c_str(), 0600), 0);
+    EXPECT_THAT(Show(folder), HasSubstr("exact match 0.8")) << file;
+    EXPECT_THROW(DiffRuns(ReadRun(folder), ReadRun(folder)), Error) << file;
   }
 }
 

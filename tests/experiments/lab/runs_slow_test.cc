@@ -67,7 +67,7 @@ TEST_F(RunsProgramTest, EveryNumberIsTracedUntilAFileChanges) {
   for (const char* table : {"cells.csv", "summary.csv"}) {
     int rows = -1;
     ForEachLine(fixture_.path("out") / table, [&](std::string_view, int) { return ++rows, true; });
-    for (int row = 1; row <= rows; ++row) {
+    for (const int row : {1, rows / 2, rows}) {
       const CommandResult trace =
           RunCommand({Program("trace"), (fixture_.path("out") / table).string(), std::to_string(row)});
       EXPECT_EQ(trace.exit_code, 0) << table << " row " << row << "\n" << trace.output;

@@ -87,15 +87,17 @@ TEST(TraceTest, OneByteOfAnyFileOfTheRunIsSeen) {
 }
 
 TEST(TraceTest, OneByteOfWhatLiesOutsideTheRunIsSeen) {
-  // Hashes of checkpoints are remembered per process and folder: a new one for each change.
+  // The hash of a checkpoint is remembered per process and folder: so the changed one is another, behind a link.
   for (const char* file : {"base/config.json", "base/model.safetensors", "folds-teacher/model.safetensors"}) {
     const StoreFixture store;
-    RunTrace trace = Trace(store);
-    EXPECT_TRUE(IsFine(trace));
-    fs::rename(store.path(file).parent_path(), store.path("elsewhere"));
-    trace = Trace(store);
+    EXPECT_TRUE(IsFine(Trace(store)));
+    const fs::path folder = store.path(file).parent_path(), elsewhere = store.path("elsewhere");
     const std::string step = file[0] == 'b' ? "base" : "teacher";
-    EXPECT_EQ(Of(trace, step), Verdict::kMissing) << file;
+    fs::rename(folder, elsewhere);
+    EXPECT_EQ(Of(Trace(store), step), Verdict::kMissing) << file;
+    FlipByte(elsewhere / fs::path(file).filename(), 3);
+    fs::create_directory_symlink(elsewhere, folder);
+    EXPECT_EQ(Of(Trace(store), step), Verdict::kChanged) << file;
   }
   const StoreFixture store;
   const fs::path collections = store.runs() / "collections";
