@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 
 #include "core/base/error.h"
 #include "experiments/lab/terminal_text.h"
@@ -100,6 +101,8 @@ int WithHarmlessErrors(const std::function<int()>& body) {
   try {
     return body();
   } catch (const Error& error) {
+    throw Error(Harmless(error.what()));
+  } catch (const std::filesystem::filesystem_error& error) {  // a folder that this user may not look into
     throw Error(Harmless(error.what()));
   }
 }

@@ -37,7 +37,8 @@ bool SameText(std::string_view text, std::string_view value);
 void PrintAll(std::string_view text);
 // A reader that goes away (`| head`) ends this process without a word, even where whoever started it ignores SIGPIPE.
 void EndQuietlyOnBrokenPipe();
-// Runs `body`; the message of an Error may hold names and values from files, and is made fit for a terminal.
+// Runs `body`; the message of an Error may hold names and values from files, and is made fit for a terminal. What the
+// file system refuses becomes an Error.
 int WithHarmlessErrors(const std::function<int()>& body);
 // For docs/reference.md: a section with the help as it is printed.
 std::string HelpAsMarkdown(std::string_view name, std::string_view help);

@@ -25,8 +25,9 @@ void AddSetting(std::string_view table, std::string_view line, int number, Confi
     return;
   }
   std::string key(line.substr(0, equals));
-  const std::string prefix = table.empty() ? "" : std::string(table) + ".";
-  if (!key.starts_with(prefix)) key = prefix + key;  // the settings of a task name their table themselves
+  const std::string own = std::string(table.substr(table.rfind('.') + 1)) + ".";  // rfind's npos + 1 is 0
+  if (!table.empty() && key.starts_with(own)) key.erase(0, own.size());           // some name their table themselves
+  if (!table.empty()) key = fmt::format("{}.{}", table, key);
   lines.insert_or_assign(key, std::string(line.substr(equals + 3)));
 }
 

@@ -36,6 +36,22 @@ double Loss(const std::string& line, const Where& where) {
   return loss->get<double>();
 }
 
+// The settings that were at work: those of filters that nobody asked for, and of prompts that nobody wrote, are left
+// out.
+void AddSampling(const std::string& toml, FactList& facts) {
+  const ConfigLines settings = ReadConfigLines(toml);
+  const std::string filters = PlainValue(settings, "filter.filters");
+  const bool filtered = !filters.empty() && filters != "[]", written = PlainValue(settings, "prompts") == "teacher";
+  Phrases sampling, filter;
+  for (const auto& [key, value] : settings) {
+    const bool of_filter = key.starts_with("filter.");
+    if (of_filter ? !filtered : key.starts_with("written.") && !written) continue;
+    (of_filter ? filter : sampling).Add(fmt::format("{} {}", key, PlainValue(value)));
+  }
+  if (!sampling.text().empty()) facts.emplace_back("sampling", sampling.text());
+  if (!toml.empty()) facts.emplace_back("filters", filtered ? filter.text() : "none");
+}
+
 }  // namespace
 
 FactList ResultFacts(const CellResult& result) {
@@ -96,7 +112,7 @@ FactList TeacherFacts(const Card& teacher) {
 
 FactList CollectionFacts(const Manifest& manifest) {
   FactList facts;
-  if (!manifest.sampling.empty()) facts.emplace_back("sampling", OnOneLine(manifest.sampling));
+  AddSampling(manifest.sampling, facts);
   Phrases counts;
   for (const auto& [name, count] : manifest.counts) counts.Add(fmt::format("{} {}", name, count));
   if (!manifest.counts.empty()) facts.emplace_back("counts", counts.text());
@@ -131,12 +147,6 @@ std::string TrainingCurve(const std::filesystem::path& file) {
   if (steps == 1) return fmt::format("1 step, loss {:.4g}", begin);
   return fmt::format("{} steps, loss {:.4g} at the first, {:.4g} at the last", steps, begin,
                      Loss(last, {.file = file.string(), .line = steps}));
-}
-
-std::string OnOneLine(const std::string& toml) {
-  Phrases phrases;
-  for (const auto& [key, value] : ReadConfigLines(toml)) phrases.Add(fmt::format("{} {}", key, PlainValue(value)));
-  return phrases.text();
 }
 
 }  // namespace retort::lab

@@ -25,7 +25,5 @@ FactList CollectionFacts(const Manifest& manifest);  // sampling, counts before 
 std::unique_ptr<Task> TaskOf(const ConfigLines& config);
 // "200 steps, loss 2.947 at the first, 0.012 at the last". Throws Error for what is no train.jsonl.
 std::string TrainingCurve(const std::filesystem::path& file);
-// "a = 1\nb = 2\n" as "a 1, b 2".
-std::string OnOneLine(const std::string& toml);
 
 }  // namespace retort::lab

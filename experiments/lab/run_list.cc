@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/host.h"
 #include "core/base/json.h"
 #include "experiments/lab/config_lines.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kSignOfLife = 5;  // minutes; clocks of machines that share a store may differ
 constexpr size_t kCandidates = 8;  // that a message names
 
 uintmax_t BytesBelow(const fs::path& folder) {
@@ -99,16 +102,27 @@ bool IsRunHash(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-bool IsLocked(const fs::path& folder) {
-  const fs::path lock = folder / "lock";
+bool IsComputed(const fs::path& folder, double minutes) {
+  const fs::path lock = folder / "lock", owner = folder / "owner";
   std::error_code error;
   // Only a lock that is there: looking makes no files, and follows no link.
-  if (fs::symlink_status(lock, error).type() != fs::file_type::regular) return false;
-  try {
-    return !FileLock::Try(lock);
-  } catch (const Error&) {
-    return false;  // not ours to open: whoever computes it there does so unseen
+  if (fs::symlink_status(lock, error).type() == fs::file_type::regular) {
+    try {
+      if (!FileLock::Try(lock)) return true;
+    } catch (const Error&) {
+      error.clear();  // not ours to open: its owner may tell
+    }
   }
+  if (fs::symlink_status(owner, error).type() != fs::file_type::regular) return false;
+  try {
+    const std::string text = ReadRunFile(owner, 4096);
+    if (text.substr(0, text.find(' ')) == HostName()) return false;  // the kernel would know
+  } catch (const Error&) {
+    return false;  // it ended just now
+  }
+  const std::chrono::duration<double, std::ratio<60>> age =
+      fs::file_time_type::clock::now() - fs::last_write_time(owner, error);
+  return !error && age.count() < minutes;
 }
 
 void CheckRegular(const fs::path& file) {
@@ -141,7 +155,7 @@ RunEntry ReadRun(const fs::path& folder) {
       run.state = RunState::kDone;
     } else {
       ReadConfig(folder / "config.toml", run.result);
-      run.state = IsLocked(folder) ? RunState::kRunning : RunState::kUnfinished;
+      run.state = IsComputed(folder, kSignOfLife) ? RunState::kRunning : RunState::kUnfinished;
     }
   } catch (const std::exception& problem) {  // Error, and what the file system throws
     run.state = RunState::kBroken;

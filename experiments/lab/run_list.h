@@ -29,8 +29,9 @@ struct RunEntry {
 };
 
 bool IsRunHash(std::string_view name);  // 64 hexadecimal digits
-// Whether a process computes it now.
-bool IsLocked(const std::filesystem::path& folder);
+// Whether a process computes it now: it holds the kernel's lock, or a process of another machine, where that lock may
+// not reach (experiments/lab/cell_lock.h), gave a sign of life within `minutes`.
+bool IsComputed(const std::filesystem::path& folder, double minutes);
 // Throws Error for what is no regular file: a pipe would never end.
 void CheckRegular(const std::filesystem::path& file);
 // A file of a run: regular, and not larger than it can be. Throws Error.

@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kSignOfLife = 60;  // minutes for which an owner on another machine is taken to be alive
 constexpr double kSecondsADay = 86400;
 
 // What was unlinked stays so after a power cut.
@@ -54,10 +55,11 @@ void RemoveRun(const RunEntry& run) {
   if (!IsRunHash(folder.filename().string()) || fs::symlink_status(folder, error).type() != fs::file_type::directory) {
     throw Error(where, "is no folder of a run", "only folders named by 64 hexadecimal digits are removed");
   }
+  if (IsComputed(folder, kSignOfLife)) throw Error(where, "is being computed", "stop the experiment first");
   const fs::path lock_file = folder / "lock";
   const fs::file_type type = fs::symlink_status(lock_file, error).type();
   if (type != fs::file_type::regular && type != fs::file_type::not_found) Remove(lock_file);  // a link is no lock
-  std::optional<FileLock> lock = FileLock::Try(lock_file);
+  const std::optional<FileLock> lock = FileLock::Try(lock_file);
   if (!lock) throw Error(where, "is being computed", "stop the experiment first");
   Remove(folder / "result.json");
   Sync(folder);

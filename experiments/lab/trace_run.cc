@@ -269,6 +269,11 @@ class Walk {
     const bool is_teacher = PlainValue(config_, "arm") == kTeacherModelArm;
     const std::string now = TaskContent(config_, problem);
     if (trace_.manifest) trace_.steps.push_back(TraceTeacher(trace_.manifest->teacher, config_, now));
+    if (trace_.manifest) {
+      if (auto trainer = TraceTrainer(config_, PlainValue(identity_, "trainer_inputs"))) {
+        trace_.steps.push_back(*std::move(trainer));
+      }
+    }
     if (is_teacher) trace_.steps.push_back(TraceTeacherModel(model, config_, now));
     trace_.steps.push_back(TraceTask(config_, content));
     if (!is_teacher) trace_.steps.push_back(TraceBase(PlainValue(config_, "base"), model));

@@ -9,9 +9,11 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/config/toml_text.h"
 #include "core/lm/checkpoint.h"
 #include "experiments/lab/run_list.h"
 #include "experiments/lab/terminal_text.h"
+#include "student/student.h"
 
 namespace retort::lab {
 namespace {
@@ -166,6 +168,30 @@ TraceStep TraceTask(const ConfigLines& config, const std::string& recorded) {
     step.Missing("it cannot be made again: " + problem);
   } else {
     step.Compare("its content", "what the run recorded", recorded, now);
+  }
+  return step;
+}
+
+std::optional<TraceStep> TraceTrainer(const ConfigLines& config, const std::string& recorded) {
+  if (PlainValue(config, "student.trainer.kind") != kTrainerKinds[1]) return std::nullopt;
+  TraceStep step{.name = "trainer", .path = ""};
+  for (const char* key : {"command", "inputs"}) {
+    step.facts.emplace_back(key, PlainValue(config, std::string("student.trainer.") + key));
+  }
+  if (recorded.empty()) {
+    step.NotChecked("the run did not record what its inputs were");
+    return step;
+  }
+  std::string toml;
+  for (const auto& [key, value] : config) {
+    if (key.starts_with("student.trainer.")) toml += fmt::format("{} = {}\n", key.substr(8), value);
+  }
+  try {
+    AnyTrainerConfig trainer;
+    FromToml(toml, "config.toml", [&](Describer& d) { d.OneOf("trainer", trainer, kTrainerKinds, ""); });
+    step.Compare("its inputs", "identity.txt", recorded, HashInputs(std::get<ExternalTrainerConfig>(trainer)));
+  } catch (const std::exception& problem) {
+    step.Missing(problem.what());
   }
   return step;
 }

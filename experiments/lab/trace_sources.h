@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/data/sample_set.h"
@@ -20,6 +21,8 @@ TraceStep TraceTeacherModel(const std::string& identity, const ConfigLines& conf
 // The content hash that the task of `config` has now; "" where it cannot be made, with the reason in `problem`.
 std::string TaskContent(const ConfigLines& config, std::string& problem);
 TraceStep TraceTask(const ConfigLines& config, const std::string& recorded);
+// The files that a trainer of the user's own named as its inputs; nullopt where the builtin one trained.
+std::optional<TraceStep> TraceTrainer(const ConfigLines& config, const std::string& recorded);
 // Finds the collection that the rows of a run came from, by its manifest.
 TraceStep TraceCollection(const std::filesystem::path& collections, const Manifest& manifest,
                           const std::filesystem::path& samples);

@@ -218,6 +218,17 @@ TEST_F(RunListTest, ARunThatIsComputedStays) {
   EXPECT_TRUE(fs::exists(folder / "config.toml"));
 }
 
+TEST_F(RunListTest, ARunOfAnotherMachineStaysWhileThatGivesSignsOfLife) {
+  const fs::path folder = Unfinished();
+  WriteFileAtomic(folder / "owner", "elsewhere 17 2026-01-01T00:00:00Z\n3\n");
+  EXPECT_EQ(ReadRun(folder).state, RunState::kRunning);
+  Runs({"rm", kOther, "--yes"}, 1);
+  fs::last_write_time(folder / "owner", fs::file_time_type::clock::now() - std::chrono::hours(2));
+  EXPECT_EQ(ReadRun(folder).state, RunState::kUnfinished);
+  Runs({"rm", kOther, "--yes"});
+  EXPECT_FALSE(fs::exists(folder));
+}
+
 TEST_F(RunListTest, RemovingFollowsNoLink) {
   const fs::path outside = store_.path("outside");
   WriteFileAtomic(outside / "precious.txt", "mine");

@@ -123,10 +123,10 @@ TEST(ConfigLinesTest, ReadsWhatToTomlWrites) {
 }
 
 TEST(ConfigLinesTest, ReadsAnIdentity) {
-  EXPECT_THAT(
-      ReadIdentityLines("kind trained\nmodel ab cd\n\n# task\ntask.kind = \"folds\"\n\n# student.init\nr = 3\n"),
-      ElementsAre(Pair("kind", "trained"), Pair("model", "ab cd"), Pair("student.init.r", "3"),
-                  Pair("task.kind", "\"folds\"")));
+  EXPECT_THAT(ReadIdentityLines("kind trained\nmodel ab cd\n\n# task\ntask.kind = \"folds\"\n\n# "
+                                "student.trainer\ntrainer.steps = 3\nbetas.a = 1\n"),
+              ElementsAre(Pair("kind", "trained"), Pair("model", "ab cd"), Pair("student.trainer.betas.a", "1"),
+                          Pair("student.trainer.steps", "3"), Pair("task.kind", "\"folds\"")));
 }
 
 TEST(TerminalTextTest, AlignsAndCuts) {

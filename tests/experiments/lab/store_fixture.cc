@@ -91,7 +91,7 @@ SampleSet StoreFixture::Samples(uint64_t seed, int n) const {
 fs::path StoreFixture::AddRun(const std::string& arm, int n, uint64_t seed, const std::vector<double>& scores,
                               double learning_rate) {
   CellConfig config = Config(arm, n, seed);
-  config.student.trainer.learning_rate = learning_rate;
+  config.student.trainer = TrainerConfig{.learning_rate = learning_rate};
   const bool is_teacher = arm == kTeacherModelArm;
   const std::unique_ptr<Task> task = MakeTask(config.task);
   const SampleSet samples = n > 0 ? Samples(seed, n) : SampleSet{};
@@ -104,7 +104,7 @@ fs::path StoreFixture::AddRun(const std::string& arm, int n, uint64_t seed, cons
                   NumericsVersion(), HashCheckpoint(is_teacher ? path("folds-teacher") : path("base")),
                   task->ContentHash(), task->Target(seed), sha256, seed);
   identity += fmt::format("\n# evaluation\n{}\n# student.trainer\n{}", NumericsToml(config.evaluation),
-                          NumericsToml(config.student.trainer));
+                          NumericsToml(std::get<TrainerConfig>(config.student.trainer)));
   CellResult result{.arm = arm,
                     .n = n,
                     .seed = seed,

@@ -7,6 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/report/csv.h"
+#include "core/report/report.h"
 #include "experiments/lab/trace_command.h"
 #include "experiments/lab/trace_row.h"
 #include "experiments/lab/trace_run.h"
@@ -206,6 +208,34 @@ TEST(TraceSummaryTest, ANumberIsMadeAgainFromItsRuns) {
   const std::string text = ToText(TraceOfSummary(store, {"arm=teacher", "n=16", "statistic=score"}));
   EXPECT_THAT(text, HasSubstr("mean"));
   EXPECT_THAT(text, HasSubstr("licence apache-2.0, training on its answers: with disclosure, of 2 runs"));
+}
+
+TEST(TraceSummaryTest, APointOfASweepIsMadeAgainFromItsOwnRuns) {
+  StoreFixture store;
+  const std::string key = "student.trainer.learning_rate";
+  ReportInput input;
+  for (CellResult cell : store.results()) {
+    cell.axes = {{key, "0.001"}};
+    input.cells.push_back(std::move(cell));
+  }
+  for (const int n : {4, 16}) {
+    for (const uint64_t seed : {0, 1}) store.AddRun("teacher", n, seed, std::vector<double>(20, 1.0), 0.25);
+  }
+  for (CellResult cell : store.results()) {  // base and teacher serve both points
+    const bool of_first = cell.arm == "teacher" && cell.means.score < 1;
+    cell.axes = {{key, "0.25"}};
+    if (!of_first) input.cells.push_back(std::move(cell));
+  }
+  WriteFileAtomic(store.path("out/cells.csv"), CellsCsv(input));
+  WriteFileAtomic(store.path("out/summary.csv"), SummaryCsv(Summarise(input)));
+  const CsvTable summary = OpenTable(store.path("out/summary.csv"), {});
+  EXPECT_THAT(summary.rows, SizeIs(12));
+  for (size_t row = 0; row < summary.rows.size(); ++row) {
+    const SummaryTrace trace = TraceOfSummary(store, {std::to_string(row + 1)});
+    EXPECT_TRUE(IsFine(trace)) << ToText(trace);
+    EXPECT_EQ(Worst(trace.number), Verdict::kUnchanged) << ToText(trace);
+  }
+  EXPECT_THAT(TraceOfSummary(store, {"arm=teacher", "n=16", "statistic=score", key + "=0.25"}).runs, SizeIs(6));
 }
 
 TEST(TraceSummaryTest, AnEditedNumberOrRunIsSeen) {
