@@ -12,6 +12,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
+#include "experiments/lab/run_sums.h"
 
 namespace retort::lab {
 
@@ -83,7 +84,9 @@ void RunStore::WriteResult(const std::filesystem::path& folder, const CellResult
   WriteFileAtomic(folder / "items.jsonl", items);
   WriteFileAtomic(folder / "times.json",
                   fmt::format("{{\"finished_utc\": \"{}\", \"seconds\": {:.3f}}}\n", UtcTime(), seconds));
-  WriteFileAtomic(folder / "result.json", ToJson(result));
+  const std::string json = ToJson(result);
+  WriteFileAtomic(folder / kSumsFile, RunSums(folder, json));
+  WriteFileAtomic(folder / "result.json", json);
 }
 
 }  // namespace retort::lab
