@@ -12,8 +12,8 @@
 #include "experiments/lab/runs_command.h"
 
 int main(int argc, char** argv) {
-  using namespace retort;
-  return RunMain("runs", [&] {
+  namespace lab = retort::lab;
+  return retort::RunMain("runs", [&] {
     lab::EndQuietlyOnBrokenPipe();
     lab::Confirm confirm;
     if (isatty(STDIN_FILENO) != 0) {

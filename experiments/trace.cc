@@ -5,8 +5,8 @@
 #include "experiments/lab/trace_command.h"
 
 int main(int argc, char** argv) {
-  using namespace retort;
-  return RunMain("trace", [&] {
+  namespace lab = retort::lab;
+  return retort::RunMain("trace", [&] {
     lab::EndQuietlyOnBrokenPipe();
     return lab::WithHarmlessErrors([&] { return lab::TraceCommand({argv + 1, argv + argc}); });
   });

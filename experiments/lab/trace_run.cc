@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kRounding = 1e-9;  // of means, as RunStore has it
-constexpr size_t kLargest = size_t{1} << 30;
 
 // The columns of cells.csv that come from result.json and belong to the cell itself, whichever row it serves.
 FactList NumbersOf(const CellResult& result) {

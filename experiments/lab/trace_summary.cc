@@ -111,7 +111,7 @@ SummaryTrace TraceSummary(const fs::path& runs_dir, const CsvTable& summary, siz
   }
   MakeAgain(runs_dir, summary, row, cells, curve, smallest_gap, number);
   // The arm's own rows first.
-  std::ranges::stable_partition(behind, [&](size_t cell) { return !IsEnd(cells.Field(cell, "arm")); });
+  std::stable_partition(behind.begin(), behind.end(), [&](size_t cell) { return !IsEnd(cells.Field(cell, "arm")); });
   std::set<std::string> seen;
   for (const size_t cell : behind) {
     if (seen.insert(cells.Field(cell, "run")).second) trace.runs.push_back(TraceRun(runs_dir, cells, cell));
