@@ -58,11 +58,31 @@ WorkerSpec PrepareCell(const Cell& cell, const RunStore& store, const LaunchOpti
           .shows_steps = cell.shows_steps};
 }
 
-Failure MakeFailure(const Cell& cell, const RunStore& store, std::string reason) {
-  return {.cell = cell.hash,
-          .label = fmt::format("{} seed {}", cell.label, cell.config.seed),
-          .reason = std::move(reason),
-          .log = LogTail(store.Folder(cell.hash) / "worker.log")};
+bool Outcomes::Done(const Cell& cell) {
+  try {
+    progress_.Finished(cell.hash, cell.cost, cell.label, store_.Read(cell.hash).means.score);
+    return true;
+  } catch (const Error& error) {  // a result that cannot be read stays what it is
+    Failed(cell, error.what());
+    return false;
+  }
+}
+
+bool Outcomes::TryAgain(const Cell& cell, const std::string& reason) {
+  if (!tried_.insert(cell.hash).second) {
+    Failed(cell, reason);
+    return false;
+  }
+  progress_.Again(cell.hash, fmt::format("{} seed {}", cell.label, cell.config.seed), reason);
+  return true;
+}
+
+void Outcomes::Failed(const Cell& cell, const std::string& reason) {
+  progress_.Failed(cell.hash, cell.cost);
+  failures_.push_back({.cell = cell.hash,
+                       .label = fmt::format("{} seed {}", cell.label, cell.config.seed),
+                       .reason = reason,
+                       .log = LogTail(store_.Folder(cell.hash) / "worker.log")});
 }
 
 void CheckLauncher(const LauncherConfig& launcher, bool dry_run) {

@@ -2,6 +2,7 @@
 // files in the run store and leave the same.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,24 @@ void CheckLauncher(const LauncherConfig& launcher, bool dry_run);
 
 // For the launchers: writes what a worker will find, and says how to call it.
 WorkerSpec PrepareCell(const Cell& cell, const RunStore& store, const LaunchOptions& options);
-// A cell that failed, with the end of its log.
-Failure MakeFailure(const Cell& cell, const RunStore& store, std::string reason);
+// What became of cells, as far as it is told and decided: each is tried twice at most.
+class Outcomes {
+ public:
+  Outcomes(const RunStore& store, Progress& progress) : store_(store), progress_(progress) {}
+  // False: its result cannot be read, and it counts as failed.
+  bool Done(const Cell& cell);
+  // True: it is to be tried once more, when all others had their turn: a machine that was short of memory or disk may
+  // have recovered.
+  bool TryAgain(const Cell& cell, const std::string& reason);
+  // It failed for good.
+  void Failed(const Cell& cell, const std::string& reason);
+  std::vector<Failure> failures() const { return failures_; }
+
+ private:
+  const RunStore& store_;
+  Progress& progress_;
+  std::set<std::string> tried_;  // hashes of cells that failed once
+  std::vector<Failure> failures_;
+};
 
 }  // namespace retort::lab

@@ -13,7 +13,6 @@
 #include <deque>
 #include <fstream>
 #include <memory>
-#include <set>
 #include <utility>
 #include <variant>
 
@@ -79,7 +78,11 @@ std::vector<std::vector<int>> OwnCores(const LaunchOptions& options, size_t work
 class Pool {
  public:
   Pool(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options, Progress& progress)
-      : store_(store), options_(options), progress_(progress), waiting_(cells.begin(), cells.end()) {
+      : store_(store),
+        options_(options),
+        progress_(progress),
+        outcomes_(store, progress),
+        waiting_(cells.begin(), cells.end()) {
     std::ranges::stable_sort(waiting_, std::ranges::greater{}, [](const Cell* cell) { return cell->cost; });
     workers_.resize(std::min(static_cast<size_t>(options.workers), cells.size()));
     const auto cores = OwnCores(options, workers_.size());
@@ -101,7 +104,7 @@ class Pool {
     for (Worker& worker : workers_) {
       if (worker.process && Interrupted()) worker.process->Kill(SIGKILL);
     }
-    return std::move(failures_);
+    return outcomes_.failures();
   }
 
  private:
@@ -121,7 +124,7 @@ class Pool {
       const Cell* cell = waiting_.front();
       waiting_.pop_front();
       if (store_.Done(cell->hash)) {  // another process was faster
-        Finish(*cell);
+        outcomes_.Done(*cell);
         continue;
       }
       worker.cell = cell;
@@ -189,7 +192,7 @@ class Pool {
     }
     worker.cell = nullptr;
     if (reply.status == "done") {
-      Finish(cell);
+      outcomes_.Done(cell);
     } else if (reply.status == "busy") {
       busy_.emplace_back(MonotonicSeconds() + kBusyWait, &cell);
     } else {
@@ -207,23 +210,8 @@ class Pool {
                            : fmt::format("its worker ended with exit code {}", code));
   }
 
-  void Finish(const Cell& cell) {
-    try {
-      progress_.Finished(cell.hash, cell.cost, cell.label, store_.Read(cell.hash).means.score);
-    } catch (const Error& error) {
-      Fail(cell, error.what());
-    }
-  }
-
-  // Once more, when all others had their turn: a machine that was short of memory or disk may have recovered.
   void Fail(const Cell& cell, const std::string& reason) {
-    if (tried_.insert(cell.hash).second) {
-      progress_.Again(cell.hash, fmt::format("{} seed {}", cell.label, cell.config.seed), reason);
-      waiting_.push_back(&cell);
-      return;
-    }
-    progress_.Failed(cell.hash, cell.cost);
-    failures_.push_back(MakeFailure(cell, store_, reason));
+    if (outcomes_.TryAgain(cell, reason)) waiting_.push_back(&cell);
   }
 
   void WatchMemory() {
@@ -251,12 +239,11 @@ class Pool {
   const RunStore& store_;
   const LaunchOptions& options_;
   Progress& progress_;
+  Outcomes outcomes_;
   std::deque<const Cell*> waiting_;
   std::deque<std::pair<double, const Cell*>> busy_;  // with the time to look again
   std::vector<Worker> workers_;
-  std::vector<Failure> failures_;
-  std::set<std::string> tried_;  // cells that failed once
-  double looked_ = 0;            // at memory
+  double looked_ = 0;  // at memory
 };
 
 }  // namespace

@@ -82,6 +82,7 @@ class SlurmLauncher {
         options_(options),
         config_(std::get<SlurmLauncherConfig>(options.launcher)),
         progress_(progress),
+        outcomes_(store, progress),
         jobs_folder_(JobsFolder(store)),
         largest_array_(LargestArray(config_)),
         waiting_(cells.begin(), cells.end()) {
@@ -101,7 +102,7 @@ class SlurmLauncher {
       if (!tasks_.empty()) Sleep();
     }
     if (Interrupted()) TellWhatGoesOn();
-    return std::move(failures_);
+    return outcomes_.failures();
   }
 
  private:
@@ -132,7 +133,7 @@ class SlurmLauncher {
       const Cell* cell = waiting_.front();
       waiting_.pop_front();
       if (store_.Done(cell->hash)) {
-        Finish(*cell);
+        outcomes_.Done(*cell);
         continue;
       }
       try {
@@ -245,7 +246,7 @@ class SlurmLauncher {
       const auto queued = Ask(jobs_.at(name).id, name);
       for (const std::string& hash : of_job) {
         if (store_.Done(hash)) {
-          Finish(*tasks_.extract(hash).mapped().cell);
+          outcomes_.Done(*tasks_.extract(hash).mapped().cell);
           continue;
         }
         if (!queued) continue;
@@ -276,7 +277,7 @@ class SlurmLauncher {
     for (fs::directory_iterator entry(store_.Folder(hash), ignored), end; entry != end; entry.increment(ignored)) {
     }
     if (store_.Done(hash)) {
-      Finish(*tasks_.extract(hash).mapped().cell);
+      outcomes_.Done(*tasks_.extract(hash).mapped().cell);
       return;
     }
     if (now - task.ended < Grace(how)) return;
@@ -289,27 +290,12 @@ class SlurmLauncher {
     const Cell& cell = *task.cell;
     tasks_.erase(hash);
     // Who cancels a task does not want it to come back.
-    if (how && how->state == "CANCELLED") tried_.insert(hash);
+    if (how && how->state == "CANCELLED") return outcomes_.Failed(cell, why);
     Fail(cell, why);
   }
 
-  void Finish(const Cell& cell) {
-    try {
-      progress_.Finished(cell.hash, cell.cost, cell.label, store_.Read(cell.hash).means.score);
-    } catch (const Error& error) {
-      tried_.insert(cell.hash);  // a result that cannot be read stays what it is
-      Fail(cell, error.what());
-    }
-  }
-
   void Fail(const Cell& cell, const std::string& reason) {
-    if (tried_.insert(cell.hash).second) {
-      progress_.Again(cell.hash, fmt::format("{} seed {}", cell.label, cell.config.seed), reason);
-      again_.push_back(&cell);
-      return;
-    }
-    progress_.Failed(cell.hash, cell.cost);
-    failures_.push_back(MakeFailure(cell, store_, reason));
+    if (outcomes_.TryAgain(cell, reason)) again_.push_back(&cell);
   }
 
   void Sleep() const {
@@ -335,14 +321,13 @@ class SlurmLauncher {
   const LaunchOptions& options_;
   const SlurmLauncherConfig& config_;
   Progress& progress_;
+  Outcomes outcomes_;
   const fs::path jobs_folder_;
   const size_t largest_array_;
   std::deque<const Cell*> waiting_;       // to be submitted
   std::vector<const Cell*> again_;        // failed once
   std::map<std::string, Task> tasks_;     // of cells that are in the queue, by hash
   std::map<std::string, SlurmJob> jobs_;  // by name
-  std::set<std::string> tried_;           // cells that are not tried again
-  std::vector<Failure> failures_;
   std::optional<double> silent_since_;
 };
 
