@@ -118,9 +118,9 @@ function(retort_binaries folder)
     elseif(name IN_LIST config_alone)
       target_link_libraries(${name} PRIVATE retort_config)
     elseif(name IN_LIST without_torch)
-      target_link_libraries(${name} PRIVATE -Wl,--as-needed stdc++ retort_lab)  # stdc++ first: LibTorch has copies of its symbols
+      target_link_libraries(${name} PRIVATE -Wl,--as-needed stdc++ retort_look)  # stdc++ first: LibTorch has copies of its symbols
     else()
-      target_link_libraries(${name} PRIVATE retort_lab)
+      target_link_libraries(${name} PRIVATE retort_look)
     endif()
   endforeach()
 endfunction()

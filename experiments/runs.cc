@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/config/program.h"
-#include "experiments/lab/command_words.h"
-#include "experiments/lab/runs_command.h"
+#include "experiments/look/command_words.h"
+#include "experiments/look/runs_command.h"
 
 int main(int argc, char** argv) {
   namespace lab = retort::lab;

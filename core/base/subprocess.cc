@@ -168,6 +168,14 @@ void Subprocess::Kill(int signal) {
   if (pid_ > 0 && !exit_code_) kill(pid_, signal);
 }
 
+std::string ShellWord(std::string_view word) {
+  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(kSafe) == std::string_view::npos) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 CommandResult RunCommand(const std::vector<std::string>& argv, std::string_view input) {
   Subprocess child(argv, {.pipe_stdin = true, .pipe_stdout = true, .stderr_to_stdout = true});
   signal(SIGPIPE, SIG_IGN);

@@ -48,6 +48,9 @@ class Subprocess {
   std::optional<int> exit_code_;
 };
 
+// The word as a shell reads it back: in single quotes where it needs them.
+std::string ShellWord(std::string_view word);
+
 // Runs to the end with `input` on stdin. Throws Error if the program cannot be started.
 CommandResult RunCommand(const std::vector<std::string>& argv, std::string_view input = {});
 

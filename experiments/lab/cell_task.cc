@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <exception>
@@ -19,6 +18,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/host.h"
 #include "core/lm/threads.h"
 #include "experiments/lab/progress.h"
 #include "experiments/lab/worker.h"
@@ -37,11 +37,6 @@ WorkerSpec SpecOf(const fs::path& cells, int index) {
   });
   if (!spec) throw Error({.file = cells.string()}, fmt::format("has no cell number {}", index));
   return *spec;
-}
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
 }
 
 // What a library prints belongs to the cell as well.

@@ -8,26 +8,16 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/subprocess.h"
 #include "experiments/lab/config.h"
 
 namespace retort::lab {
-namespace {
-
-std::string Quoted(const std::string& word) {
-  if (word.find_first_of(" \t\"'$`\\*?;&|<>(){}~#!") == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-}  // namespace
-
 std::string CommandWithout(const std::vector<std::string>& keys, const std::vector<std::string>& words) {
   std::string command;
   for (const std::string& word : words) {
     const bool is_option = command.empty() || word.starts_with("--") || word.find('=') == std::string::npos;
     if (!is_option && std::ranges::find(keys, OverriddenKeys({word}).front()) != keys.end()) continue;
-    command += (command.empty() ? "" : " ") + Quoted(word);
+    command += (command.empty() ? "" : " ") + ShellWord(word);
   }
   return command;
 }

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/base/subprocess.h"
 
 namespace retort::lab {
 namespace {
@@ -32,13 +33,6 @@ std::string ForSbatch(std::string_view value) {
     quoted += c;
   }
   return quoted + "\"";
-}
-
-std::string ForShell(std::string_view word) {
-  if (!word.empty() && word.find_first_not_of(kSafe) == std::string_view::npos) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 // sbatch replaces %a, %A and more in the names of files.
@@ -148,11 +142,11 @@ std::string SbatchText(const ArrayJob& job, const SlurmLauncherConfig& config) {
     const std::string_view name = NameOf(parameter);
     option(name, std::string_view(parameter).substr(std::min(parameter.size(), name.size() + 1)));
   }
-  text += fmt::format("cd {} || exit 1\n", ForShell(job.directory.string()));
+  text += fmt::format("cd {} || exit 1\n", ShellWord(job.directory.string()));
   for (const std::string& line : config.setup) text += line + "\n";
   text += fmt::format("export OMP_NUM_THREADS={0} MKL_NUM_THREADS={0}\nexec", job.threads);
-  for (const std::string& word : job.command) text += " " + ForShell(word);
-  text += fmt::format(" --cells={} --index=\"$SLURM_ARRAY_TASK_ID\"\n", ForShell(folder + "/cells.jsonl"));
+  for (const std::string& word : job.command) text += " " + ShellWord(word);
+  text += fmt::format(" --cells={} --index=\"$SLURM_ARRAY_TASK_ID\"\n", ShellWord(folder + "/cells.jsonl"));
   return text;
 }
 

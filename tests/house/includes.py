@@ -23,8 +23,10 @@ ROOMS = {
     "teacher/provider": ["teacher", "core/data", "core/lm", "core/stats"],
     "student": ["core/data", "core/fused", "core/lm"],
     "experiments/lab": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student"],
+    "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
+                         "experiments/lab"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
-                    "student", "experiments/lab"],
+                    "student", "experiments/lab", "experiments/look"],
 }
 OPEN_TO_ALL = ["core/base/", "core/config/describe.h", "core/config/toml_text.h"]
 WITH_TORCH = ["core/lm", "student", "teacher"]

@@ -108,6 +108,26 @@ TEST_F(LabTest, AWorkerThatTakesTooMuchMemoryIsStopped) {
   EXPECT_THAT(result.output, HasSubstr("more than launcher.mem_mb=20"));
 }
 
+TEST_F(LabTest, ASweepIsOneRunWhoseAxesAreColumns) {
+  const std::vector<std::string> words = {"-m", "student.trainer.learning_rate=0.001,0.002", "task.target=big,gum",
+                                          "n=[4]", "seeds=1"};
+  const CommandResult result = Run(words);
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  // A base and a teacher for each target, and a student for each point.
+  EXPECT_THAT(Computed(), SizeIs(8));
+  const std::string cells = ReadFile(fixture_.path("out") / "cells.csv");
+  EXPECT_THAT(cells, HasSubstr("samples_sha256,student.trainer.learning_rate,task.target\n"));
+  EXPECT_THAT(cells, HasSubstr(",0.002,gum\n"));
+  EXPECT_THAT(ReadFile(fixture_.path("out") / "summary.csv"),
+              HasSubstr("note,student.trainer.learning_rate,task.target"));
+  EXPECT_THAT(ReadFile(fixture_.path("out") / "index.html"), HasSubstr("big, learning_rate 0.002"));
+  ForgetComputed();
+  EXPECT_EQ(Run(words).exit_code, 0);
+  EXPECT_THAT(Computed(), SizeIs(0));
+  EXPECT_THAT(Run({"-m", "workers=1,2"}).output, HasSubstr("cannot be swept"));
+  EXPECT_THAT(Run({"seeds=1,2"}).output, HasSubstr("-m"));
+}
+
 TEST_F(LabTest, PlanReportAndStatusComputeNothing) {
   const CommandResult plan = Run({"--plan"});
   EXPECT_EQ(plan.exit_code, 0) << plan.output;
