@@ -123,11 +123,12 @@ std::optional<double> SeedDeviation(const Grid& grid, const RunStore& store, con
 std::string EffectText(const Grid& grid, const RunStore& store, const Block& block) {
   const std::optional<double> measured = SeedDeviation(grid, store, block);
   const int seeds = block.config.seeds;
-  if (seeds < 2) return fmt::format("{}: one seed shows nothing about other runs", block.task_name);
+  std::string name = block.task_name;
+  for (const auto& [key, value] : block.config.axes) name += fmt::format(" {}={}", key, value);
+  if (seeds < 2) return fmt::format("{}: one seed shows nothing about other runs", name);
   const double effect = SmallestEffect(seeds, std::sqrt(2.0) * measured.value_or(kAssumedDeviation));
   return fmt::format(
-      "{}: {:.3f} between two arms at one N ({} seeds, 80 % power; deviation between seeds {})", block.task_name,
-      effect, seeds,
+      "{}: {:.3f} between two arms at one N ({} seeds, 80 % power; deviation between seeds {})", name, effect, seeds,
       measured ? fmt::format("{:.3f}, measured", *measured) : fmt::format("{:.2f}, assumed", kAssumedDeviation));
 }
 
