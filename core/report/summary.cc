@@ -192,7 +192,7 @@ class TaskBuilder {
     std::vector<std::string> arms;
     std::set<std::string> seen = {std::string(kBaseArm), std::string(kTeacherModelArm)};
     for (const std::string& arm : order) {
-      if (cells_.count(arm) != 0 && seen.insert(arm).second) arms.push_back(arm);
+      if (cells_.contains(arm) && seen.insert(arm).second) arms.push_back(arm);
     }
     return arms;
   }
@@ -213,7 +213,7 @@ class TaskBuilder {
       GapSeed row{cells.items, cells.base, cells.teacher, {}};
       const auto found = cells.scores.find(arm);
       for (int n : curve.sizes) {
-        const bool has = found != cells.scores.end() && found->second.count(n) != 0;
+        const bool has = found != cells.scores.end() && found->second.contains(n);
         row.at_size.push_back(has ? found->second.at(n) : std::vector<double>{});
       }
       curve.seeds.push_back(std::move(row));
@@ -233,7 +233,7 @@ class TaskBuilder {
         const auto paired = seeds_.find(seed);
         if (paired == seeds_.end()) continue;
         const auto scores = paired->second.scores.find(name);
-        if (scores != paired->second.scores.end() && scores->second.count(p.n) != 0) cells.push_back(cell);
+        if (scores != paired->second.scores.end() && scores->second.contains(p.n)) cells.push_back(cell);
       }
       FillMeans(cells, point);
       arm.points.push_back(std::move(point));

@@ -41,7 +41,7 @@ void CheckAxis(const std::string& key) {
 // "" without a sweep, else a prefix for messages.
 std::string PointName(const SweepPoint& point) {
   std::vector<std::string> words;
-  for (const auto& [key, value] : point.axes) words.push_back(key + "=" + value);
+  for (const auto& [key, value] : point.axes) words.push_back(fmt::format("{}={}", key, value));
   return words.empty() ? "" : fmt::format("with {}: ", fmt::join(words, " "));
 }
 

@@ -224,20 +224,24 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   const fs::path& config_dir = options.config_dir;
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<std::string> problems;
-  std::map<std::string, std::pair<std::shared_ptr<Task>, std::shared_ptr<Teacher>>> opened;
+  struct Opened {
+    std::shared_ptr<Task> task;
+    std::shared_ptr<Teacher> teacher;
+  };
+  std::map<std::string, Opened> opened;
   for (ExperimentConfig& config : configs) {
     auto block = std::make_unique<Block>();
     block->config = std::move(config);
     block->task_name = TaskName(block->config.task);
     block->config.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", block->config.task, kTaskKinds, "what is learnt"); }));
-    auto& [task, teacher] = opened[block->config.collect.task + TeacherToml(block->config.teacher)];
-    if (!task) Gather(problems, [&] { task = MakeTask(block->config.task); });
-    if (task && !teacher) {
-      Gather(problems, [&] { teacher = MakeTeacher(block->config.teacher, *task, config_dir); });
+    Opened& shared = opened[block->config.collect.task + TeacherToml(block->config.teacher)];
+    if (!shared.task) Gather(problems, [&] { shared.task = MakeTask(block->config.task); });
+    if (shared.task && !shared.teacher) {
+      Gather(problems, [&] { shared.teacher = MakeTeacher(block->config.teacher, *shared.task, config_dir); });
     }
-    block->task = task;
-    block->teacher = teacher;
+    block->task = shared.task;
+    block->teacher = shared.teacher;
     for (const std::string& name : block->config.student.init.model) {
       Gather(problems, [&] { block->bases.push_back(fs::absolute(FindModel(name, config_dir)).lexically_normal()); });
     }

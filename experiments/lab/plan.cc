@@ -23,8 +23,6 @@
 namespace retort::lab {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kProbeSteps = 20, kProbeItems = 50;
 constexpr double kAssumedDeviation = 0.05;  // of a score between seeds, where none was measured
 
