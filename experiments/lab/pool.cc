@@ -26,8 +26,7 @@ namespace retort::lab {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr double kBusyWait = 1;  // seconds until a cell that another process holds is looked at again
-
+constexpr double kBusyWait = 1;           // seconds until a cell that another process holds is looked at again
 constexpr double kMemoryEvery = 0.5;      // seconds between two looks at memory
 constexpr double kLeastAvailable = 0.03;  // of the machine's memory; below it, the kernel would choose whom to kill
 
@@ -64,9 +63,8 @@ struct Worker {
 // them about. Where cores are left over, others may be at work on any of them.
 std::vector<std::vector<int>> OwnCores(const LaunchOptions& options, size_t workers) {
   std::vector<std::vector<int>> of(workers);
-  const auto* local = std::get_if<LocalLauncherConfig>(&options.launcher);
   cpu_set_t set;
-  if (local == nullptr || !local->pin || sched_getaffinity(0, sizeof set, &set) != 0) return of;
+  if (!std::get<LocalLauncherConfig>(options.launcher).pin || sched_getaffinity(0, sizeof set, &set) != 0) return of;
   if (static_cast<size_t>(CPU_COUNT(&set)) != workers * static_cast<size_t>(options.threads)) return of;
   size_t next = 0;
   for (int core = 0; core < CPU_SETSIZE; ++core) {
@@ -80,6 +78,7 @@ class Pool {
   Pool(std::vector<const Cell*> cells, const RunStore& store, const LaunchOptions& options, Progress& progress)
       : store_(store),
         options_(options),
+        local_(std::get<LocalLauncherConfig>(options.launcher)),
         progress_(progress),
         outcomes_(store, progress),
         waiting_(cells.begin(), cells.end()) {
@@ -217,16 +216,16 @@ class Pool {
   void WatchMemory() {
     if (MonotonicSeconds() - looked_ < kMemoryEvery) return;
     looked_ = MonotonicSeconds();
-    const auto* local = std::get_if<LocalLauncherConfig>(&options_.launcher);
     Worker* youngest = nullptr;
     for (Worker& worker : workers_) {
       if (worker.cell == nullptr) continue;
-      if (youngest == nullptr || worker.started > youngest->started) youngest = &worker;
-      if (local == nullptr || local->mem_mb == 0) continue;
-      if (const double mb = ResidentMb(worker.process->pid()); mb > local->mem_mb) {
+      const double mb = local_.mem_mb > 0 ? ResidentMb(worker.process->pid()) : 0;
+      if (mb > local_.mem_mb) {
         const Cell& cell = *std::exchange(worker.cell, nullptr);
         worker.process.reset();
-        Fail(cell, fmt::format("its worker took {:.0f} MB, more than launcher.mem_mb={}", mb, local->mem_mb));
+        Fail(cell, fmt::format("its worker took {:.0f} MB, more than launcher.mem_mb={}", mb, local_.mem_mb));
+      } else if (youngest == nullptr || worker.started > youngest->started) {
+        youngest = &worker;
       }
     }
     if (workers_.size() > 1 && youngest != nullptr && AvailableShare() < kLeastAvailable) {
@@ -238,6 +237,7 @@ class Pool {
 
   const RunStore& store_;
   const LaunchOptions& options_;
+  const LocalLauncherConfig& local_;
   Progress& progress_;
   Outcomes outcomes_;
   std::deque<const Cell*> waiting_;
