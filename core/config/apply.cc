@@ -10,10 +10,6 @@
 namespace retort {
 namespace {
 
-bool IsContainer(const Node& node) { return node.value.index() >= 5; }
-
-bool IsMustBeGiven(const Node& node) { return node.text() != nullptr && *node.text() == kMustBeGiven; }
-
 std::optional<double> NumberOf(const Node& node) {
   if (const bool* boolean = std::get_if<bool>(&node.value)) return *boolean ? 1 : 0;
   if (const int64_t* integer = std::get_if<int64_t>(&node.value)) return static_cast<double>(*integer);

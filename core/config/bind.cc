@@ -199,9 +199,7 @@ class Binder final : public Walker {
     return found == frame.node->table()->end() ? nullptr : &found->second;
   }
 
-  bool IsMustBeGiven(const Node& node) const {
-    return !rules_.verbatim && node.text() != nullptr && *node.text() == kMustBeGiven;
-  }
+  bool IsMustBeGiven(const Node& node) const { return !rules_.verbatim && retort::IsMustBeGiven(node); }
 
   void Complain(Where where, const std::string& key, const Complaint& complaint) {
     where.place = "key " + key;

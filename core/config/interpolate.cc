@@ -31,8 +31,6 @@ void Hide(Node& node) {
   }
 }
 
-bool IsMustBeGiven(const Node& node) { return node.text() != nullptr && *node.text() == kMustBeGiven; }
-
 class Resolver final : public InterpolationSource {
  public:
   Resolver(const Node& root, const std::function<Node()>& defaults, Problems& problems)
@@ -195,7 +193,7 @@ class Resolver final : public InterpolationSource {
 
   // As Python's str(); what stands in for the environment is hidden as it would be.
   Node AsText(const Node& value, const std::string& shown) const {
-    if (value.value.index() >= 5) Fail(shown + ": the default is no text");
+    if (IsContainer(value)) Fail(shown + ": the default is no text");
     std::string text = value.text() != nullptr ? *value.text() : TomlText(value);
     if (const bool* boolean = std::get_if<bool>(&value.value)) text = *boolean ? "True" : "False";
     return {.value = std::move(text), .hidden = true};

@@ -62,7 +62,7 @@ class Evaluator {
     for (const Part& part : parts) {
       const Node& value = part.value;
       joined.hidden = joined.hidden || HoldsHidden(value);
-      if (value.value.index() >= 5) {
+      if (IsContainer(value)) {
         Fail(fmt::format("{} is {}, which cannot stand inside a text", part.shown, retort::Shown(value)));
       }
       std::string piece = value.text() != nullptr ? *value.text() : TomlText(value);
@@ -240,25 +240,6 @@ class Evaluator {
     return table;
   }
 
-  static bool IsPart(Kind kind, bool is_key) {
-    switch (kind) {
-      case Kind::kFloat:
-      case Kind::kInt:
-      case Kind::kBool:
-      case Kind::kNull:
-      case Kind::kPunctuation:
-      case Kind::kName:
-      case Kind::kEscaped:
-      case Kind::kSpace:
-      case Kind::kOther:
-        return true;
-      case Kind::kColon:
-        return !is_key;
-      default:
-        return false;
-    }
-  }
-
   Node Primitive(bool is_key) {
     std::vector<Part> parts;
     Token first;
@@ -269,7 +250,7 @@ class Evaluator {
       }
       if (Next() == '\'' || Next() == '"') break;
       const Token token = NextToken(text_.substr(at_), where_);
-      if (!IsPart(token.kind, is_key)) break;
+      if (!IsTextPart(token.kind) && (is_key || token.kind != Kind::kColon)) break;
       if (parts.empty()) first = token;
       const bool escaped = token.kind == Kind::kEscaped;
       parts.push_back({.value = {.value = escaped ? Unescaped(token.text) : std::string(token.text)}, .shown = ""});

@@ -9,9 +9,6 @@
 namespace retort {
 namespace {
 
-bool IsContainer(const Node& node) { return node.value.index() >= 5; }
-bool IsMustBeGiven(const Node& node) { return node.text() != nullptr && *node.text() == kMustBeGiven; }
-
 class Merger {
  public:
   Merger(const Node& root, const MergeRules& rules, Problems& problems)

@@ -29,6 +29,11 @@ struct Node {
 
 inline constexpr char kCommandLine[] = "command line";
 inline constexpr char kMustBeGiven[] = "???";
+inline bool IsContainer(const Node& node) {
+  return node.table() != nullptr || std::holds_alternative<Node::List>(node.value);
+}
+inline bool IsMustBeGiven(const Node& node) { return node.text() != nullptr && *node.text() == kMustBeGiven; }
+
 inline constexpr int kMaxDepth = 32;  // of keys, and of lists and tables in each other
 
 // nullptr if there is none; elements of lists are "0", "1", ...

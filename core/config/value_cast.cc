@@ -5,18 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/trim.h"
 #include "core/config/value_functions.h"
 #include "core/config/value_lexer.h"
 
 namespace retort {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n\r\f\v";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -91,7 +85,7 @@ class Caster {
       return static_cast<int64_t>(whole);
     }
     const std::string& text = value.as<Quotable>()->text;
-    std::string digits(Trimmed(text));
+    std::string digits(TrimText(text));
     const bool negative = digits.starts_with('-');
     if (negative || digits.starts_with('+')) digits.erase(0, 1);
     if (!AreDigits(digits)) Fail(text);
@@ -107,7 +101,7 @@ class Caster {
     if (const auto* integer = value.as<int64_t>()) return static_cast<double>(*integer);
     if (const auto* number = value.as<double>()) return *number;
     const std::string& text = value.as<Quotable>()->text;
-    const std::string word = Lower(Trimmed(text));
+    const std::string word = Lower(TrimText(text));
     std::string_view rest = word;
     const bool negative = rest.starts_with('-');
     if (negative || rest.starts_with('+')) rest.remove_prefix(1);

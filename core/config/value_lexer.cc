@@ -115,6 +115,23 @@ std::string WithoutUnderscores(std::string_view digits) {
 
 }  // namespace
 
+bool IsTextPart(Kind kind) {
+  switch (kind) {
+    case Kind::kFloat:
+    case Kind::kInt:
+    case Kind::kBool:
+    case Kind::kNull:
+    case Kind::kPunctuation:
+    case Kind::kName:
+    case Kind::kEscaped:
+    case Kind::kSpace:
+    case Kind::kOther:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Token NextToken(std::string_view text, const Where& where) {
   if (text[0] == '\'' || text[0] == '"') return {Kind::kQuoted, text.substr(0, QuotedLength(text, where))};
   if (text.starts_with("${")) {

@@ -37,6 +37,9 @@ struct Token {
   std::string_view text;  // blanks around brackets, commas, colons and equal signs belong to them, as in Hydra
 };
 
+// Whether the token, wherever it stands, may be a piece of a text without quotes.
+bool IsTextPart(Token::Kind kind);
+
 // The longest token that `text` begins with, `text` not empty. Throws Error at `where` for a quote without its end,
 // "${" without "}" and for control characters.
 Token NextToken(std::string_view text, const Where& where);

@@ -81,17 +81,8 @@ class ValueParser {
   }
 
   bool IsPart(bool is_key) const {
+    if (IsTextPart(Next().kind)) return true;
     switch (Next().kind) {
-      case Kind::kFloat:
-      case Kind::kInt:
-      case Kind::kBool:
-      case Kind::kNull:
-      case Kind::kPunctuation:
-      case Kind::kName:
-      case Kind::kEscaped:
-      case Kind::kSpace:
-      case Kind::kOther:
-        return true;
       case Kind::kColon:
       case Kind::kInterpolation:
         return !is_key;
