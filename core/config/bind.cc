@@ -216,7 +216,7 @@ class Binder final : public Walker {
     const Frame& frame = frames_.back();
     if (frame.node == nullptr || frame.unreadable) return;
     for (const auto& [name, child] : *frame.node->table()) {
-      if (frame.seen.count(name) > 0) continue;
+      if (frame.seen.contains(name)) continue;
       std::vector<std::string> key = path();
       key.push_back(name);
       const std::string shown = ShownKey(key);

@@ -227,9 +227,9 @@ class Resolver final : public InterpolationSource {
   static void Keys(const Node& node, const std::string& prefix, std::vector<std::string>& keys) {
     if (node.table() == nullptr || keys.size() > 1000) return;
     for (const auto& [name, child] : *node.table()) {
-      const std::string key = prefix.empty() ? name : prefix + "." + name;
+      const std::string key = prefix + name;
       keys.push_back(key);
-      Keys(child, key, keys);
+      Keys(child, key + ".", keys);
     }
   }
 

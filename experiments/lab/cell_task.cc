@@ -5,20 +5,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/host.h"
+#include "core/base/number.h"
 #include "core/lm/threads.h"
 #include "experiments/lab/progress.h"
 #include "experiments/lab/worker.h"
@@ -39,16 +38,6 @@ WorkerSpec SpecOf(const fs::path& cells, int index) {
   return *spec;
 }
 
-// What a library prints belongs to the cell as well.
-void WriteTo(const fs::path& log) {
-  fs::create_directories(log.parent_path());
-  const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return;  // both stay where they were
-  dup2(fd, STDOUT_FILENO);
-  dup2(fd, STDERR_FILENO);
-  close(fd);
-}
-
 }  // namespace
 
 int CellTask(const std::vector<std::string>& flags, const CellFunction& compute) {
@@ -60,13 +49,12 @@ int CellTask(const std::vector<std::string>& flags, const CellFunction& compute)
     take(kCellsFlag, cells);
     take(kIndexFlag, number);
   }
-  int index = -1;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
-  if (cells.empty() || error != std::errc() || end != number.data() + number.size() || index < 0) {
+  const std::optional<int> index = ParseNumber<int>(number);
+  if (cells.empty() || !index || *index < 0) {
     throw Error({.file = "command line"}, fmt::format("{} and {} do not name a cell", kCellsFlag, kIndexFlag),
                 "this is how a task of a cluster calls the program; leave them out");
   }
-  return ComputeCellTask(cells, index, compute);
+  return ComputeCellTask(cells, *index, compute);
 }
 
 int ComputeCellTask(const fs::path& cells, int index, const CellFunction& compute) {
@@ -79,7 +67,7 @@ int ComputeCellTask(const fs::path& cells, int index, const CellFunction& comput
   try {
     const WorkerSpec spec = SpecOf(cells, index);
     tell(fmt::format("cell {} on {}, process {}", spec.hash, HostName(), getpid()));
-    WriteTo(fs::path(spec.folder) / "worker.log");
+    PrintTo(fs::path(spec.folder) / "worker.log");
     SetThreads(spec.threads);
     WorkerReply reply;
     for (bool told = false; (reply = ComputeOne(spec, compute, [](double) {})).status == "busy"; told = true) {

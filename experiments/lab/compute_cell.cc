@@ -39,15 +39,19 @@ std::string ModelCard(const CellRun& run) {
          "folder above.\n";
 }
 
-// The user's command trains from files, and leaves the student in model/.
+ModelOptions OptionsOf(const InitConfig& init) {
+  return {.chat_template = init.chat_template, .keep_layers = init.keep_layers};
+}
+
+// The user's command trains from files, and leaves the student in model/. Until then no weights lie in this process:
+// such a student may need all of the machine.
 std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTrainerConfig& trainer,
-                                           const LocalModel& base, const std::vector<Sample>& samples,
-                                           CellResult& result) {
+                                           const std::vector<Sample>& samples, CellResult& result) {
   const InitConfig& init = run.config.student.init;
   fs::path base_folder = run.config.base, rows = run.folder / "samples.jsonl";
   if (!init.keep_layers.empty()) {  // a network that exists in memory only
     base_folder = run.folder / "base";
-    base.Save(base_folder, "");
+    LocalModel(run.config.base, OptionsOf(init)).Save(base_folder, "");
   }
   if (run.config.student.reasoning == "think_tags") {
     rows = run.folder / "samples_with_reasoning.jsonl";
@@ -60,9 +64,10 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
                                                            .seed = static_cast<uint64_t>(run.config.seed),
                                                            .n = run.config.n});
   if (!init.keep_layers.empty()) fs::remove_all(base_folder);
+  auto student = std::make_unique<LocalModel>(run.folder / "model", ModelOptions{.chat_template = init.chat_template});
   // The tokens of one pass, as the builtin trainer would supervise them.
   for (const Example& example :
-       Tokenise(base.tokenizer(), base.chat_template(), samples, std::numeric_limits<int>::max())) {
+       Tokenise(student->tokenizer(), student->chat_template(), samples, std::numeric_limits<int>::max())) {
     result.supervised_tokens += static_cast<int64_t>(example.ids.size()) - example.prompt_length;
   }
   if (trained.epochs > 0) {
@@ -71,7 +76,7 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
   result.steps = trained.steps;
   result.training_flops = trained.flops;
   run.progress(kTrainingShare);
-  return std::make_unique<LocalModel>(run.folder / "model", ModelOptions{.chat_template = init.chat_template});
+  return student;
 }
 
 }  // namespace
@@ -117,18 +122,18 @@ CellResult ComputeCell(const CellRun& run) {
     }
     return result;
   }
-  const InitConfig& init = run.config.student.init;
-  LocalModel student(run.config.base, {.chat_template = init.chat_template, .keep_layers = init.keep_layers});
-  if (run.config.n == 0) {
-    evaluate(student, &student);
-    return result;
-  }
   std::vector<Sample> samples = run.samples;
   if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
-  if (const auto* external = std::get_if<ExternalTrainerConfig>(&run.config.student.trainer)) {
-    const std::unique_ptr<LocalModel> trained = TrainElsewhere(run, *external, student, samples, result);
+  const auto* external = std::get_if<ExternalTrainerConfig>(&run.config.student.trainer);
+  if (run.config.n > 0 && external != nullptr) {
+    const std::unique_ptr<LocalModel> trained = TrainElsewhere(run, *external, samples, result);
     evaluate(*trained, trained.get());
     if (!run.keep_checkpoint) fs::remove_all(run.folder / "model");
+    return result;
+  }
+  LocalModel student(run.config.base, OptionsOf(run.config.student.init));
+  if (run.config.n == 0) {
+    evaluate(student, &student);
     return result;
   }
   const auto& trainer = std::get<TrainerConfig>(run.config.student.trainer);

@@ -12,6 +12,7 @@
 #include "experiments/lab/config.h"
 
 namespace retort::lab {
+
 std::string CommandWithout(const std::vector<std::string>& keys, const std::vector<std::string>& words) {
   std::string command;
   for (const std::string& word : words) {

@@ -44,6 +44,10 @@ fs::path OutputFolder(const ExperimentConfig& config, const std::string& experim
   return fs::path("outputs") / experiment / LocalDate() / LocalTime();
 }
 
+CellFunction ComputeOf(const Experiment& experiment) {
+  return experiment.compute ? experiment.compute : CellFunction(ComputeCell);
+}
+
 int TellInterrupted(const std::string& name) {
   fmt::print(stderr, "{}: interrupted; what is done is kept, the same command goes on from there\n", name);
   return kInterruptedCode;
@@ -89,7 +93,7 @@ class Run {
         command_line_(command_line),
         words_(words),
         name_(experiment.program.name),
-        compute_(experiment.compute ? experiment.compute : CellFunction(ComputeCell)),
+        compute_(ComputeOf(experiment)),
         configs_(LoadBlocks(command_line)),
         main_(configs_.front()),
         store_(main_.runs_dir),
@@ -224,7 +228,7 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
     const std::vector<std::string>& flags = command_line.own_flags;
     const auto given = [&](const char* flag) { return std::ranges::find(flags, flag) != flags.end(); };
     if (given(kWorkerFlag)) {
-      const CellFunction compute = experiment.compute ? experiment.compute : CellFunction(ComputeCell);
+      const CellFunction compute = ComputeOf(experiment);
       return flags.size() > 1 ? CellTask(flags, compute) : WorkerLoop(compute);
     }
     ExperimentConfig defaults;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <deque>
 #include <filesystem>
 #include <string_view>
 #include <variant>
@@ -11,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/subprocess.h"
+#include "experiments/lab/log_tail.h"
 #include "experiments/lab/pool.h"
 #include "experiments/lab/slurm.h"
 #include "experiments/lab/slurm_script.h"
@@ -23,18 +23,8 @@ namespace fs = std::filesystem;
 constexpr size_t kTailLines = 10;
 
 std::string LogTail(const fs::path& file) {
-  std::deque<std::string> tail;
-  try {
-    ForEachLine(file, [&](std::string_view line, int) {
-      tail.emplace_back(line);
-      if (tail.size() > kTailLines) tail.pop_front();
-      return true;
-    });
-  } catch (const Error&) {
-    return "";  // no log: the worker died before it wrote one
-  }
   std::string text;
-  for (const std::string& line : tail) text += "    " + line + "\n";
+  for (const std::string& line : LastLines(file, kTailLines)) text += "    " + line + "\n";
   return text;
 }
 

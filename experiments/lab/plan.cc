@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +18,7 @@
 #include "core/base/files.h"
 #include "core/lm/threads.h"
 #include "core/stats/power.h"
+#include "experiments/lab/config_lines.h"
 #include "experiments/lab/progress.h"
 
 namespace retort::lab {
@@ -26,30 +27,22 @@ namespace {
 constexpr int kProbeSteps = 20, kProbeItems = 50;
 constexpr double kAssumedDeviation = 0.05;  // of a score between seeds, where none was measured
 
-// The first lines of identity.txt: "name value" up to the first empty line.
-std::map<std::string, std::string> Inputs(const std::string& identity) {
-  std::map<std::string, std::string> inputs;
-  std::istringstream lines(identity);
-  for (std::string line; std::getline(lines, line) && !line.empty();) {
-    const size_t space = line.find(' ');
-    if (space != std::string::npos) inputs[line.substr(0, space)] = line.substr(space + 1);
-  }
-  return inputs;
-}
-
-std::string Options(const std::string& identity) {
-  return identity.substr(std::min(identity.find("\n\n"), identity.size()));
-}
-
-// "numerics 2, now 3", "model"; empty where the two differ in options, which makes them other cells by intent.
+// "numerics 2, now 3", "model"; empty where the two differ in options (keys with a dot), which makes them other cells
+// by intent.
 std::string Difference(const std::string& before, const std::string& now) {
-  if (Options(before) != Options(now)) return "";
-  const auto old_inputs = Inputs(before), new_inputs = Inputs(now);
+  const ConfigLines then = ReadIdentityLines(before), wanted = ReadIdentityLines(now);
+  const auto options = [](const ConfigLines& lines) {
+    ConfigLines dotted;
+    std::ranges::copy_if(lines, std::inserter(dotted, dotted.end()),
+                         [](const auto& line) { return line.first.find('.') != std::string::npos; });
+    return dotted;
+  };
+  if (options(then) != options(wanted)) return "";
   std::vector<std::string> names;
-  for (const auto& [name, value] : new_inputs) {
-    const auto old = old_inputs.find(name);
-    if (old != old_inputs.end() && old->second == value) continue;
-    const bool readable = name == "numerics" && old != old_inputs.end();
+  for (const auto& [name, value] : wanted) {
+    const auto old = then.find(name);
+    if (old != then.end() && old->second == value) continue;
+    const bool readable = name == "numerics" && old != then.end();
     names.push_back(readable ? fmt::format("numerics {}, now {}", old->second, value) : name);
   }
   return fmt::format("{}", fmt::join(names, " and "));

@@ -16,6 +16,10 @@
 
 namespace retort::lab {
 
+bool IsRunHash(std::string_view name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 bool RunStore::Done(const std::string& hash) const { return std::filesystem::exists(Folder(hash) / "result.json"); }
 
 CellResult RunStore::Read(const std::string& hash) const {
@@ -50,13 +54,10 @@ std::optional<std::string> RunStore::Identity(const std::string& hash) const {
 }
 
 std::vector<std::string> RunStore::List() const {
-  constexpr size_t kHashLength = 64;
   std::vector<std::string> hashes;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(root_, error), end; !error && entry != end; entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    const bool is_hash = name.size() == kHashLength && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (is_hash) hashes.push_back(std::move(name));
+  if (!std::filesystem::exists(root_)) return hashes;
+  for (const auto& entry : std::filesystem::directory_iterator(root_)) {
+    if (std::string name = entry.path().filename().string(); IsRunHash(name)) hashes.push_back(std::move(name));
   }
   std::ranges::sort(hashes);
   return hashes;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "core/data/sample_set.h"
 
 namespace retort::lab {
+
+bool IsRunHash(std::string_view name);  // 64 hexadecimal digits: the name of a run's folder
 
 class RunStore {
  public:
@@ -24,8 +27,8 @@ class RunStore {
   CellResult Read(const std::string& hash) const;  // with its items
   CellResult ReadWithoutItems(const std::string& hash) const;
   std::optional<std::string> Identity(const std::string& hash) const;  // identity.txt; runs of old have none
-  std::vector<std::string> List() const;                               // every run's hash, done or not, sorted
-  double Seconds(const std::string& hash) const;                       // that the cell took; 0 if nobody wrote it down
+  std::vector<std::string> List() const;          // every run's hash, done or not, sorted; none without a folder
+  double Seconds(const std::string& hash) const;  // that the cell took; 0 if nobody wrote it down
   // What a worker finds: the rows and where they come from.
   void WriteSamples(const std::string& hash, const SampleSet& samples) const;
   // Everything but result.json first.

@@ -22,6 +22,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/subprocess.h"
 #include "core/base/trim.h"
+#include "experiments/lab/log_tail.h"
 #include "experiments/lab/slurm_jobs.h"
 #include "experiments/lab/slurm_queue.h"
 #include "experiments/lab/slurm_script.h"
@@ -37,19 +38,6 @@ constexpr double kPatience = 1800;  // seconds in which Slurm may not answer: it
 double Grace(const std::optional<QueuedTask>& ended) {
   if (!ended) return 10;                        // Slurm has forgotten how it ended
   return ended->state == "COMPLETED" ? 60 : 5;  // it says itself that there is a result
-}
-
-std::string LastLine(const fs::path& log) {
-  std::string last;
-  try {
-    ForEachLine(log, [&](std::string_view line, int) {
-      if (!TrimText(line).empty()) last = TrimText(line);
-      return true;
-    });
-  } catch (const Error&) {
-    return "";  // it did not begin
-  }
-  return last;
 }
 
 fs::path JobsFolder(const RunStore& store) { return fs::absolute(store.Folder("jobs")).lexically_normal(); }
@@ -285,8 +273,8 @@ class SlurmLauncher {
     std::string why = fmt::format("task {}_{} {}", job.id, task.index,
                                   how ? "ended as " + how->state : std::string("left the queue without a result"));
     if (how && how->state == "COMPLETED") why += ", yet its result is not here: is runs_dir shared by all nodes?";
-    const std::string last = LastLine(job.folder / fmt::format("task-{}.log", task.index));
-    if (!last.empty()) why += "; the end of its log: " + last;
+    const std::vector<std::string> last = LastLines(job.folder / fmt::format("task-{}.log", task.index), 1);
+    if (!last.empty()) why += fmt::format("; the end of its log: {}", TrimText(last.back()));
     const Cell& cell = *task.cell;
     tasks_.erase(hash);
     // Who cancels a task does not want it to come back.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/number.h"
 #include "core/base/subprocess.h"
 #include "core/base/trim.h"
 
@@ -21,13 +21,6 @@ void ForEachLineOf(std::string_view text, const F& f) {
     f(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-}
-
-std::optional<int64_t> Number(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 }  // namespace
@@ -50,7 +43,7 @@ std::map<int, QueuedTask> ParseSqueue(std::string_view output, std::string_view 
       field = line.substr(0, end);
       line.remove_prefix(end + 1);
     }
-    const auto job = Number(fields[0]), index = Number(fields[1]);
+    const auto job = ParseNumber<int64_t>(fields[0]), index = ParseNumber<int64_t>(fields[1]);
     if (!job || !index || *index < 0 || *index > INT32_MAX || fields[3] != job_name) return;
     tasks[static_cast<int>(*index)] = {
         .job = std::string(fields[0]), .state = std::string(fields[2]), .reason = std::string(line)};
@@ -76,7 +69,7 @@ std::string ParseJobId(std::string_view output) {
   std::string id;
   ForEachLineOf(output, [&](std::string_view line) {               // a site's plugin may print lines of its own
     const std::string_view word = line.substr(0, line.find(';'));  // "id;cluster"
-    if (Number(word)) id = word;
+    if (ParseNumber<int64_t>(word)) id = word;
   });
   return id;
 }
@@ -97,7 +90,7 @@ size_t ParseLargestArray(std::string_view output) {
       if (at == std::string_view::npos) return std::nullopt;
       std::string_view value = line.substr(at + key.size());
       value = value.substr(std::min(value.find_first_not_of(" ="), value.size()));
-      return Number(value.substr(0, value.find_first_not_of("0123456789")));
+      return ParseNumber<int64_t>(value.substr(0, value.find_first_not_of("0123456789")));
     };
     // MaxArraySize is one more than the largest index; max_array_tasks stands among the SchedulerParameters.
     if (const auto size = line.starts_with("MaxArraySize") ? after("MaxArraySize") : std::nullopt) {

@@ -47,14 +47,6 @@ void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const
   result.memoriser = task.Memoriser(samples, task.Items(Split::kHeldOut, config.evaluation.held_out, seed));
 }
 
-void RedirectStderr(const fs::path& file) {
-  fs::create_directories(file.parent_path());
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return;  // stays where it was
-  dup2(fd, STDERR_FILENO);
-  close(fd);
-}
-
 }  // namespace
 
 std::string ToJsonLine(const WorkerSpec& spec) {
@@ -135,6 +127,15 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   return {.status = "done"};
 }
 
+void PrintTo(const fs::path& log) {
+  fs::create_directories(log.parent_path());
+  const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  dup2(fd, STDOUT_FILENO);
+  dup2(fd, STDERR_FILENO);
+  close(fd);
+}
+
 int WorkerLoop(const CellFunction& compute) {
   signal(SIGINT, SIG_IGN);  // Ctrl-C reaches all of the terminal's processes; the main one decides
   // Replies keep stdout to themselves: what a library prints goes to the log.
@@ -147,8 +148,7 @@ int WorkerLoop(const CellFunction& compute) {
   for (std::string line; std::getline(std::cin, line);) {
     try {
       const WorkerSpec spec = ParseWorkerSpec(line);
-      RedirectStderr(fs::path(spec.folder) / "worker.log");
-      dup2(STDERR_FILENO, STDOUT_FILENO);
+      PrintTo(fs::path(spec.folder) / "worker.log");
       SetThreads(spec.threads);
       double told = MonotonicSeconds();
       reply(ComputeOne(spec, compute, [&](double share) {

@@ -2,6 +2,8 @@
 // in the cell's worker.log. A worker lives over many cells and dies with the main process.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +34,10 @@ WorkerReply ParseWorkerReply(std::string_view line);
 // Computes one cell unless it is done or another process holds its lock.
 WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
                        const std::function<void(double)>& progress);
+
+// From now on stdout and stderr go to the end of `log`, what a library prints too; where it cannot be written they stay
+// where they are.
+void PrintTo(const std::filesystem::path& log);
 
 // Until stdin ends. Returns the exit code.
 int WorkerLoop(const CellFunction& compute);

@@ -6,11 +6,11 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/number.h"
 #include "experiments/look/terminal_text.h"
 
 namespace retort::lab {
@@ -20,13 +20,6 @@ const Where kCommandLine{.file = "command line"};
 
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
-}
-
-std::optional<double> Number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -85,7 +78,7 @@ std::optional<KeyValues> ParseKeyValues(std::string_view word) {
 
 bool SameText(std::string_view text, std::string_view value) {
   if (text == value) return true;
-  const std::optional<double> a = Number(text), b = Number(value);
+  const std::optional<double> a = ParseNumber<double>(text), b = ParseNumber<double>(value);
   return a && b && *a == *b;
 }
 

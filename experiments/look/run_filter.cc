@@ -4,13 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <tuple>
 
 #include "core/base/error.h"
+#include "core/base/number.h"
 #include "core/report/format.h"
-#include "experiments/look/config_lines.h"
+#include "experiments/lab/config_lines.h"
 
 namespace retort::lab {
 namespace {
@@ -51,13 +51,6 @@ bool Holds(const KeyValues& condition, const RunEntry& run) {
     return std::ranges::any_of(condition.values, [&](const auto& prefix) { return text.starts_with(prefix); });
   }
   return is_one_of(Setting(run, condition.key));
-}
-
-std::optional<double> Number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 // Ends of the scale first and last, as in the tables.
@@ -133,7 +126,7 @@ void SortRuns(const std::string& key, std::vector<RunEntry>& runs) {
   std::vector<Sortable> rows;
   for (RunEntry& run : runs) {
     std::string text = column->value(run);
-    const std::optional<double> number = column->name == "run" ? std::nullopt : Number(text);
+    const std::optional<double> number = column->name == "run" ? std::nullopt : ParseNumber<double>(text);
     rows.push_back({std::move(text), number, std::move(run)});
   }
   std::ranges::stable_sort(rows, [&](const Sortable& a, const Sortable& b) {

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -12,7 +11,8 @@
 #include "core/base/files.h"
 #include "core/base/host.h"
 #include "core/base/json.h"
-#include "experiments/look/config_lines.h"
+#include "core/base/number.h"
+#include "experiments/lab/config_lines.h"
 
 namespace retort::lab {
 namespace {
@@ -46,20 +46,13 @@ void ReadTimes(const fs::path& file, RunEntry& run) {
   if (const nlohmann::json date = member("finished_utc"); date.is_string()) run.finished_utc = date.get<std::string>();
 }
 
-template <class T>
-void ReadNumber(const std::string& text, T& value) {
-  T number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) value = number;
-}
-
 // What is known of a run that has no result.
 void ReadConfig(const fs::path& file, CellResult& result) {
   if (!fs::exists(file)) return;
   const ConfigLines config = ReadConfigLines(ReadRunFile(file));
   result.arm = PlainValue(config, "arm");
-  ReadNumber(PlainValue(config, "n"), result.n);
-  ReadNumber(PlainValue(config, "seed"), result.seed);
+  result.n = ParseNumber<int>(PlainValue(config, "n")).value_or(0);
+  result.seed = ParseNumber<uint64_t>(PlainValue(config, "seed")).value_or(0);
   result.metric = PlainValue(config, "evaluation.metric");
   result.task = PlainValue(config, "task.target");
   if (result.task.empty()) result.task = fs::path(PlainValue(config, "task.path")).stem().string();
@@ -71,15 +64,7 @@ std::vector<std::string> HashesIn(const fs::path& root) {
     throw Error({.file = root.string()}, "there is no such folder of runs",
                 "give the runs_dir of the experiment by --runs-dir=FOLDER");
   }
-  std::vector<std::string> hashes;
-  fs::directory_iterator it(root, error);
-  if (error) throw Error({.file = root.string()}, "cannot read: " + error.message());
-  for (; it != fs::directory_iterator(); it.increment(error)) {
-    if (error) throw Error({.file = root.string()}, "cannot read: " + error.message());
-    if (std::string name = it->path().filename().string(); IsRunHash(name)) hashes.push_back(std::move(name));
-  }
-  std::ranges::sort(hashes);
-  return hashes;
+  return RunStore(root).List();
 }
 
 }  // namespace
@@ -95,11 +80,6 @@ std::string_view Name(RunState state) {
     default:
       return "broken";
   }
-}
-
-bool IsRunHash(std::string_view name) {
-  return name.size() == 64 &&
-         std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 bool IsComputed(const fs::path& folder, double minutes) {

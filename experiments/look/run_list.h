@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/data/cell.h"
+#include "experiments/lab/run_store.h"
 
 namespace retort::lab {
 
@@ -28,7 +29,6 @@ struct RunEntry {
   uintmax_t bytes = 0;            // on disk, all its files; links are not followed
 };
 
-bool IsRunHash(std::string_view name);  // 64 hexadecimal digits
 // Whether a process computes it now: it holds the kernel's lock, or a process of another machine, where that lock may
 // not reach (experiments/lab/cell_lock.h), gave a sign of life within `minutes`.
 bool IsComputed(const std::filesystem::path& folder, double minutes);

@@ -1,14 +1,15 @@
 #include "experiments/look/run_show.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/data/sample_set.h"
+#include "experiments/lab/log_tail.h"
 #include "experiments/lab/progress.h"
 #include "experiments/look/run_facts.h"
 #include "experiments/look/terminal_text.h"
@@ -19,22 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kTranscripts = 3;
-constexpr int kLogLines = 15;
-constexpr std::streamoff kLogBytes = 16384;  // of its end
-
-std::string LogTail(const fs::path& file) {
-  if (!fs::is_regular_file(file)) return "";
-  std::ifstream log(file, std::ios::binary | std::ios::ate);
-  const std::streamoff size = log.tellg(), begin = std::max<std::streamoff>(0, size - kLogBytes);
-  log.seekg(begin);
-  std::string tail(static_cast<size_t>(std::max<std::streamoff>(0, size - begin)), '\0');
-  log.read(tail.data(), static_cast<std::streamsize>(tail.size()));
-  tail.resize(static_cast<size_t>(log.gcount()));
-  while (tail.ends_with('\n')) tail.pop_back();
-  size_t at = tail.size();
-  for (int lines = 0; lines < kLogLines && at != std::string::npos && at > 0; ++lines) at = tail.rfind('\n', at - 1);
-  return at == std::string::npos || at == 0 ? tail : tail.substr(at + 1);
-}
+constexpr size_t kLogLines = 15;
 
 // The first held-out questions (those of a longer list begin so), where this version of the program can still make
 // them.
@@ -127,7 +113,8 @@ std::string ShowRun(const RunEntry& run) {
     page.Section("training (train.jsonl)", [&] { return TrainingCurve(run.folder / "train.jsonl"); });
   }
   if (run.state != RunState::kDone) {
-    page.Section("end of worker.log", [&] { return LogTail(run.folder / "worker.log"); });
+    page.Section("end of worker.log",
+                 [&] { return fmt::format("{}", fmt::join(LastLines(run.folder / "worker.log", kLogLines), "\n")); });
   }
   if (there("items.jsonl")) page.Section("the first held-out items", [&] { return Transcripts(run); });
   return page.text_;

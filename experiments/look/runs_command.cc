@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/number.h"
 #include "core/report/escape.h"
 #include "core/report/format.h"
 #include "experiments/lab/progress.h"
@@ -140,9 +140,8 @@ int Diff(const Words& words) {
 std::optional<double> OlderThan(const CommandWords& command) {
   const std::optional<std::string> text = command.Value("--older-than");
   if (!text) return std::nullopt;
-  double days = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), days);
-  if (error != std::errc() || end != text->data() + text->size() || !(days >= 0)) {
+  const std::optional<double> days = ParseNumber<double>(*text);
+  if (!days || !(*days >= 0)) {
     throw Error(kCommandLine, fmt::format("--older-than={} is no number of days", Excerpt(*text)));
   }
   return days;

@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/number.h"
+#include "experiments/lab/config_lines.h"
 #include "experiments/look/command_words.h"
-#include "experiments/look/config_lines.h"
 #include "experiments/look/run_list.h"
 #include "experiments/look/trace_row.h"
 #include "experiments/look/trace_run.h"
@@ -67,11 +67,7 @@ fs::path RunsDir(const CommandWords& command, const ConfigLines& config, const f
 }
 
 std::optional<double> SmallestGap(const ConfigLines& config) {
-  const std::string text = PlainValue(config, "evaluation.smallest_gap");
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc()) return std::nullopt;
-  return value;
+  return ParseNumber<double>(PlainValue(config, "evaluation.smallest_gap"));
 }
 
 template <class Trace>

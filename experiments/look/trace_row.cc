@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/number.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_list.h"
 #include "experiments/look/terminal_text.h"
@@ -73,10 +73,8 @@ size_t FindRow(const CsvTable& table, const std::vector<std::string>& words) {
     throw Error({.file = "command line"}, "which row?", "write its number, or words such as arm=teacher n=16 seed=0");
   }
   if (words.size() == 1 && words[0].find('=') == std::string::npos) {
-    size_t number = 0;
-    const char *begin = words[0].data(), *end = begin + words[0].size();
-    const auto [stop, error] = std::from_chars(begin, end, number);
-    if (error != std::errc() || stop != end || number == 0 || number > table.rows.size()) {
+    const size_t number = ParseNumber<size_t>(words[0]).value_or(0);
+    if (number == 0 || number > table.rows.size()) {
       throw Error(where, fmt::format("there is no row {}", Excerpt(words[0])),
                   fmt::format("rows are numbered from 1 to {}, the header not counted", table.rows.size()));
     }

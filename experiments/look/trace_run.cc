@@ -11,7 +11,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
-#include "core/report/format.h"
+#include "core/report/csv.h"
 #include "experiments/lab/run_sums.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_list.h"
@@ -25,26 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kRounding = 1e-9;  // of means, as RunStore has it
-
-// The columns of cells.csv that come from result.json and belong to the cell itself, whichever row it serves.
-FactList NumbersOf(const CellResult& result) {
-  return {{"n", std::to_string(result.n)},
-          {"score", Exact(result.means.score)},
-          {"target", result.target},
-          {"metric", result.metric},
-          {"parse_rate", Exact(result.means.parse_rate)},
-          {"step_accuracy", Exact(result.means.step_accuracy)},
-          {"retained_skill", Exact(result.retained_skill)},
-          {"reference_nats_per_item", Exact(result.means.reference_nats)},
-          {"memoriser", Exact(result.memoriser)},
-          {"prompts_asked", std::to_string(result.prompts_asked)},
-          {"teacher_tokens", std::to_string(result.teacher_tokens)},
-          {"supervised_tokens", std::to_string(result.supervised_tokens)},
-          {"training_flops", Exact(result.training_flops)},
-          {"dollars", Exact(result.dollars)},
-          {"steps", std::to_string(result.steps)},
-          {"samples_sha256", result.samples_sha256}};
-}
 
 class Walk {
  public:
@@ -179,8 +159,12 @@ class Walk {
                                  shown.empty() ? "nothing" : OneLine(shown, 80),
                                  recorded.empty() ? "nothing" : OneLine(recorded, 80)));
     };
-    for (const auto& [column, value] : NumbersOf(result)) compare(column, value);
-    if (!result.items.empty()) compare("items", std::to_string(result.items.size()));
+    // As the report writes it, but for the names, and the number of items that could not be read.
+    const CsvTable own = ParseCsv(CellsCsv({.cells = {result}}), "result.json");
+    for (const std::string& column : own.columns) {
+      const bool name = column == "arm" || column == "seed" || column == "task" || column == "run";
+      if (!name && (column != "items" || !result.items.empty())) compare(column, own.Field(0, column));
+    }
     if (same) number.Unchanged("every number of the row (result.json)");
     const std::string seed = std::to_string(result.seed);
     if (cells_.Field(row_, "arm") != result.arm || cells_.Field(row_, "seed") != seed ||

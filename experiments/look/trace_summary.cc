@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/number.h"
 #include "core/report/csv.h"
 #include "core/report/report.h"
 #include "experiments/lab/run_store.h"
@@ -33,21 +33,14 @@ bool IsBehind(const CsvTable& summary, size_t row, const CsvTable& cells, size_t
   return IsEnd(of_cell) && !IsEnd(arm) && (crossing || !summary.Field(row, "gc").empty());
 }
 
-template <class T>
-T Number(const std::string& text) {
-  T value{};
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 // The result of a run under the names of a row of the table, as the experiment itself reads it.
 CellResult ResultOf(const RunStore& store, const CsvTable& cells, size_t row) {
   const std::string run = cells.Field(row, "run");
   CheckRegular(store.Folder(run) / "items.jsonl");
   CellResult result = store.Read(run);
   result.arm = cells.Field(row, "arm");
-  result.n = Number<int>(cells.Field(row, "n"));
-  result.seed = Number<uint64_t>(cells.Field(row, "seed"));
+  result.n = ParseNumber<int>(cells.Field(row, "n")).value_or(0);
+  result.seed = ParseNumber<uint64_t>(cells.Field(row, "seed")).value_or(0);
   result.task = cells.Field(row, "task");
   result.target = cells.Field(row, "target");
   return result;

@@ -1,4 +1,4 @@
-#include "experiments/look/config_lines.h"
+#include "experiments/lab/config_lines.h"
 
 #include <fmt/format.h>
 
