@@ -7,7 +7,7 @@
 namespace retort {
 namespace {
 
-constexpr const char* kNumericsVersion = "3";
+constexpr const char* kNumericsVersion = "4";
 bool reference = false;
 
 }  // namespace

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "core/fused/panels.h"
 #include "core/fused/vectorised.h"
 
 namespace retort::fused {
 namespace {
 
-constexpr int64_t kAhead = 4096;  // bytes
+constexpr int64_t kAhead = 4096;      // bytes
+constexpr int64_t kStreamedRows = 3;  // beyond, panels are faster where there are any
 
 RETORT_INLINE float Widened(float x) { return x; }
 RETORT_INLINE float Widened(uint16_t x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
@@ -74,16 +76,41 @@ RETORT_INLINE void Range(const float* x, int64_t rows, const W* weight, int64_t 
   }
 }
 
-}  // namespace
-
-RETORT_VECTORISED void Linear(const float* x, int64_t rows, const float* weight, int64_t k, int64_t begin, int64_t end,
-                              float* out, int64_t outputs, bool accumulate) {
+RETORT_VECTORISED void StreamLinear(const float* x, int64_t rows, const float* weight, int64_t k, int64_t begin,
+                                    int64_t end, float* out, int64_t outputs, bool accumulate) {
   Range(x, rows, weight, k, begin, end, out, outputs, accumulate);
 }
 
-RETORT_VECTORISED void Linear(const float* x, int64_t rows, const uint16_t* weight, int64_t k, int64_t begin,
-                              int64_t end, float* out, int64_t outputs, bool accumulate) {
+RETORT_VECTORISED void StreamLinear(const float* x, int64_t rows, const uint16_t* weight, int64_t k, int64_t begin,
+                                    int64_t end, float* out, int64_t outputs, bool accumulate) {
   Range(x, rows, weight, k, begin, end, out, outputs, accumulate);
+}
+
+template <typename W>
+void AnyLinear(const float* x, int64_t rows, const W* weight, int64_t k, int64_t begin, int64_t end, float* out,
+               int64_t outputs, bool accumulate) {
+  if (rows > kStreamedRows && HasPanels()) {
+    PanelLinear(x, rows, weight, k, begin, end, out, outputs, accumulate);
+  } else {
+    StreamLinear(x, rows, weight, k, begin, end, out, outputs, accumulate);
+  }
+}
+
+}  // namespace
+
+int64_t MostLinearRows(bool narrow) {
+  if (HasPanels()) return 128;
+  return narrow ? 32 : 8;
+}
+
+void Linear(const float* x, int64_t rows, const float* weight, int64_t k, int64_t begin, int64_t end, float* out,
+            int64_t outputs, bool accumulate) {
+  AnyLinear(x, rows, weight, k, begin, end, out, outputs, accumulate);
+}
+
+void Linear(const float* x, int64_t rows, const uint16_t* weight, int64_t k, int64_t begin, int64_t end, float* out,
+            int64_t outputs, bool accumulate) {
+  AnyLinear(x, rows, weight, k, begin, end, out, outputs, accumulate);
 }
 
 }  // namespace retort::fused

@@ -13,4 +13,7 @@ void Linear(const float* x, int64_t rows, const float* weight, int64_t k, int64_
 void Linear(const float* x, int64_t rows, const uint16_t* weight, int64_t k, int64_t begin, int64_t end, float* out,
             int64_t outputs, bool accumulate);
 
+// Rows beyond which a library is as fast (a narrow weight: beyond which it pays to widen it first).
+int64_t MostLinearRows(bool narrow);
+
 }  // namespace retort::fused

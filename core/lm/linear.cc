@@ -12,9 +12,6 @@
 namespace retort {
 namespace {
 
-constexpr int64_t kFewRows = 8;         // float32: beyond, LibTorch's product is faster
-constexpr int64_t kFewRowsNarrow = 32;  // bfloat16: beyond, widening the weight first pays
-
 void FewRows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, bool accumulate) {
   const int64_t rows = x.size(0), k = x.size(1), n = weight.size(0);
   auto* to = out.mutable_data_ptr<float>();
@@ -34,7 +31,7 @@ void FewRows(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weigh
 void Product(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, bool accumulate) {
   const int64_t rows = x.size(0), n = weight.size(0);
   const bool narrow = weight.scalar_type() != at::kFloat;
-  if (rows <= (narrow ? kFewRowsNarrow : kFewRows) && !UsesReference()) {
+  if (rows <= fused::MostLinearRows(narrow) && !UsesReference()) {
     FewRows(out, x, weight, accumulate);
     return;
   }

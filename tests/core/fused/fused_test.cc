@@ -183,11 +183,11 @@ TEST(Fused, AdamW) {
 
 TEST(Fused, LinearInBothTypesAddsAndSplitsAnywhere) {
   RandomStream random(6, "fused_test");
-  for (const int64_t rows : {1, 2, 3, 7}) {
-    for (const int64_t k : {1, 15, 16, 50}) {
-      for (const int64_t outputs : {1, 2, 9, 33}) {
+  for (const int64_t rows : {1, 2, 3, 7, 12, 16, 37}) {
+    for (const int64_t k : {1, 15, 16, 50, 300}) {
+      for (const int64_t outputs : {1, 2, 9, 33, 64}) {
         const std::vector<float> x = Draw(random, rows * k);
-        std::vector<float> weight = Draw(random, outputs * k);
+        std::vector<float> weight = Draw(random, outputs * k, 1 / std::sqrt(static_cast<double>(k)));
         std::vector<uint16_t> narrow;
         for (float& w : weight) {
           narrow.push_back(static_cast<uint16_t>(std::bit_cast<uint32_t>(w) >> 16));

@@ -151,7 +151,8 @@ TEST_F(LabTest, ThePlanSaysWhyEarlierCellsAreNotReused) {
   fixture_.Write("base-0/model.safetensors", "other weights");
   EXPECT_THAT(Run({"n=[4]", "seeds=1", "--plan"}).output,
               HasSubstr("not reused      2 earlier cells of these rows: made with another model"));
-  EXPECT_THAT(Run({"n=[4]", "seeds=1", "numerics=reference", "--plan"}).output, HasSubstr("numerics 3, now 3"));
+  EXPECT_THAT(Run({"n=[4]", "seeds=1", "numerics=reference", "--plan"}).output,
+              HasSubstr("numerics 4, now 4 reference"));
 }
 
 TEST_F(LabTest, AfterKillOfTheMainProcessNoWorkerIsLeftAndTheRestIsComputed) {
