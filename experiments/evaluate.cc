@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
                       .task = lab::TaskName(command.task),
                       .target = task->Target(static_cast<uint64_t>(command.seed)),
                       .metric = command.evaluation.metric};
-    lab::EvaluateModel(command.task, *task, command.evaluation, result.seed, model, &model, result);
+    lab::EvaluateModel(command.task, *task, command.evaluation,
+                       task->Items(Split::kHeldOut, command.evaluation.held_out, result.seed), result.seed, model,
+                       &model, result);
     Print(result);
     if (!command.output_dir.empty()) {
       const std::filesystem::path folder = command.output_dir;

@@ -46,8 +46,8 @@ std::string Line(const Row& row) { return fmt::format("{}\n", fmt::join(row, ","
 // task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,
 // memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,
 // dollars,note
-constexpr size_t kSummaryColumns = 26;
-Row ScoreRow(const std::string& task, std::string_view arm, const PointSummary& p) {
+constexpr size_t kSummaryColumns = 27;
+Row ScoreRow(const std::string& task, std::string_view arm, int validation_items, const PointSummary& p) {
   const auto gc = [&](auto member) { return p.gap_closed ? Exact((*p.gap_closed).*member) : ""; };
   return {CsvText(task),
           CsvText(arm),
@@ -74,6 +74,7 @@ Row ScoreRow(const std::string& task, std::string_view arm, const PointSummary& 
           Exact(p.supervised_tokens),
           Exact(p.training_flops),
           Exact(p.dollars),
+          std::to_string(validation_items),
           CsvText(p.undefined)};
 }
 
@@ -84,6 +85,7 @@ Row CrossingRow(const std::string& task, const ArmSummary& arm, const char* name
   row[1] = CsvText(arm.arm);
   row[2] = name;
   row[4] = std::to_string(arm.crossing_seeds);
+  row[kSummaryColumns - 2] = std::to_string(arm.validation_items);
   row.back() = CsvText(arm.undefined);
   if (!crossing) return row;
   const auto number = [](const Crossing& c) { return c.kind == Crossing::Kind::kAt ? Exact(c.n) : ""; };
@@ -137,7 +139,7 @@ std::string SummaryCsv(const Summary& summary) {
   std::string csv =
       "task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,"
       "memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,"
-      "dollars,note";
+      "dollars,validation_items,note";
   const Row axes = AxisKeys(summary.tasks);
   csv += MoreHeader(axes);
   for (const TaskSummary& task : summary.tasks) {
@@ -145,14 +147,14 @@ std::string SummaryCsv(const Summary& summary) {
       AddAxes(axes, task.axes, row);
       csv += Line(row);
     };
-    if (task.base) add(ScoreRow(task.task, kBaseArm, *task.base));
+    if (task.base) add(ScoreRow(task.task, kBaseArm, 0, *task.base));
     for (const ArmSummary& arm : task.arms) {
-      for (const PointSummary& point : arm.points) add(ScoreRow(task.task, arm.arm, point));
+      for (const PointSummary& point : arm.points) add(ScoreRow(task.task, arm.arm, arm.validation_items, point));
       if (arm.points.size() < 2) continue;  // one size makes no curve
       add(CrossingRow(task.task, arm, "n50", 0.5, arm.n50));
       add(CrossingRow(task.task, arm, "n90", 0.9, arm.n90));
     }
-    if (task.teacher) add(ScoreRow(task.task, kTeacherModelArm, *task.teacher));
+    if (task.teacher) add(ScoreRow(task.task, kTeacherModelArm, 0, *task.teacher));
   }
   return csv;
 }

@@ -34,6 +34,8 @@ struct ReportInput {
   std::vector<CellResult> cells;  // with items
   std::vector<Transcript> transcripts;
   std::optional<double> smallest_gap;  // of stats/gap_curve.h
+  // Arm -> prompts that its settings were chosen with, which its N does not count.
+  std::map<std::string, int> validation_items;
 };
 
 // Means over the seeds of one (task, arm, N).
@@ -49,6 +51,7 @@ struct PointSummary {
 
 struct ArmSummary {
   std::string arm;
+  int validation_items = 0;          // of ReportInput
   std::vector<PointSummary> points;  // N rising
   std::optional<CrossingInterval> n50, n90;
   std::string undefined;  // why there is no N50 and N90

@@ -224,7 +224,15 @@ class TaskBuilder {
   void AddArm(const std::string& name) {
     const GapCurve curve = FitGapCurve(Curve(name));
     if (curve.points.empty()) return;
-    ArmSummary arm{name, {}, curve.n50, curve.n90, curve.undefined, curve.crossing_seeds, curve.crossing_sizes};
+    ArmSummary arm{.arm = name,
+                   .n50 = curve.n50,
+                   .n90 = curve.n90,
+                   .undefined = curve.undefined,
+                   .crossing_seeds = curve.crossing_seeds,
+                   .crossing_sizes = curve.crossing_sizes};
+    if (const auto items = input_.validation_items.find(name); items != input_.validation_items.end()) {
+      arm.validation_items = items->second;
+    }
     for (const GapPoint& p : curve.points) {
       PointSummary point{
           .n = p.n, .seeds = p.seeds, .score = p.score, .gap_closed = p.gap_closed, .undefined = p.undefined};

@@ -79,6 +79,8 @@ Table GapTable(const TaskSummary& task) {
 Table CrossingTable(const TaskSummary& task) {
   Table table{.title = fmt::format("{}: samples that close half (N50) and nine tenths (N90) of the gap", task.task),
               .header = {"arm", "N50", "95 % interval", "N90", "95 % interval", "seeds"}};
+  const bool tuned = std::ranges::any_of(task.arms, [](const ArmSummary& arm) { return arm.validation_items > 0; });
+  if (tuned) table.header.emplace_back("and to choose settings");
   for (const ArmSummary& arm : task.arms) {
     if (arm.points.size() < 2) continue;  // one N is no curve
     std::vector<std::string> row = {arm.arm};
@@ -88,6 +90,7 @@ Table CrossingTable(const TaskSummary& task) {
                              : std::string(kDash));
     }
     row.push_back(std::to_string(arm.crossing_seeds));
+    if (tuned) row.push_back(std::to_string(arm.validation_items));
     table.rows.push_back(std::move(row));
     if (!arm.undefined.empty() && table.note.empty()) table.note = fmt::format("Undefined: {}.", arm.undefined);
   }

@@ -81,11 +81,11 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
 
 }  // namespace
 
-void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config, uint64_t seed,
-                   Answerer& answerer, LikelihoodScorer* scorer, CellResult& result) {
+void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config,
+                   const std::vector<Item>& items, uint64_t seed, Answerer& answerer, LikelihoodScorer* scorer,
+                   CellResult& result) {
   const Sampling sampling = Bounded(config.sampling, task);
   const std::unique_ptr<Grader> grader = MakeGrader(task_config);
-  const std::vector<Item> items = task.Items(Split::kHeldOut, config.held_out, seed);
   const std::vector<Item> retained = task.Items(Split::kRetained, config.retained, seed);
 
   if (config.metric == "bits_per_byte") {
@@ -109,7 +109,7 @@ CellResult ComputeCell(const CellRun& run) {
   CellResult result;
   const auto seed = static_cast<uint64_t>(run.config.seed);
   const auto evaluate = [&](Answerer& answerer, LikelihoodScorer* scorer) {
-    EvaluateModel(run.config.task, run.task, run.config.evaluation, seed, answerer, scorer, result);
+    EvaluateModel(run.config.task, run.task, run.config.evaluation, run.items, seed, answerer, scorer, result);
   };
   if (run.config.arm == kTeacherModelArm) {
     const std::unique_ptr<Teacher> teacher = MakeTeacher(run.config.teacher, run.task, run.config_dir);

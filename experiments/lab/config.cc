@@ -21,13 +21,6 @@ bool Meet(std::string_view a, std::string_view b) {
   return b.starts_with(a) && (a.size() == b.size() || b[a.size()] == '.');
 }
 
-bool IsLeftOut(const std::vector<std::string>& block, const CommandLine& command_line) {
-  const std::vector<std::string> asked = OverriddenKeys(command_line.overrides);
-  return std::ranges::any_of(OverriddenKeys(block), [&](const std::string& ours) {
-    return std::ranges::any_of(asked, [&](const std::string& theirs) { return Meet(ours, theirs); });
-  });
-}
-
 // What a run has once, whatever it computes.
 void CheckAxis(const std::string& key) {
   constexpr std::array kOfTheRun = {"blocks",   "keep_checkpoints", "launcher", "numerics",
@@ -56,6 +49,53 @@ bool Try(std::vector<std::string>& problems, const std::string& prefix, const F&
   }
 }
 
+// Whether `asked` sets one of the keys of `overrides`, or all or a part of it.
+bool SetsOneOf(const std::vector<std::string>& asked, const std::vector<std::string>& overrides) {
+  const std::vector<std::string> keys = OverriddenKeys(asked);
+  return std::ranges::any_of(OverriddenKeys(overrides), [&](const std::string& ours) {
+    return std::ranges::any_of(keys, [&](const std::string& theirs) { return Meet(ours, theirs); });
+  });
+}
+
+// The arms of `config`, in groups that get the same settings of `tuned`. What the command line or the block sets stays.
+std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> TunedArms(const ExperimentConfig& config,
+                                                                                     const CommandLine& command_line) {
+  if (config.arms.empty()) return {{}};  // told later, with what else is wrong
+  std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> groups;  // overrides, arms
+  for (const std::string& arm : config.arms) {
+    std::vector<std::string> overrides;
+    for (const std::vector<std::string>& entry : config.tuned.overrides) {
+      if (entry.empty() || entry.front() != arm) continue;
+      const std::vector<std::string> given(entry.begin() + 1, entry.end());
+      if (!SetsOneOf(command_line.overrides, given)) overrides.insert(overrides.end(), given.begin(), given.end());
+    }
+    auto group = std::ranges::find(groups, overrides, [](const auto& g) { return g.first; });
+    if (group == groups.end()) group = groups.insert(group, {overrides, {}});
+    group->second.push_back(arm);
+  }
+  return groups;
+}
+
+// Before those of the command line, which has the last word.
+CommandLine WithOverrides(CommandLine command_line, const std::vector<std::string>& overrides) {
+  command_line.overrides.insert(command_line.overrides.begin(), overrides.begin(), overrides.end());
+  return command_line;
+}
+
+// What `command_line` says, once for each group of arms.
+void AddConfigs(const ExperimentConfig& whole, const CommandLine& command_line, const Axes& axes,
+                std::vector<ExperimentConfig>& configs) {
+  for (const auto& [overrides, arms] : TunedArms(whole, command_line)) {
+    CommandLine tuned = WithOverrides(command_line, overrides);
+    auto config = overrides.empty() ? whole : Load<ExperimentConfig>(tuned);
+    config.arms = arms;
+    config.command_line = std::move(tuned);
+    config.axes = axes;
+    config.is_tuned = !overrides.empty();
+    configs.push_back(std::move(config));
+  }
+}
+
 }  // namespace
 
 void Describe(Describer& d, EvaluationConfig& config) {
@@ -73,6 +113,55 @@ void Describe(Describer& d, EvaluationConfig& config) {
        .numerics = false});
 }
 
+void Describe(Describer& d, RefineConfig& config) {
+  d.Field("max_cells", config.max_cells,
+          {.help = "cells to add at most after the grid, to narrow N50 and N90; 0: none",
+           .unit = "cells",
+           .min = 0,
+           .max = 1e6,
+           .numerics = false});
+  d.Field("width", config.width,
+          {.help = "how far the sizes around N50 and N90, and the ends of their intervals, may lie apart",
+           .unit = "factor",
+           .min = 1.01,
+           .max = 1000,
+           .numerics = false});
+  d.Field("max_seeds", config.max_seeds,
+          {.help = "seeds are added up to so many", .min = 1, .max = 10000, .numerics = false});
+  d.Field("max_n", config.max_n,
+          {.help = "sizes beyond the grid's largest are tried up to this one; 0: none",
+           .unit = "samples",
+           .min = 0,
+           .max = 1e8,
+           .numerics = false});
+}
+
+void Describe(Describer& d, TuneConfig& config) {
+  d.Field("over", config.over, {.help = "the settings to try, as words of a sweep", .numerics = false});
+  d.Field("n", config.n, {.help = "of each student that is tried", .unit = "samples", .min = 1, .numerics = false});
+  d.Field("seeds", config.seeds, {.help = "that no table shows: 10000, 10001, ...", .min = 1, .numerics = false});
+  d.Field("validation_items", config.validation_items,
+          {.help = "prompts from the end of the pool that students are compared on; they are charged to N",
+           .unit = "items",
+           .min = 1,
+           .max = 1e6,
+           .numerics = false});
+}
+
+void Describe(Describer& d, TunedConfig& config) {
+  d.Field("overrides", config.overrides,
+          {.help = "settings of single arms, each a list: the arm, then overrides; one is left out where the command "
+                   "line or a block sets its key",
+           .numerics = false});
+  d.Field("validation_items", config.validation_items,
+          {.help = "that each choice took", .unit = "items", .min = 0, .numerics = false});
+  d.Field("cells", config.cells, {.help = "that the choice took", .min = 0, .numerics = false});
+  d.Field("training_flops", config.training_flops,
+          {.help = "that the choice took", .unit = "FLOPs", .min = 0, .numerics = false});
+  d.Field("teacher_tokens", config.teacher_tokens,
+          {.help = "that the choice took", .unit = "tokens", .min = 0, .numerics = false});
+}
+
 void Describe(Describer& d, ExperimentConfig& config) {
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
@@ -86,6 +175,9 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Field("blocks", config.blocks,
           {.help = "further grids, each a list of overrides; left out where the command line sets one of its keys",
            .numerics = false});
+  d.Group("refine", config.refine, "cells added by a rule until N50 and N90 are known well enough");
+  d.Group("tune", config.tune, "how --tune chooses settings of each arm");
+  d.Group("tuned", config.tuned, "what it chose");
   d.Field("workers", config.workers,
           {.help = "cells computed side by side", .unit = "processes", .min = 1, .max = 1024, .numerics = false});
   d.Field("threads", config.threads, {.help = "of each worker", .min = 1, .max = 1024, .numerics = false});
@@ -110,33 +202,30 @@ void Describe(Describer& d, CellConfig& config) {
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
   DescribeNumerics(d, config.numerics);
+  d.Field("validation_items", config.validation_items,
+          {.help = "prompts of the pool's end that are answered in place of the held-out items", .min = 0});
 }
 
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
   const std::vector<SweepPoint> points = ExpandSweep(command_line);
   for (const auto& [key, value] : points.front().axes) CheckAxis(key);
   // Problems of the first point's main config are those of every block and most points: they are reported alone.
-  std::vector<ExperimentConfig> configs = {Load<ExperimentConfig>(points.front().command_line)};
-  const std::string numerics = configs.front().numerics;
-  configs.clear();
+  const std::string numerics = Load<ExperimentConfig>(points.front().command_line).numerics;
+  std::vector<ExperimentConfig> configs;
   std::vector<std::string> problems;
   for (const SweepPoint& point : points) {
     ExperimentConfig main;
-    const bool loaded = Try(problems, PointName(point), [&] {
-      main = Load<ExperimentConfig>(point.command_line);
-      main.axes = point.axes;
-      configs.push_back(main);
-    });
-    for (size_t i = 0; loaded && i < main.blocks.size(); ++i) {
+    if (!Try(problems, PointName(point), [&] { main = Load<ExperimentConfig>(point.command_line); })) continue;
+    Try(problems,
+        PointName(point) + "tuned.overrides: ", [&] { AddConfigs(main, point.command_line, point.axes, configs); });
+    for (size_t i = 0; i < main.blocks.size(); ++i) {
       const std::vector<std::string>& block = main.blocks[i];
       Try(problems, fmt::format("{}blocks[{}] {}: ", PointName(point), i, block), [&] {
-        if (IsLeftOut(block, point.command_line)) return;
-        CommandLine with_block = point.command_line;
-        with_block.overrides.insert(with_block.overrides.begin(), block.begin(), block.end());
-        auto config = Load<ExperimentConfig>(with_block);
+        if (SetsOneOf(point.command_line.overrides, block)) return;
+        const CommandLine with_block = WithOverrides(point.command_line, block);
+        const auto config = Load<ExperimentConfig>(with_block);
         if (config.numerics != numerics) throw Error("numerics is one for all blocks: set it in the main config");
-        config.axes = point.axes;
-        configs.push_back(std::move(config));
+        AddConfigs(config, with_block, point.axes, configs);
       });
     }
   }

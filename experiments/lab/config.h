@@ -29,6 +29,31 @@ struct EvaluationConfig {
 };
 void Describe(Describer& d, EvaluationConfig& config);
 
+// --tune: which settings each arm gets, chosen on items and seeds that no table shows (experiments/lab/tune.h).
+struct TuneConfig {
+  std::vector<std::string> over = {"student.trainer.learning_rate=0.0003,0.001,0.003,0.01"};
+  int n = 32, seeds = 2, validation_items = 100;
+};
+void Describe(Describer& d, TuneConfig& config);
+
+// What --tune chose, frozen, and what choosing it took.
+struct TunedConfig {
+  std::vector<std::vector<std::string>> overrides;  // an arm, then what it is given
+  int validation_items = 0, cells = 0;
+  double training_flops = 0;
+  int64_t teacher_tokens = 0;
+};
+void Describe(Describer& d, TunedConfig& config);
+
+// Sizes and seeds that are added until N50 and N90 are known well enough (experiments/lab/refine.h).
+struct RefineConfig {
+  int max_cells = 0;  // none is added
+  double width = 2;
+  int max_seeds = 16;
+  int max_n = 0;
+};
+void Describe(Describer& d, RefineConfig& config);
+
 struct ExperimentConfig {
   TaskConfig task;
   TeacherConfig teacher;
@@ -39,6 +64,9 @@ struct ExperimentConfig {
   std::vector<int> n;
   int seeds = 4;
   std::vector<std::vector<std::string>> blocks;
+  RefineConfig refine;
+  TuneConfig tune;
+  TunedConfig tuned;
   int workers = 2, threads = 1;
   LauncherConfig launcher;
   std::string numerics = "fused";
@@ -46,7 +74,12 @@ struct ExperimentConfig {
   std::string runs_dir = "runs";
   std::string output_dir;  // empty: outputs/<experiment>/<date>/<time>
 
-  Axes axes;  // no option: which point of a sweep this is
+  // No options:
+  CommandLine command_line;  // that it was loaded from
+  Axes axes;                 // which point of a sweep this is
+  bool is_tuned = false;     // its arms have settings of `tuned`
+  int validation_items = 0;  // of CellConfig
+  uint64_t first_seed = 0;
 };
 void Describe(Describer& d, ExperimentConfig& config);
 
@@ -62,11 +95,12 @@ struct CellConfig {
   StudentConfig student;
   EvaluationConfig evaluation;
   std::string numerics = "fused";
+  int validation_items = 0;  // so many of the pool's last prompts are answered in place of the held-out items
 };
 void Describe(Describer& d, CellConfig& config);
 
-// The main config and the blocks that apply, of each point of a sweep in turn. Throws one Error that lists all
-// problems.
+// The main config and the blocks that apply, of each point of a sweep in turn, each split where `tuned` gives its arms
+// different settings. Throws one Error that lists all problems.
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line);
 
 // "rules", "add10", or a file's stem: the group of the table.

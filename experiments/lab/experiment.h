@@ -25,6 +25,7 @@ struct CellRun {
   const CellConfig& config;
   const Task& task;
   const std::vector<Sample>& samples;
+  const std::vector<Item>& items;  // to answer
   std::filesystem::path folder, config_dir;
   bool keep_checkpoint = false;
   double checkpoint_seconds = 0;         // to resume from, so often; 0: as student.trainer.save_steps says

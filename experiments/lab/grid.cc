@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -41,11 +42,6 @@ const Arm* FindArm(const Experiment& experiment, const std::string& name) {
   throw Error(fmt::format("arms: there is no arm '{}'; there are {}", name, fmt::join(known, ", ")));
 }
 
-std::vector<int> Sizes(const ExperimentConfig& config) {
-  const std::set<int> sizes(config.n.begin(), config.n.end());
-  return {sizes.begin(), sizes.end()};
-}
-
 CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uint64_t seed) {
   CellConfig config{.arm = arm,
                     .n = n,
@@ -56,7 +52,8 @@ CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uin
                     .collect = block.config.collect,
                     .student = block.config.student,
                     .evaluation = block.config.evaluation,
-                    .numerics = block.config.numerics};
+                    .numerics = block.config.numerics,
+                    .validation_items = block.config.validation_items};
   config.student.init.model = {config.base};
   return config;
 }
@@ -219,6 +216,20 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, const OpenO
 
 }  // namespace
 
+std::vector<int> Block::Sizes(const std::string& arm) const {
+  std::set<int> sizes(config.n.begin(), config.n.end());
+  if (const auto growth = grown.find(arm); growth != grown.end()) sizes.merge(std::set(growth->second.n));
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<uint64_t> Block::Seeds(const std::string& arm) const {
+  const auto growth = grown.find(arm);
+  const int count = growth == grown.end() ? config.seeds : std::max(config.seeds, growth->second.seeds);
+  std::vector<uint64_t> seeds(static_cast<size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), config.first_seed);
+  return seeds;
+}
+
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
                                                const OpenOptions& options) {
   const fs::path& config_dir = options.config_dir;
@@ -247,6 +258,9 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     }
     for (const std::string& name : block->config.arms) {
       Gather(problems, [&] { block->arms.push_back(FindArm(experiment, name)); });
+    }
+    for (const std::vector<std::string>& entry : block->config.tuned.overrides) {
+      Gather(problems, [&] { FindArm(experiment, entry.empty() ? "" : entry.front()); });
     }
     Gather(problems, [&] {
       if (block->config.n.empty()) throw Error("n: is empty; give the sizes of the training sets, such as n=[4,16,64]");
@@ -284,12 +298,16 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
 
 Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
   GridBuilder builder;
+  const auto add_ends = [&](const Block& block, uint64_t seed) {
+    if (block.config.validation_items > 0) return;  // arms are compared, and no gap
+    builder.Add(block, std::string(kBaseArm), 0, seed);
+    builder.Add(block, std::string(kTeacherModelArm), 0, seed);
+  };
   for (const auto& block : blocks) {
-    for (uint64_t seed = 0; seed < static_cast<uint64_t>(block->config.seeds); ++seed) {
-      builder.Add(*block, std::string(kBaseArm), 0, seed);
-      builder.Add(*block, std::string(kTeacherModelArm), 0, seed);
-      for (const Arm* arm : block->arms) {
-        for (const int n : Sizes(block->config)) builder.Add(*block, arm->name, n, seed);
+    for (const Arm* arm : block->arms) {
+      for (const uint64_t seed : block->Seeds(arm->name)) {
+        add_ends(*block, seed);
+        for (const int n : block->Sizes(arm->name)) builder.Add(*block, arm->name, n, seed);
       }
     }
   }
@@ -334,6 +352,9 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   if (trained)
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
   const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
+  if (config.validation_items > 0) {
+    text += fmt::format("validation_items {} of {}\n", config.validation_items, config.collect.pool_size);
+  }
   if (trained && external != nullptr) text += fmt::format("trainer_inputs {}\n", HashInputs(*external));
   const auto section = [&](std::string_view name, const std::string& toml) {
     text += fmt::format("\n# {}\n{}", name, toml);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@
 
 namespace retort::lab {
 
+// What the grid of an arm got beyond its config.
+struct Growth {
+  std::set<int> n;
+  int seeds = 0;  // in all
+};
+
 // A block with its task and teacher made, and all names in it found.
 struct Block {
   ExperimentConfig config;
@@ -28,6 +35,10 @@ struct Block {
   std::vector<std::filesystem::path> bases;  // of student.init.model
   std::vector<const Arm*> arms;
   std::shared_ptr<ArmContext> context;
+  std::map<std::string, Growth> grown;  // by arm
+
+  std::vector<int> Sizes(const std::string& arm) const;  // rising
+  std::vector<uint64_t> Seeds(const std::string& arm) const;
 };
 
 // Throws one Error that lists all problems: unknown arms, missing models, tasks that cannot be made, blocks that give

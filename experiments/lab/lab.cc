@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -15,6 +16,7 @@
 #include "core/base/numerics.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
+#include "core/report/csv.h"
 #include "experiments/lab/cell_task.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/dry_run.h"
@@ -24,8 +26,10 @@
 #include "experiments/lab/launcher.h"
 #include "experiments/lab/make_report.h"
 #include "experiments/lab/plan.h"
+#include "experiments/lab/refine.h"
 #include "experiments/lab/results.h"
 #include "experiments/lab/status.h"
+#include "experiments/lab/tune.h"
 #include "experiments/lab/worker.h"
 
 namespace retort::lab {
@@ -35,7 +39,7 @@ namespace fs = std::filesystem;
 
 constexpr char kWorkerFlag[] = "--worker";
 constexpr char kPlanFlag[] = "--plan", kReportFlag[] = "--report", kStatusFlag[] = "--status",
-               kDryRunFlag[] = "--dry-run";
+               kDryRunFlag[] = "--dry-run", kTuneFlag[] = "--tune";
 constexpr int kInterruptedCode = 130;
 constexpr double kTablesEvery = 60;  // seconds, while cells are computed
 
@@ -53,7 +57,7 @@ int TellInterrupted(const std::string& name) {
   return kInterruptedCode;
 }
 
-void Tell(const std::vector<Failure>& failures) {
+void TellFailures(const std::vector<Failure>& failures) {
   for (const Failure& failure : failures) {
     fmt::print(stderr, "\nfailed: {} (cell {}): {}\n{}", failure.label, failure.cell.substr(0, 12), failure.reason,
                failure.log);
@@ -62,6 +66,11 @@ void Tell(const std::vector<Failure>& failures) {
     fmt::print(stderr, "\n{} cells failed; the tables are of the others. The same command tries them again.\n",
                failures.size());
   }
+}
+
+bool AllDone(const Grid& grid, const RunStore& store) {
+  return grid.unknown.empty() &&
+         std::ranges::all_of(grid.cells, [&](const auto& cell) { return store.Done(cell.first); });
 }
 
 void TellReport(const ReportOutput& report, const fs::path& folder) {
@@ -88,7 +97,8 @@ std::string Where(const LaunchOptions& options) {
 
 class Run {
  public:
-  Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words)
+  // `tune`: choose settings for the experiment, in place of the experiment.
+  Run(const Experiment& experiment, const CommandLine& command_line, const std::vector<std::string>& words, bool tune)
       : experiment_(experiment),
         command_line_(command_line),
         words_(words),
@@ -96,9 +106,12 @@ class Run {
         compute_(ComputeOf(experiment)),
         configs_(LoadBlocks(command_line)),
         main_(configs_.front()),
+        tune_(tune),
+        refiner_(tune ? RefineConfig{} : main_.refine),
         store_(main_.runs_dir),
         progress_(isatty(STDERR_FILENO) != 0) {
     if (main_.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
+    if (tune_) configs_ = TuneConfigs(configs_);
     SetNumerics(main_.numerics);
     SetThreads(main_.workers * main_.threads);  // of the teacher that is asked here, before there are workers
     // By this name, so that a program that is rebuilt while it runs goes on with itself.
@@ -118,8 +131,7 @@ class Run {
   // What the launcher would be told.
   int DryRun() {
     CheckLauncher(main_.launcher, true);
-    Open(false);
-    const Grid grid = MakeGrid(blocks_);
+    const Grid grid = KnownGrid();
     double cost = 0;
     const size_t missing = Missing(grid, store_, cost).size() + grid.unknown.size();
     fmt::print("{}", DryRunText(name_, missing, !grid.unknown.empty(), store_, launch_));
@@ -127,64 +139,44 @@ class Run {
   }
 
   int Plan() {
-    Open(false);
-    const Grid grid = MakeGrid(blocks_);
+    const Grid grid = KnownGrid();
     fmt::print("{}", PlanText(name_, blocks_, grid, store_, launch_, compute_));
     return 0;
   }
 
   // The tables as far as they go.
   int Report() {
-    Open(false);
-    const fs::path folder = OutputFolder(main_, name_);
-    TellReport(WriteTables(experiment_, CommandWithout({}, words_), blocks_, MakeGrid(blocks_), store_, folder),
-               folder);
+    Tell(KnownGrid(), OutputFolder(main_, name_));
     return 0;
   }
 
   int Compute() {
     CatchInterrupts();
     CheckLauncher(main_.launcher, false);
-    const double start = MonotonicSeconds();
     const fs::path folder = OutputFolder(main_, name_);
     WriteFileAtomic(folder / "config.toml", ToToml(main_));  // a folder that cannot be written to is told now
     StatusFile status(main_.runs_dir, name_, CommandWithout({}, words_));
     progress_.Also([&](const std::string& line) { status.Say(line); });
     Open(true);
-    Grid grid;
-    try {
-      grid = MakeGrid(blocks_);
-    } catch (const Error&) {
-      progress_.Clear();
-      if (Interrupted()) return TellInterrupted(name_);
-      throw;
-    }
-    progress_.Clear();
-    const auto write_tables = [&] {
-      return WriteTables(experiment_, CommandWithout({}, words_), blocks_, grid, store_, folder);
-    };
-    double cost = 0;
-    const std::vector<const Cell*> missing = Missing(grid, store_, cost);
+    std::optional<Grid> grid;
     std::vector<Failure> failures;
-    if (missing.empty()) {
-      fmt::print("{}: nothing to compute: {} cells were already done\n", name_, grid.cells.size());
-    } else {
-      fmt::print("{}: {} cells, {} already done; computing {} {}\n", name_, grid.cells.size(),
-                 grid.cells.size() - missing.size(), missing.size(), Where(launch_));
-      std::fflush(stdout);
-      progress_.Start(static_cast<int>(missing.size()), cost);
-      progress_.NowAndThen(kTablesEvery, [&] { write_tables(); });
-      failures = Launch(missing, store_, launch_, progress_);
+    do {
+      try {
+        grid = MakeGrid(blocks_);
+      } catch (const Error&) {
+        progress_.Clear();
+        if (Interrupted()) return TellInterrupted(name_);
+        throw;
+      }
       progress_.Clear();
+      failures = ComputeMissing(*grid, folder);
       if (Interrupted()) return TellInterrupted(name_);
-      fmt::print("{}: computed {} cells in {}\n", name_, missing.size() - failures.size(),
-                 Duration(MonotonicSeconds() - start));
-    }
-    TellReport(write_tables(), folder);
-    fmt::print("time of the cells: {}\n", TimeByArm(grid, store_));
-    TellHints(experiment_, command_line_, words_);
+    } while (failures.empty() && Grow(*grid));
+    Tell(*grid, folder);
+    fmt::print("time of the cells: {}\n", TimeByArm(*grid, store_));
+    if (!tune_) TellHints(experiment_, command_line_, words_);
     std::fflush(stdout);
-    Tell(failures);
+    TellFailures(failures);
     return failures.empty() ? 0 : 1;
   }
 
@@ -199,6 +191,57 @@ class Run {
                           }});
   }
 
+  // What is known without asking a teacher or computing.
+  Grid KnownGrid() {
+    Open(false);
+    while (true) {
+      Grid grid = MakeGrid(blocks_);
+      if (!AllDone(grid, store_) || !refiner_.Grow(blocks_, ReadResults(grid, store_))) return grid;
+    }
+  }
+
+  bool Grow(const Grid& grid) {
+    if (!refiner_.Grow(blocks_, ReadResults(grid, store_))) return false;
+    fmt::print("{}: refined: {}\n", name_, refiner_.last_step());
+    return true;
+  }
+
+  std::vector<Failure> ComputeMissing(const Grid& grid, const fs::path& folder) {
+    const double start = MonotonicSeconds();
+    double cost = 0;
+    const std::vector<const Cell*> missing = Missing(grid, store_, cost);
+    if (missing.empty()) {
+      fmt::print("{}: nothing to compute: {} cells were already done\n", name_, grid.cells.size());
+      return {};
+    }
+    fmt::print("{}: {} cells, {} already done; computing {} {}\n", name_, grid.cells.size(),
+               grid.cells.size() - missing.size(), missing.size(), Where(launch_));
+    std::fflush(stdout);
+    progress_.Start(static_cast<int>(missing.size()), cost);
+    if (!tune_) progress_.NowAndThen(kTablesEvery, [&] { Tables(grid, folder); });
+    std::vector<Failure> failures = Launch(missing, store_, launch_, progress_);
+    progress_.Clear();
+    if (!Interrupted()) {
+      fmt::print("{}: computed {} cells in {}\n", name_, missing.size() - failures.size(),
+                 Duration(MonotonicSeconds() - start));
+    }
+    return failures;
+  }
+
+  ReportOutput Tables(const Grid& grid, const fs::path& folder) {
+    return WriteTables(experiment_, CommandWithout({}, words_), blocks_, grid, store_, refiner_.Account(), folder);
+  }
+
+  void Tell(const Grid& grid, const fs::path& folder) {
+    if (!tune_) return TellReport(Tables(grid, folder), folder);
+    const Tuned tuned = ChooseSettings(blocks_, grid, store_, CommandWithout({}, words_));
+    WriteFileAtomic(folder / "tuned.toml", tuned.toml);
+    WriteFileAtomic(folder / "cells.csv", CellsCsv({.cells = ReadResults(grid, store_)}));
+    fmt::print("\n{}\n", tuned.text);
+    for (const std::string& warning : tuned.warnings) fmt::print("note: {}\n", warning);
+    fmt::print("settings: {}\n", fs::absolute(folder / "tuned.toml").lexically_normal().string());
+  }
+
   const Experiment& experiment_;
   const CommandLine& command_line_;
   const std::vector<std::string>& words_;
@@ -206,6 +249,8 @@ class Run {
   CellFunction compute_;
   std::vector<ExperimentConfig> configs_;
   ExperimentConfig main_;
+  bool tune_;
+  Refiner refiner_;
   RunStore store_;
   Progress progress_;
   LaunchOptions launch_;
@@ -219,12 +264,14 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
     Program program = experiment.program;
     program.sweeps = true;
     program.flags = {
+        {kTuneFlag, "choose the settings of tune.over for each arm, on seeds and prompts that no table shows"},
         {kPlanFlag, "what would be computed and asked, how long it takes and what it costs; computes nothing"},
         {kReportFlag, "the tables of what is done so far; computes nothing"},
         {kStatusFlag, "what runs on this runs_dir"},
         {kDryRunFlag, "what the launcher would be told; for launcher.kind=slurm, the text for sbatch"}};
     const CommandLine command_line = ParseCommandLine(
-        program, argc, argv, {kWorkerFlag, kCellsFlag, kIndexFlag, kPlanFlag, kReportFlag, kStatusFlag, kDryRunFlag});
+        program, argc, argv,
+        {kWorkerFlag, kCellsFlag, kIndexFlag, kTuneFlag, kPlanFlag, kReportFlag, kStatusFlag, kDryRunFlag});
     const std::vector<std::string>& flags = command_line.own_flags;
     const auto given = [&](const char* flag) { return std::ranges::find(flags, flag) != flags.end(); };
     if (given(kWorkerFlag)) {
@@ -234,7 +281,7 @@ int Main(int argc, const char* const* argv, const Experiment& experiment) {
     ExperimentConfig defaults;
     ExitIfAnswered(program, command_line, [&](Describer& d) { Describe(d, defaults); });
     const std::vector<std::string> words(argv, argv + argc);
-    Run run(experiment, command_line, words);
+    Run run(experiment, command_line, words, given(kTuneFlag));
     if (given(kStatusFlag)) return run.Status();
     if (given(kPlanFlag)) return run.Plan();
     if (given(kReportFlag)) return run.Report();

@@ -55,11 +55,31 @@ std::string SampleNoun(const Experiment& experiment, const ExperimentConfig& mai
   return experiment.sample_noun;
 }
 
+// What choosing the settings of some arms took is charged to them.
+void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& input) {
+  const TunedConfig& tuned = blocks.front()->config.tuned;
+  std::vector<std::string> arms;
+  for (const auto& block : blocks) {
+    if (!block->config.is_tuned) continue;
+    for (const std::string& arm : block->config.arms) {
+      if (input.validation_items.emplace(arm, tuned.validation_items).second) arms.push_back(arm);
+    }
+  }
+  if (arms.empty()) return;
+  input.caveats.push_back(fmt::format(
+      "Settings of {} were chosen with {} validation items, {} cells ({:.2g} FLOPs of training) and {} tokens of the "
+      "teacher, on other seeds; no row counts these: add the validation items to each N.",
+      fmt::join(arms, ", "), tuned.validation_items, tuned.cells, tuned.training_flops, tuned.teacher_tokens));
+  if (input.validation_items.contains(input.primary_arm)) {
+    input.sample_noun += fmt::format(" (beside {} that its settings were chosen with)", tuned.validation_items);
+  }
+}
+
 }  // namespace
 
 ReportOutput WriteTables(const Experiment& experiment, const std::string& command,
                          const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
-                         const fs::path& folder) {
+                         const std::string& account, const fs::path& folder) {
   const ExperimentConfig& main = blocks.front()->config;
   ReportInput input{.experiment = experiment.program.name,
                     .title = experiment.title,
@@ -76,6 +96,8 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
   if (missing > 0) {
     input.caveats.push_back(fmt::format("Not finished: {} of {} rows are missing.", missing, grid.rows.size()));
   }
+  if (!account.empty()) input.caveats.push_back(account);
+  AddTuning(blocks, input);
   input.setting = Setting(blocks, input.caveats);
   for (const Arm& arm : experiment.arms) {
     input.arms.push_back(arm.name);

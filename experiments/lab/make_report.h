@@ -17,6 +17,6 @@ namespace retort::lab {
 // `command`: the line that makes all of it again.
 ReportOutput WriteTables(const Experiment& experiment, const std::string& command,
                          const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
-                         const std::filesystem::path& folder);
+                         const std::string& account, const std::filesystem::path& folder);
 
 }  // namespace retort::lab

@@ -19,6 +19,7 @@
 #include "core/lm/threads.h"
 #include "core/stats/power.h"
 #include "experiments/lab/config_lines.h"
+#include "experiments/lab/evaluation_items.h"
 #include "experiments/lab/progress.h"
 
 namespace retort::lab {
@@ -69,6 +70,7 @@ double ProbedRate(const Cell& cell, const LaunchOptions& options, const CellFunc
   if (auto* builtin = std::get_if<TrainerConfig>(&config.student.trainer)) builtin->max_steps = kProbeSteps;
   config.evaluation.held_out = std::min(config.evaluation.held_out, kProbeItems);
   config.evaluation.retained = 0;
+  config.validation_items = 0;
   const std::unique_ptr<Task> task = MakeTask(config.task);
   std::vector<Sample> samples;
   for (const Item& item : task->Items(Split::kTrain, std::min(config.n, 64), static_cast<uint64_t>(config.seed))) {
@@ -82,6 +84,7 @@ double ProbedRate(const Cell& cell, const LaunchOptions& options, const CellFunc
   compute({.config = config,
            .task = *task,
            .samples = samples,
+           .items = EvaluationItems(config, *task, samples),
            .folder = folder.path(),
            .config_dir = options.config_dir,
            .progress = [](double) {}});
@@ -127,7 +130,11 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
   CollectPlan sum;
   std::set<std::pair<const ArmContext*, uint64_t>> seen;
   for (const auto& block : blocks) {
-    for (uint64_t seed = 0; seed < static_cast<uint64_t>(block->config.seeds); ++seed) {
+    std::set<uint64_t> seeds;
+    for (const Arm* arm : block->arms) {
+      for (const uint64_t seed : block->Seeds(arm->name)) seeds.insert(seed);
+    }
+    for (const uint64_t seed : seeds) {
       if (!seen.insert({block->context.get(), seed}).second) continue;
       const CollectPlan plan = block->context->Plan(seed);
       sum.requests += plan.requests;

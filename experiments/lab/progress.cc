@@ -53,6 +53,8 @@ void Progress::Collecting(const std::string& task, uint64_t seed, int done, int 
 void Progress::Start(int cells, double cost) {
   cells_ = cells;
   cost_ = cost;
+  done_ = 0;
+  cost_done_ = 0;
   start_ = MonotonicSeconds();
   if (terminal_ && cells > 0) Print(Line(), true);
 }

@@ -24,6 +24,7 @@
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
 #include "experiments/lab/cell_lock.h"
+#include "experiments/lab/evaluation_items.h"
 #include "experiments/lab/grid.h"
 #include "experiments/lab/run_store.h"
 
@@ -34,17 +35,15 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // What the rows alone tell.
-void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const CellConfig& config, bool shows_steps,
-                     CellResult& result) {
-  const auto seed = static_cast<uint64_t>(config.seed);
+void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const std::vector<Item>& items,
+                     bool shows_steps, CellResult& result) {
   std::set<std::string> ids;
   for (const Sample& sample : samples) {
     ids.insert(sample.id);
     result.teacher_tokens += sample.usage.prompt_tokens + sample.usage.completion_tokens;
   }
   result.prompts_asked = static_cast<int64_t>(ids.size());
-  if (!shows_steps) return;
-  result.memoriser = task.Memoriser(samples, task.Items(Split::kHeldOut, config.evaluation.held_out, seed));
+  if (shows_steps) result.memoriser = task.Memoriser(samples, items);
 }
 
 }  // namespace
@@ -105,9 +104,11 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   }
   WriteFileAtomic(folder / "config.toml", spec.config);
   WriteFileAtomic(folder / "identity.txt", identity);
+  const std::vector<Item> items = EvaluationItems(config, *task, samples);
   CellResult result = compute({.config = config,
                                .task = *task,
                                .samples = samples,
+                               .items = items,
                                .folder = folder,
                                .config_dir = spec.config_dir,
                                .keep_checkpoint = spec.keep_checkpoint,
@@ -121,7 +122,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   result.metric = config.evaluation.metric;
   result.run = spec.hash;
   result.samples_sha256 = samples_sha256;
-  if (config.n > 0) FillFromSamples(samples, *task, config, spec.shows_steps, result);
+  if (config.n > 0) FillFromSamples(samples, *task, items, spec.shows_steps, result);
   if (!lock->Held()) return {.status = "busy"};
   RunStore::WriteResult(folder, result, MonotonicSeconds() - start);
   return {.status = "done"};

@@ -1,9 +1,11 @@
 // An experiment whose cells cost nothing, for tests of the lab as processes. $FAKE tells the cells with n = N how to
 // behave: "fail:N" throws, "once:N" the first time only, "die:N" aborts, "sleep:N" takes a minute, "slow" makes every
-// cell take 50 ms. Each computed cell adds a line to $FAKE_LOG.
+// cell take 50 ms, "rates" makes the learning rate matter, "noisy" the seed. Each computed cell adds a line to
+// $FAKE_LOG.
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -47,8 +49,16 @@ CellResult FakeCell(const CellRun& run) {
   if (behaviour == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
   run.progress(0.5);
   CellResult result{.retained_skill = 0.5, .supervised_tokens = 10, .training_flops = 1e6, .steps = 1};
-  const double share = run.config.arm == kTeacherModelArm ? 0.95 : 0.1 + 0.8 * run.config.n / (run.config.n + 8.0);
-  const std::vector<Item> items = run.task.Items(Split::kHeldOut, run.config.evaluation.held_out, 0);
+  double share = run.config.arm == kTeacherModelArm ? 0.95 : 0.1 + 0.8 * run.config.n / (run.config.n + 8.0);
+  if (behaviour == "rates" && run.config.n > 0) {  // each arm learns best at another learning rate
+    const double best = run.config.arm == "teacher" ? 0.001 : 0.003;
+    share /= 1 + std::abs(std::log(std::get<TrainerConfig>(run.config.student.trainer).learning_rate / best));
+  }
+  if (behaviour == "noisy" && run.config.n > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    share *= 1 - 0.1 * static_cast<double>(run.config.seed % 3);
+  }
+  const std::vector<Item>& items = run.items;
   for (size_t i = 0; i < items.size(); ++i) {
     const bool right = static_cast<double>(i) < share * static_cast<double>(items.size());
     result.items.push_back({.id = items[i].id, .score = right ? 1.0 : 0.0, .parsed = true, .answer = "A" + n});

@@ -68,6 +68,31 @@ teacher.kind = "oracle"
   EXPECT_THAT(Load({"--config-name=grouped", "task=other"}), ElementsAre("rsub teacher 4 x4"));
 }
 
+TEST_F(BlocksTest, ArmsWithSettingsOfTheirOwnPart) {
+  const std::vector<std::string> words = {
+      "arms=[teacher,answers_only,references]", "tuned.validation_items=30",
+      "tuned.overrides=[[teacher,student.trainer.max_steps=7],[references,student.trainer.max_steps=7]]"};
+  EXPECT_THAT(Load(words), ElementsAre("rules teacher 4 16 x2", "rules answers_only 4 16 x2", "add10 teacher 8 x2"));
+  const auto blocks = LoadBlocks(fixture_.Parse(words));
+  EXPECT_THAT(blocks[0].arms, ElementsAre("teacher", "references"));
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[0].student.trainer).max_steps, 7);
+  EXPECT_TRUE(blocks[0].is_tuned);
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[1].student.trainer).max_steps, 200);
+  EXPECT_FALSE(blocks[1].is_tuned);
+  // The block sets that key itself.
+  EXPECT_THAT(blocks[2].arms, ElementsAre("teacher", "answers_only", "references"));
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[2].student.trainer).max_steps, 400);
+  EXPECT_FALSE(blocks[2].is_tuned);
+}
+
+TEST_F(BlocksTest, WhatWasTunedGivesWayToTheCommandLine) {
+  const auto blocks = LoadBlocks(fixture_.Parse(
+      {"blocks=[]", "student.trainer.max_steps=9", "tuned.overrides=[[teacher,student.trainer.max_steps=7]]"}));
+  EXPECT_THAT(blocks, SizeIs(1));
+  EXPECT_EQ(std::get<TrainerConfig>(blocks[0].student.trainer).max_steps, 9);
+  EXPECT_FALSE(blocks[0].is_tuned);
+}
+
 TEST_F(BlocksTest, ProblemsOfAllBlocksAreToldAtOnce) {
   try {
     Load({"blocks=[[\"n=[0]\"],[\"student.trainer.max_step=3\"]]"});

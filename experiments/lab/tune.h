@@ -1,0 +1,29 @@
+// --tune: what each arm is trained with, chosen before an experiment on seeds and prompts that no table of it shows, so
+// that no arm loses for settings that suit another, and none is chosen by the items that judge it. The choice is a file
+// to be kept beside the config (docs/tuning.md); what it took is counted there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/lab/config.h"
+#include "experiments/lab/grid.h"
+#include "experiments/lab/run_store.h"
+
+namespace retort::lab {
+
+inline constexpr uint64_t kFirstTuneSeed = 10000;  // beyond those of `seeds`
+
+// Each arm of the configs (where several have it, of the first) with each point of tune.over as axes. Throws Error.
+std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs);
+
+struct Tuned {
+  std::string text;  // what was tried, for a terminal
+  std::string toml;  // the file
+  std::vector<std::string> warnings;
+};
+// `grid` is that of TuneConfigs. Throws Error where an arm has no finished cell.
+Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
+                     const std::string& command);
+
+}  // namespace retort::lab
