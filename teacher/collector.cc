@@ -133,13 +133,6 @@ class Collector {
   CollectPlan Plan(int rows) {
     CollectPlan plan;
     const int64_t flat = filters_.empty() ? rows : (rows + config_.attempts - 1) / config_.attempts * config_.attempts;
-    const auto add = [&](int64_t bytes, int64_t completion) {  // as ApiTeacher reckons
-      ++plan.requests;
-      plan.likely.prompt_tokens += bytes / 4 + 8;
-      plan.most.prompt_tokens += bytes + 16 + 64;
-      plan.likely.completion_tokens += completion;
-      plan.most.completion_tokens += completion;
-    };
     const bool judges = std::ranges::count(config_.filter.filters, "judge") > 0;
     for (int64_t i = 0; i < flat; ++i) {
       // Prompts that are not written yet are taken to be like the examples.
@@ -153,17 +146,17 @@ class Collector {
       }
       const auto bytes = static_cast<int64_t>(Text(request.prompt).size());
       const int64_t completion = request.sampling.max_new_tokens;
-      add(bytes, completion);
+      AddRequest(bytes, completion, plan);
       if (writer_ && i % config_.attempts == 0) {
-        add(bytes * config_.written.examples + static_cast<int64_t>(config_.written.instruction.size()),
-            config_.written.max_tokens);
+        AddRequest(bytes * config_.written.examples + static_cast<int64_t>(config_.written.instruction.size()),
+                   config_.written.max_tokens, plan);
       }
       for (int order = 0; judges && order < 2; ++order) {
-        add(bytes + completion * 4 + static_cast<int64_t>(config_.filter.rubric.size()) + 500, kJudgeTokens);
+        AddRequest(bytes + completion * 4 + static_cast<int64_t>(config_.filter.rubric.size()) + 500, kJudgeTokens,
+                   plan);
       }
     }
-    plan.likely_dollars = Dollars(config_.prices, plan.likely);
-    plan.most_dollars = Dollars(config_.prices, plan.most);
+    AddDollars(config_.prices, plan);
     return plan;
   }
 

@@ -17,6 +17,7 @@
 #include "core/data/task.h"
 #include "teacher/books.h"
 #include "teacher/card.h"
+#include "teacher/collect_plan.h"
 #include "teacher/filter.h"
 #include "teacher/price.h"
 #include "teacher/teacher.h"
@@ -68,11 +69,6 @@ std::vector<Item> RankedPool(const Task& task, const CollectConfig& config, uint
 SampleSet Collect(const CollectJob& job, int rows);
 
 // What Collect would still ask for, at most, if no filter dropped an answer and no request failed.
-struct CollectPlan {
-  int64_t requests = 0, answered = 0;  // still to ask, and had already
-  Usage likely, most;                  // read and written: at four bytes a token and full length; at worst
-  double likely_dollars = 0, most_dollars = 0;
-};
 CollectPlan PlanCollection(const CollectJob& job, int rows);
 
 // Names a collection by what fixes its answers: teacher identity, task, sampling, seed; not by how many rows.

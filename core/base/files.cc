@@ -89,25 +89,27 @@ std::string ReadFile(const fs::path& path, size_t max_bytes) {
   }
 }
 
-void WriteFileAtomic(const fs::path& path, std::string_view contents) {
-  WriteFileAtomic(path, [&](const WritePart& write) { write(contents); });
+void WriteFileAtomic(const fs::path& path, std::string_view contents, Sync sync) {
+  WriteFileAtomic(
+      path, [&](const WritePart& write) { write(contents); }, sync);
 }
 
-void WriteFileAtomic(const fs::path& path, const std::function<void(const WritePart&)>& make) {
+void WriteFileAtomic(const fs::path& path, const std::function<void(const WritePart&)>& make, Sync sync) {
   MakeFolder(FolderOf(path));
   std::string name = (FolderOf(path) / ("." + path.filename().string() + ".XXXXXX")).string();
   Fd fd(mkostemp(name.data(), O_CLOEXEC));
   if (fd.get() < 0) Fail(path, "cannot write");
   try {
     make([&](std::string_view part) { WriteAll(fd.get(), part, path); });
-    if (fchmod(fd.get(), 0644) != 0 || fsync(fd.get()) != 0) Fail(path, "cannot write");
+    if (fchmod(fd.get(), 0644) != 0) Fail(path, "cannot write");
+    if (sync != Sync::kNone && fsync(fd.get()) != 0) Fail(path, "cannot write");
     if (close(fd.release()) != 0) Fail(path, "cannot write");
     if (rename(name.c_str(), path.c_str()) != 0) Fail(path, "cannot write");
   } catch (...) {
     unlink(name.c_str());
     throw;
   }
-  SyncFolder(FolderOf(path));
+  if (sync == Sync::kFileAndName) SyncFolder(FolderOf(path));
 }
 
 void ForEachLine(const fs::path& path, const std::function<bool(std::string_view, int)>& on_line,

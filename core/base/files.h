@@ -15,11 +15,18 @@ namespace retort {
 // The whole file. Throws Error if it cannot be read or has more than `max_bytes`.
 std::string ReadFile(const std::filesystem::path& path, size_t max_bytes = size_t{1} << 30);
 
+// What a power cut may undo. Each wait for the disk takes milliseconds, seven files of a cell fifty of them.
+enum class Sync {
+  kNone,         // for what only running processes read
+  kFile,         // the file may be missing, but not torn, until another of its folder was written with kFileAndName
+  kFileAndName,  // nothing
+};
 // Replaces `path` by `contents`: after a crash there is the old file or the new one, never a part. Makes the folder.
-void WriteFileAtomic(const std::filesystem::path& path, std::string_view contents);
+void WriteFileAtomic(const std::filesystem::path& path, std::string_view contents, Sync sync = Sync::kFileAndName);
 // The same for contents that are made while they are written: `make` calls its argument with each part in turn.
 using WritePart = std::function<void(std::string_view)>;
-void WriteFileAtomic(const std::filesystem::path& path, const std::function<void(const WritePart&)>& make);
+void WriteFileAtomic(const std::filesystem::path& path, const std::function<void(const WritePart&)>& make,
+                     Sync sync = Sync::kFileAndName);
 
 // Calls `on_line(line, line_number)` for each line without its newline (1-based; "\r\n" accepted). Streams: memory is
 // that of one line. Throws Error for a line over `max_line_bytes`. `on_line` returns false to stop.

@@ -56,7 +56,7 @@ std::unique_ptr<CellLock> CellLock::Try(const fs::path& folder, const Clock& clo
   const bool elsewhere = !found.empty() && Host(OwnerOf(found)) != HostName();
   if (elsewhere && SecondsUnchanged(file, found) < clock.dead_after) return nullptr;
   std::string owner = fmt::format("{} {} {}", HostName(), getpid(), UtcTime());
-  WriteFileAtomic(file, owner + "\n0\n");
+  WriteFileAtomic(file, owner + "\n0\n", Sync::kNone);
   if (elsewhere) {
     std::this_thread::sleep_for(std::chrono::duration<double>(clock.settle));
     if (OwnerOf(Content(file)) != owner) return nullptr;
@@ -88,7 +88,7 @@ void CellLock::Beat(const std::stop_token& stop, const Clock& clock) {
       return;
     }
     try {
-      WriteFileAtomic(file_, fmt::format("{}\n{}\n", owner_, beat));
+      WriteFileAtomic(file_, fmt::format("{}\n{}\n", owner_, beat), Sync::kNone);
     } catch (const Error&) {
       continue;  // a full disk: the next beat may pass, and the kernel's lock holds
     }

@@ -126,34 +126,35 @@ std::string EffectText(const Grid& grid, const RunStore& store, const Block& blo
       measured ? fmt::format("{:.3f}, measured", *measured) : fmt::format("{:.2f}, assumed", kAssumedDeviation));
 }
 
-std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>& blocks) {
+std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid,
+                                      const RunStore& store) {
   CollectPlan sum;
   std::set<std::pair<const ArmContext*, uint64_t>> seen;
   for (const auto& block : blocks) {
-    std::set<uint64_t> seeds;
     for (const Arm* arm : block->arms) {
-      for (const uint64_t seed : block->Seeds(arm->name)) seeds.insert(seed);
+      for (const uint64_t seed : block->Seeds(arm->name)) {
+        if (seen.insert({block->context.get(), seed}).second) Add(block->context->Plan(seed), sum);
+      }
     }
-    for (const uint64_t seed : seeds) {
-      if (!seen.insert({block->context.get(), seed}).second) continue;
-      const CollectPlan plan = block->context->Plan(seed);
-      sum.requests += plan.requests;
-      sum.answered += plan.answered;
-      sum.likely.prompt_tokens += plan.likely.prompt_tokens;
-      sum.likely.completion_tokens += plan.likely.completion_tokens;
-      sum.most.prompt_tokens += plan.most.prompt_tokens;
-      sum.most.completion_tokens += plan.most.completion_tokens;
-      sum.likely_dollars += plan.likely_dollars;
-      sum.most_dollars += plan.most_dollars;
-    }
+  }
+  // A model in this process answers held-out items for nothing.
+  int64_t held_out = 0;
+  for (const auto& [hash, cell] : grid.cells) {
+    const CellConfig& config = cell.config;
+    const bool asks = config.arm == kTeacherModelArm && !std::holds_alternative<LocalTeacherConfig>(config.teacher);
+    if (!asks || store.Done(hash)) continue;
+    const std::unique_ptr<Task> task = MakeTask(config.task);
+    const CollectPlan plan = PlanAnswers(EvaluationItems(config, *task, {}), Bounded(config.evaluation.sampling, *task),
+                                         config.collect.prices);
+    held_out += plan.requests;
+    Add(plan, sum);
   }
   if (sum.requests == 0) return {fmt::format("nothing to ask: {} answers are there", sum.answered)};
   const auto tokens = [](const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; };
-  return {
-      fmt::format("{} answers to ask, {} are there", sum.requests, sum.answered),
-      fmt::format("about {} tokens, at most {}", tokens(sum.likely), tokens(sum.most)),
-      fmt::format("about ${:.4f}, at most ${:.4f}, by the price table; held-out items that it answers are not in it",
-                  sum.likely_dollars, sum.most_dollars)};
+  return {fmt::format("{} answers to ask ({} of them to held-out items), {} are there", sum.requests, held_out,
+                      sum.answered),
+          fmt::format("about {} tokens, at most {}", tokens(sum.likely), tokens(sum.most)),
+          fmt::format("about ${:.4f}, at most ${:.4f}, by the price table", sum.likely_dollars, sum.most_dollars)};
 }
 
 }  // namespace
@@ -220,7 +221,7 @@ std::string PlanText(const std::string& experiment, const std::vector<std::uniqu
       add("time", fmt::format("about {} with {} workers, {}", Duration(*rate * cost / options.workers), options.workers,
                               source));
   }
-  for (const std::string& line : TeacherLines(blocks)) add("teacher", line);
+  for (const std::string& line : TeacherLines(blocks, grid, store)) add("teacher", line);
   std::set<std::string> told;
   for (const auto& block : blocks) {
     const std::string line = EffectText(grid, store, *block);

@@ -82,11 +82,11 @@ void RunStore::WriteSamples(const std::string& hash, const SampleSet& samples) c
 void RunStore::WriteResult(const std::filesystem::path& folder, const CellResult& result, double seconds) {
   std::string items;
   for (const ItemScore& item : result.items) items += ToJsonLine(item) + "\n";
-  WriteFileAtomic(folder / "items.jsonl", items);
+  WriteFileAtomic(folder / "items.jsonl", items, Sync::kFile);
   WriteFileAtomic(folder / "times.json",
-                  fmt::format("{{\"finished_utc\": \"{}\", \"seconds\": {:.3f}}}\n", UtcTime(), seconds));
+                  fmt::format("{{\"finished_utc\": \"{}\", \"seconds\": {:.3f}}}\n", UtcTime(), seconds), Sync::kFile);
   const std::string json = ToJson(result);
-  WriteFileAtomic(folder / kSumsFile, RunSums(folder, json));
+  WriteFileAtomic(folder / kSumsFile, RunSums(folder, json));  // and with it the names of all others
   WriteFileAtomic(folder / "result.json", json);
 }
 

@@ -43,14 +43,16 @@ void StatusFile::Say(const std::string& line) {
   if (last_ >= 0 && now - last_ < kEvery) return;
   last_ = now;
   try {
-    WriteFileAtomic(file_, DumpJson({{"experiment", experiment_},
-                                     {"command", command_},
-                                     {"host", HostName()},
-                                     {"pid", getpid()},
-                                     {"started_utc", started_utc_},
-                                     {"written_utc", UtcTime()},
-                                     {"line", line}}) +
-                               "\n");
+    WriteFileAtomic(file_,
+                    DumpJson({{"experiment", experiment_},
+                              {"command", command_},
+                              {"host", HostName()},
+                              {"pid", getpid()},
+                              {"started_utc", started_utc_},
+                              {"written_utc", UtcTime()},
+                              {"line", line}}) +
+                        "\n",
+                    Sync::kNone);
   } catch (const Error&) {
     return;
   }

@@ -102,8 +102,8 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   if (Sha256Hex(identity) != spec.hash) {
     throw Error("the model, the task's file or the samples changed while the experiment ran; start it again");
   }
-  WriteFileAtomic(folder / "config.toml", spec.config);
-  WriteFileAtomic(folder / "identity.txt", identity);
+  WriteFileAtomic(folder / "config.toml", spec.config, Sync::kFile);
+  WriteFileAtomic(folder / "identity.txt", identity, Sync::kFile);
   const std::vector<Item> items = EvaluationItems(config, *task, samples);
   CellResult result = compute({.config = config,
                                .task = *task,
