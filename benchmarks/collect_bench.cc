@@ -92,11 +92,7 @@ void ReadAgain(int n) {
              seconds, double(bytes) / n, double(std::filesystem::file_size(folder.path() / "journal.jsonl")) / 1e6);
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 2 && words[0] == "serve") {
     Serve(std::stod(words[1]));
@@ -110,3 +106,8 @@ int main(int argc, char** argv) {
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

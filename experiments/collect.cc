@@ -86,11 +86,7 @@ int PrintPlan(const CollectJob& job, const CollectCommand& command) {
   return 0;
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   return RunMain("collect", [&] {
     const Program program{
         .name = "collect", .summary = "Ask a teacher and store its answers as samples.", .config_name = "collect"};
@@ -133,3 +129,8 @@ int main(int argc, char** argv) {
     return 0;
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

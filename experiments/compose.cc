@@ -32,11 +32,7 @@ std::string Answer(const CommandLine& command_line, bool resolve) {
   return out + "\n]";
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   const Program program{.name = "compose",
                         .summary = "prints as JSON what a folder of TOML composes to; --no-resolve leaves ${...}",
                         .config_name = "",
@@ -54,3 +50,8 @@ int main(int argc, char** argv) {
     return 0;
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

@@ -51,11 +51,7 @@ void Print(const CellResult& result) {
   if (result.retained_skill) fmt::print("{:<16} {:.4f}\n", "retained_skill", *result.retained_skill);
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   return RunMain("evaluate", [&] {
     const Program program{
         .name = "evaluate", .summary = "Measure a checkpoint on a task's held-out items.", .config_name = "evaluate"};
@@ -85,3 +81,8 @@ int main(int argc, char** argv) {
     return 0;
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

@@ -3,8 +3,10 @@
 #include "experiments/lab/arms.h"
 #include "experiments/lab/experiment.h"
 
-int main(int argc, char** argv) {
-  using namespace retort::lab;
+namespace retort::lab {
+namespace {
+
+int FewSamples(int argc, const char* const* argv) {
   const Experiment experiment{
       .program = {.name = "few_samples",
                   .summary = "How few samples of a teacher close the gap between a student and its teacher?",
@@ -26,3 +28,8 @@ int main(int argc, char** argv) {
   };
   return Main(argc, argv, experiment);
 }
+
+}  // namespace
+}  // namespace retort::lab
+
+int main(int argc, char** argv) { return retort::lab::FewSamples(argc, argv); }

@@ -120,11 +120,7 @@ class Generator {
   std::map<int64_t, DecodeResult> done_;
 };
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   return RunMain("generate", [&] {
     const Program program{.name = "generate", .summary = "Continue texts: JSON lines on stdin, JSON lines on stdout."};
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
@@ -138,3 +134,8 @@ int main(int argc, char** argv) {
     return Interrupted() ? 130 : 0;
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

@@ -82,11 +82,7 @@ void Run(LocalModel& model, const ScoreCommand& command) {
   if (problem) throw Error(*problem);
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   return RunMain("score", [&] {
     const Program program{.name = "score",
                           .summary = "Log-probabilities of texts: JSON lines on stdin, JSON lines on stdout."};
@@ -100,3 +96,8 @@ int main(int argc, char** argv) {
     return Interrupted() ? 130 : 0;
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

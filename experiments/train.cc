@@ -162,11 +162,7 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   return 0;
 }
 
-}  // namespace
-}  // namespace retort
-
-int main(int argc, char** argv) {
-  using namespace retort;
+int Main(int argc, char** argv) {
   return RunMain("train", [&] {
     const Program program{.name = "train", .summary = "Fine-tune a checkpoint on a sample file."};
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
@@ -176,3 +172,8 @@ int main(int argc, char** argv) {
     return Run(command, command_line.config_dir);
   });
 }
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) { return retort::Main(argc, argv); }

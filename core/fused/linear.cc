@@ -37,8 +37,8 @@ RETORT_INLINE void Tile(const float* x, const W* weight, int64_t k, int64_t stri
 #pragma omp simd reduction(+ : sum)
       for (int j = 0; j < L; ++j) sum += sums[r][s][j];
       for (int64_t rest = i; rest < k; ++rest) sum += x[r * k + rest] * Widened(weight[s * stride + rest]);
-      float& place = out[r * outputs + s * out_stride];
-      place = accumulate ? place + sum : sum;
+      const int64_t place = r * outputs + s * out_stride;
+      out[place] = accumulate ? out[place] + sum : sum;
     }
   }
 }

@@ -146,7 +146,9 @@ RETORT_WIDE RETORT_INLINE void Panels(const float* x, int64_t rows, const W* wei
 }  // namespace
 
 bool HasPanels() {
-  static const bool has = __builtin_cpu_supports("x86-64-v4") != 0;
+  static const bool has = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+                          __builtin_cpu_supports("avx512cd") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+                          __builtin_cpu_supports("avx512vl") != 0;  // x86-64-v4
   return has;
 }
 

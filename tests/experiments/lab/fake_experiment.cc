@@ -17,10 +17,8 @@
 #include "experiments/lab/arms.h"
 #include "experiments/lab/experiment.h"
 
+namespace retort::lab {
 namespace {
-
-using namespace retort;
-using namespace retort::lab;
 
 std::string Env(const char* name) {
   const char* value = std::getenv(name);
@@ -67,9 +65,7 @@ CellResult FakeCell(const CellRun& run) {
   return result;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Fake(int argc, const char* const* argv) {
   const Experiment experiment{.program = {.name = "fake", .summary = "A fake.", .config_name = "fake"},
                               .title = "A fake",
                               .claim = "None.",
@@ -81,3 +77,8 @@ int main(int argc, char** argv) {
                               .compute = FakeCell};
   return Main(argc, argv, experiment);
 }
+
+}  // namespace
+}  // namespace retort::lab
+
+int main(int argc, char** argv) { return retort::lab::Fake(argc, argv); }
