@@ -34,8 +34,8 @@ struct ReportInput {
   std::vector<CellResult> cells;  // with items
   std::vector<Transcript> transcripts;
   std::optional<double> smallest_gap;  // of stats/gap_curve.h
-  // Arm -> prompts that its settings were chosen with, which its N does not count.
-  std::map<std::string, int> validation_items;
+  // (task, arm) -> validation prompts that its settings were chosen with, which its N does not count.
+  std::map<std::pair<std::string, std::string>, int> validation_items;
 };
 
 // Means over the seeds of one (task, arm, N).

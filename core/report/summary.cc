@@ -87,6 +87,7 @@ class TaskBuilder {
  public:
   TaskBuilder(const ReportInput& input, const Cells& cells, std::vector<std::string>& warnings)
       : input_(input), warnings_(warnings) {
+    name_ = cells[0]->task;
     task_.task = GroupName(*cells[0]);
     task_.axes = cells[0]->axes;
     task_.metric = cells[0]->metric;
@@ -230,7 +231,7 @@ class TaskBuilder {
                    .undefined = curve.undefined,
                    .crossing_seeds = curve.crossing_seeds,
                    .crossing_sizes = curve.crossing_sizes};
-    if (const auto items = input_.validation_items.find(name); items != input_.validation_items.end()) {
+    if (const auto items = input_.validation_items.find({name_, name}); items != input_.validation_items.end()) {
       arm.validation_items = items->second;
     }
     for (const GapPoint& p : curve.points) {
@@ -278,6 +279,7 @@ class TaskBuilder {
 
   const ReportInput& input_;
   std::vector<std::string>& warnings_;
+  std::string name_;  // of the task alone
   TaskSummary task_;
   std::map<std::string, std::map<int, std::map<uint64_t, const CellResult*>>> cells_;  // arm -> N -> seed
   std::map<uint64_t, SeedCells> seeds_;

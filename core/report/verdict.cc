@@ -72,18 +72,22 @@ std::string Verdict(const ReportInput& input, const TaskSummary& task) {
           : fmt::format("bits per byte from {} to {} (teacher {}; lower is better)",
                         Fixed(task.base->score.estimate, decimals), Fixed(point.score.estimate, decimals),
                         Fixed(task.teacher->score.estimate, decimals));
+  std::string noun = input.sample_noun;
+  if (arm->validation_items > 0) {
+    noun += fmt::format(" (beside {} validation prompts that its settings were chosen with)", arm->validation_items);
+  }
   if (!point.gap_closed) {
-    return fmt::format("On {}, {} {} take {}, but no share of the gap is given: {}.", task.task, point.n,
-                       input.sample_noun, scores, point.undefined);
+    return fmt::format("On {}, {} {} take {}, but no share of the gap is given: {}.", task.task, point.n, noun, scores,
+                       point.undefined);
   }
   const Interval& gc = *point.gap_closed;
   const std::string interval =
       fmt::format("95 % interval {} to {} %; {}", Fixed(100 * gc.low, 0), Fixed(100 * gc.high, 0), Seeds(point.seeds));
-  std::string text =
-      gc.estimate >= 0 ? fmt::format("On {}, {} {} close {} of the gap ({}), {}", task.task, point.n, input.sample_noun,
-                                     Percent(gc.estimate), interval, scores)
-                       : fmt::format("On {}, {} {} widen the gap by {} ({}), {}", task.task, point.n, input.sample_noun,
-                                     Percent(-gc.estimate), fmt::format("share closed: {}", interval), scores);
+  std::string text = gc.estimate >= 0
+                         ? fmt::format("On {}, {} {} close {} of the gap ({}), {}", task.task, point.n, noun,
+                                       Percent(gc.estimate), interval, scores)
+                         : fmt::format("On {}, {} {} widen the gap by {} ({}), {}", task.task, point.n, noun,
+                                       Percent(-gc.estimate), fmt::format("share closed: {}", interval), scores);
   if (arm->points.size() > 1 && arm->n50 && arm->n90) {
     text += fmt::format("; {}, {}", CrossingText("half is", "N50", *arm->n50),
                         CrossingText("nine tenths are", "N90", *arm->n90));

@@ -21,16 +21,6 @@ bool Meet(std::string_view a, std::string_view b) {
   return b.starts_with(a) && (a.size() == b.size() || b[a.size()] == '.');
 }
 
-// What a run has once, whatever it computes.
-void CheckAxis(const std::string& key) {
-  constexpr std::array kOfTheRun = {"blocks",   "keep_checkpoints", "launcher", "numerics",
-                                    "runs_dir", "output_dir",       "threads",  "workers"};
-  const std::string first = key.substr(0, key.find('.'));
-  if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
-  throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",
-              "give one value, or start a command for each");
-}
-
 // "" without a sweep, else a prefix for messages.
 std::string PointName(const SweepPoint& point) {
   std::vector<std::string> words;
@@ -139,7 +129,7 @@ void Describe(Describer& d, RefineConfig& config) {
 void Describe(Describer& d, TuneConfig& config) {
   d.Field("over", config.over, {.help = "the settings to try, as words of a sweep", .numerics = false});
   d.Field("n", config.n, {.help = "of each student that is tried", .unit = "samples", .min = 1, .numerics = false});
-  d.Field("seeds", config.seeds, {.help = "that no table shows: 10000, 10001, ...", .min = 1, .numerics = false});
+  d.Field("seeds", config.seeds, {.help = "that no table shows: 10008, 10009, ...", .min = 1, .numerics = false});
   d.Field("validation_items", config.validation_items,
           {.help = "prompts from the end of the pool that students are compared on; they are charged to N",
            .unit = "items",
@@ -154,7 +144,9 @@ void Describe(Describer& d, TunedConfig& config) {
                    "line or a block sets its key",
            .numerics = false});
   d.Field("validation_items", config.validation_items,
-          {.help = "that each choice took", .unit = "items", .min = 0, .numerics = false});
+          {.help = "that the choice took for each arm", .unit = "items", .min = 0, .numerics = false});
+  d.Field("samples", config.samples,
+          {.help = "that each arm's students were trained on", .unit = "samples", .min = 0, .numerics = false});
   d.Field("cells", config.cells, {.help = "that the choice took", .min = 0, .numerics = false});
   d.Field("training_flops", config.training_flops,
           {.help = "that the choice took", .unit = "FLOPs", .min = 0, .numerics = false});
@@ -231,6 +223,15 @@ std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
   }
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
   return configs;
+}
+
+void CheckAxis(const std::string& key) {
+  constexpr std::array kOfTheRun = {"blocks",   "keep_checkpoints", "launcher", "numerics", "refine",
+                                    "runs_dir", "output_dir",       "threads",  "tune",     "workers"};
+  const std::string first = key.substr(0, key.find('.'));
+  if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
+  throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",
+              "give one value, or start a command for each");
 }
 
 std::string TaskName(const TaskConfig& config) {

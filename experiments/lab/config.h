@@ -39,7 +39,7 @@ void Describe(Describer& d, TuneConfig& config);
 // What --tune chose, frozen, and what choosing it took.
 struct TunedConfig {
   std::vector<std::vector<std::string>> overrides;  // an arm, then what it is given
-  int validation_items = 0, cells = 0;
+  int validation_items = 0, samples = 0, cells = 0;
   double training_flops = 0;
   int64_t teacher_tokens = 0;
 };
@@ -102,6 +102,8 @@ void Describe(Describer& d, CellConfig& config);
 // The main config and the blocks that apply, of each point of a sweep in turn, each split where `tuned` gives its arms
 // different settings. Throws one Error that lists all problems.
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line);
+// Throws Error where the key is one of the run and not of a cell.
+void CheckAxis(const std::string& key);
 
 // "rules", "add10", or a file's stem: the group of the table.
 std::string TaskName(const TaskConfig& config);

@@ -141,6 +141,10 @@ class Run {
   int Plan() {
     const Grid grid = KnownGrid();
     fmt::print("{}", PlanText(name_, blocks_, grid, store_, launch_, compute_));
+    if (!tune_ && main_.refine.max_cells > 0) {
+      fmt::print("  {:<16}up to {} cells more in all, with what their teacher answers, are not in this\n", "refine",
+                 main_.refine.max_cells);
+    }
     return 0;
   }
 
@@ -154,7 +158,7 @@ class Run {
     CatchInterrupts();
     CheckLauncher(main_.launcher, false);
     const fs::path folder = OutputFolder(main_, name_);
-    WriteFileAtomic(folder / "config.toml", ToToml(main_));  // a folder that cannot be written to is told now
+    WriteFileAtomic(folder / "config.toml", ToToml(Whole()));  // a folder that cannot be written to is told now
     StatusFile status(main_.runs_dir, name_, CommandWithout({}, words_));
     progress_.Also([&](const std::string& line) { status.Say(line); });
     Open(true);
@@ -166,17 +170,19 @@ class Run {
       } catch (const Error&) {
         progress_.Clear();
         if (Interrupted()) return TellInterrupted(name_);
+        if (grid) Tell(*grid, folder);  // a step of refine cannot be made: the tables are those before it
         throw;
       }
       progress_.Clear();
       failures = ComputeMissing(*grid, folder);
       if (Interrupted()) return TellInterrupted(name_);
     } while (failures.empty() && Grow(*grid));
+    if (tune_) TellFailures(failures);
     Tell(*grid, folder);
     fmt::print("time of the cells: {}\n", TimeByArm(*grid, store_));
     if (!tune_) TellHints(experiment_, command_line_, words_);
     std::fflush(stdout);
-    TellFailures(failures);
+    if (!tune_) TellFailures(failures);
     return failures.empty() ? 0 : 1;
   }
 
@@ -189,16 +195,26 @@ class Run {
                           .progress = [this](const std::string& task, uint64_t seed, int done, int total) {
                             progress_.Collecting(task, seed, done, total);
                           }});
+    refiner_.Check(blocks_);
   }
 
   // What is known without asking a teacher or computing.
   Grid KnownGrid() {
     Open(false);
-    while (true) {
-      Grid grid = MakeGrid(blocks_);
-      if (!AllDone(grid, store_) || !refiner_.Grow(blocks_, ReadResults(grid, store_))) return grid;
+    Grid grid = MakeGrid(blocks_);
+    while (AllDone(grid, store_) && refiner_.Grow(blocks_, ReadResults(grid, store_))) {
+      try {
+        grid = MakeGrid(blocks_);
+      } catch (const Error& error) {
+        fmt::print(stderr, "{}: refine: {}\n", name_, error.what());
+        break;
+      }
     }
+    return grid;
   }
+
+  // The main config before its arms parted.
+  ExperimentConfig Whole() const { return Load<ExperimentConfig>(ExpandSweep(command_line_).front().command_line); }
 
   bool Grow(const Grid& grid) {
     if (!refiner_.Grow(blocks_, ReadResults(grid, store_))) return false;

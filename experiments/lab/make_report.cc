@@ -62,17 +62,24 @@ void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& i
   for (const auto& block : blocks) {
     if (!block->config.is_tuned) continue;
     for (const std::string& arm : block->config.arms) {
-      if (input.validation_items.emplace(arm, tuned.validation_items).second) arms.push_back(arm);
+      input.validation_items[{block->task_name, arm}] = tuned.validation_items;
+      const std::string name = fmt::format("{} {}", block->task_name, arm);
+      if (std::ranges::find(arms, name) == arms.end()) arms.push_back(name);
     }
   }
   if (arms.empty()) return;
-  input.caveats.push_back(fmt::format(
-      "Settings of {} were chosen with {} validation items, {} cells ({:.2g} FLOPs of training) and {} tokens of the "
-      "teacher, on other seeds; no row counts these: add the validation items to each N.",
-      fmt::join(arms, ", "), tuned.validation_items, tuned.cells, tuned.training_flops, tuned.teacher_tokens));
-  if (input.validation_items.contains(input.primary_arm)) {
-    input.sample_noun += fmt::format(" (beside {} that its settings were chosen with)", tuned.validation_items);
+  if (tuned.cells == 0) {
+    input.caveats.push_back(fmt::format(
+        "{} had settings of their own (tuned.overrides); nothing says how they were chosen.", fmt::join(arms, ", ")));
+    return;
   }
+  input.caveats.push_back(fmt::format(
+      "The settings of {} were chosen with {} validation prompts an arm, beside {} samples for the students that were "
+      "tried, {} cells ({:.2g} FLOPs of training) and {} tokens of the teacher, on seeds that no row shows. No row "
+      "counts "
+      "these: add the validation prompts to each N.",
+      fmt::join(arms, ", "), tuned.validation_items, tuned.samples, tuned.cells, tuned.training_flops,
+      tuned.teacher_tokens));
 }
 
 }  // namespace

@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 #include <tuple>
+#include <variant>
+
+#include "core/base/error.h"
 
 namespace retort::lab {
 namespace {
@@ -17,7 +22,7 @@ struct Need {
   bool seeds = false;
 };
 
-Need NeedOf(const CrossingInterval& crossing, const std::vector<int>& sizes, const RefineConfig& config) {
+Need NeedOf(const CrossingInterval& crossing, const std::vector<int>& sizes, int seeds, const RefineConfig& config) {
   const auto is_at = [](const Crossing& c) { return c.kind == Crossing::Kind::kAt; };
   const int smaller = sizes.front() / 2;
   const int larger = int64_t{sizes.back()} * 2 <= config.max_n ? sizes.back() * 2 : 0;
@@ -29,12 +34,55 @@ Need NeedOf(const CrossingInterval& crossing, const std::vector<int>& sizes, con
     const auto middle = static_cast<int>(std::lround(std::sqrt(low * high)));
     if (high > config.width * low && middle > low && middle < high) return {.size = middle};
   }
-  if (is_at(crossing.low) && is_at(crossing.high) && crossing.high.n <= config.width * crossing.low.n) {
+  if (seeds > 1 && is_at(crossing.low) && is_at(crossing.high) && crossing.high.n <= config.width * crossing.low.n) {
     return {.settled = true};
   }
   if (!is_at(crossing.high) && larger > 0) return {.size = larger};
   if (!is_at(crossing.low) && smaller > 0) return {.size = smaller};
   return {.seeds = true};
+}
+
+// An arm of one task and point of a sweep, of whatever blocks it stands in.
+struct Curve {
+  std::string arm;
+  std::vector<Block*> blocks;
+  std::vector<int> sizes;  // of all, rising
+  int seeds = 0;           // that each block has
+};
+
+std::vector<Curve> Curves(const std::vector<std::unique_ptr<Block>>& blocks) {
+  std::vector<Curve> curves;
+  std::map<std::tuple<std::string, Axes, std::string>, size_t> known;
+  for (const auto& block : blocks) {
+    for (const Arm* arm : block->arms) {
+      const auto [found, fresh] = known.try_emplace({block->task_name, block->config.axes, arm->name}, curves.size());
+      if (fresh) curves.push_back({.arm = arm->name});
+      Curve& curve = curves[found->second];
+      curve.blocks.push_back(block.get());
+      const int seeds = static_cast<int>(block->Seeds(arm->name).size());
+      curve.seeds = fresh ? seeds : std::min(curve.seeds, seeds);
+    }
+  }
+  for (Curve& curve : curves) {
+    std::set<int> sizes;
+    for (const Block* block : curve.blocks) {
+      for (const int n : block->Sizes(curve.arm)) sizes.insert(n);
+    }
+    curve.sizes.assign(sizes.begin(), sizes.end());
+  }
+  return curves;
+}
+
+// Where a new size is trained as its neighbour below is.
+Block& BlockFor(const Curve& curve, int n) {
+  Block* best = curve.blocks.front();
+  int nearest = 0;
+  for (Block* block : curve.blocks) {
+    for (const int size : block->Sizes(curve.arm)) {
+      if (size < n && size > nearest) nearest = size, best = block;
+    }
+  }
+  return *best;
 }
 
 }  // namespace
@@ -45,7 +93,7 @@ std::optional<Growth> WhatToAdd(const ArmSummary& arm, const std::vector<int>& s
   bool wants_seeds = false, all_settled = true;
   for (const auto& crossing : {arm.n50, arm.n90}) {
     if (!crossing) continue;
-    const Need need = NeedOf(*crossing, sizes, config);
+    const Need need = NeedOf(*crossing, sizes, seeds, config);
     all_settled = all_settled && need.settled;
     wants_seeds = wants_seeds || need.seeds;
     if (need.size > 0) growth.n.insert(need.size);
@@ -59,61 +107,73 @@ std::optional<Growth> WhatToAdd(const ArmSummary& arm, const std::vector<int>& s
   return std::nullopt;
 }
 
+void Refiner::Check(const std::vector<std::unique_ptr<Block>>& blocks) const {
+  const ExperimentConfig& main = blocks.front()->config;
+  const BudgetConfig& budget = main.collect.budget;
+  if (config_.max_cells == 0 || std::holds_alternative<LocalTeacherConfig>(main.teacher)) return;
+  if (budget.requests == 0 && budget.tokens == 0 && budget.dollars == 0) return;
+  throw Error({.file = "", .place = "key refine.max_cells"},
+              "collect.budget is not kept over the steps of refine: its teacher answers held-out items in each",
+              "leave out one of the two, or refine in runs of your own by n and seeds");
+}
+
 bool Refiner::Grow(const std::vector<std::unique_ptr<Block>>& blocks, const std::vector<CellResult>& results) {
   if (config_.max_cells == 0) return false;
-  bool settled = true, too_dear = false, grown = false;
+  bool settled = true, too_dear = false, defined = false;
   std::vector<std::string> words;
-  std::set<std::tuple<std::string, Axes, std::string>> seen;
-  for (const auto& block : blocks) {
+  for (const Curve& curve : Curves(blocks)) {
+    const ExperimentConfig& first = curve.blocks.front()->config;
     std::vector<CellResult> cells;
     for (const CellResult& cell : results) {
-      if (cell.task == block->task_name && cell.axes == block->config.axes) cells.push_back(cell);
+      if (cell.task == curve.blocks.front()->task_name && cell.axes == first.axes) cells.push_back(cell);
     }
-    const Summary summary =
-        Summarise({.cells = std::move(cells), .smallest_gap = block->config.evaluation.smallest_gap});
-    if (summary.tasks.empty()) continue;
-    for (const Arm* arm : block->arms) {
-      if (!seen.insert({block->task_name, block->config.axes, arm->name}).second) continue;
-      const auto& arms = summary.tasks.front().arms;
-      const auto found = std::ranges::find(arms, arm->name, &ArmSummary::arm);
-      const std::vector<int> sizes = block->Sizes(arm->name);
-      const int seeds = static_cast<int>(block->Seeds(arm->name).size());
-      if (found == arms.end() || sizes.size() < 2) continue;  // one size is no curve
-      const auto wanted = WhatToAdd(*found, sizes, seeds, config_, settled);
-      if (!wanted) continue;
-      const int further = wanted->seeds - seeds;
-      const int cost = static_cast<int>(wanted->n.size()) * seeds + further * (static_cast<int>(sizes.size()) + 2);
-      if (cells_ + cost > config_.max_cells) {
-        too_dear = true;
-        continue;
-      }
-      cells_ += cost;
-      grown = true;
-      Growth& growth = block->grown[arm->name];
-      growth.n.insert(wanted->n.begin(), wanted->n.end());
-      growth.seeds = std::max(growth.seeds, wanted->seeds);
-      block->context->WillWant(block->Sizes(arm->name).back());
-      words.push_back(further > 0
-                          ? fmt::format("{} {}: {} seeds", block->task_name, arm->name, wanted->seeds)
-                          : fmt::format("{} {}: N = {}", block->task_name, arm->name, fmt::join(wanted->n, ", ")));
+    const Summary summary = Summarise({.cells = std::move(cells), .smallest_gap = first.evaluation.smallest_gap});
+    if (summary.tasks.empty() || curve.sizes.size() < 2) continue;  // one size is no curve
+    const auto& arms = summary.tasks.front().arms;
+    const auto found = std::ranges::find(arms, curve.arm, &ArmSummary::arm);
+    if (found == arms.end()) continue;
+    defined = defined || found->n50 || found->n90;
+    RefineConfig config = config_;
+    config.max_n = static_cast<int>(std::min<int64_t>(config.max_n, first.collect.pool_size));
+    const auto wanted = WhatToAdd(*found, curve.sizes, curve.seeds, config, settled);
+    if (!wanted) continue;
+    const int further = wanted->seeds - curve.seeds;
+    const int cost = static_cast<int>(wanted->n.size()) * curve.seeds +
+                     further * (static_cast<int>(curve.sizes.size()) + 2);  // base and teacher of a new seed
+    if (cells_ + cost > config_.max_cells) {
+      too_dear = true;
+      continue;
     }
+    cells_ += cost;
+    for (Block* block : curve.blocks) block->grown[curve.arm].seeds = wanted->seeds;
+    for (const int n : wanted->n) {
+      Block& block = BlockFor(curve, n);
+      block.grown[curve.arm].n.insert(n);
+      block.context->WillWant(n);
+    }
+    const std::string name = fmt::format("{} {}", curve.blocks.front()->task_name, curve.arm);
+    words.push_back(further > 0 ? fmt::format("{}: {} seeds", name, wanted->seeds)
+                                : fmt::format("{}: N = {}", name, fmt::join(wanted->n, ", ")));
   }
   last_step_ = fmt::format("{}", fmt::join(words, "; "));
-  if (grown) return true;
-  stop_ = too_dear  ? fmt::format("a further step would have passed {} cells", config_.max_cells)
-          : settled ? "every N50 and N90 that is defined was known so well"
-                    : "refine.max_seeds and refine.max_n left no step that would tell more";
+  if (!words.empty()) return true;
+  stop_ = !defined   ? "no N50 or N90 was defined"
+          : too_dear ? fmt::format("a further step would have passed {} cells", config_.max_cells)
+          : settled  ? "every N50 and N90 that is defined was known so well"
+                     : "no step was left that would tell more";
   return false;
 }
 
 std::string Refiner::Account() const {
   if (config_.max_cells == 0) return "";
   return fmt::format(
-      "Sizes and seeds beyond the first grid were added by a rule stated beforehand: until the upper end of each "
-      "interval "
-      "of N50 and N90 is at most {:g} times its lower one, or {} cells were added. It added {}{}. Intervals that end "
-      "such a search are a little too narrow.",
-      config_.width, config_.max_cells, cells_, stop_.empty() ? " so far" : " and stopped since " + stop_);
+      "Sizes and seeds beyond the first grid were added by a rule stated beforehand: until the sizes around each N50 "
+      "and "
+      "N90, and the ends of its interval, are at most a factor {:g} apart, sizes up to {}, up to {} seeds, and at most "
+      "{} cells. It added {} cells at most{}. Intervals that end such a search are too narrow; by how much was not "
+      "measured.",
+      config_.width, config_.max_n > 0 ? std::to_string(config_.max_n) : "the grid's largest", config_.max_seeds,
+      config_.max_cells, cells_, stop_.empty() ? " so far" : " and stopped since " + stop_);
 }
 
 }  // namespace retort::lab

@@ -5,7 +5,7 @@
 // refine.width apart: an interval speaks of seeds and items alone, and not of what happens between two sizes. Else, in
 // this order: a size half the smallest or twice the largest (up to refine.max_n) where the crossing lies beyond the
 // grid; the geometric mean of the two sizes around it; such a size where only the interval reaches beyond the grid;
-// half as many seeds again (up to refine.max_seeds).
+// half as many seeds again (up to refine.max_seeds). The interval of a single seed settles nothing.
 #pragma once
 
 #include <memory>
@@ -27,6 +27,9 @@ std::optional<Growth> WhatToAdd(const ArmSummary& arm, const std::vector<int>& s
 class Refiner {
  public:
   explicit Refiner(const RefineConfig& config) : config_(config) {}
+
+  // Throws Error where a step could spend a budget twice.
+  void Check(const std::vector<std::unique_ptr<Block>>& blocks) const;
 
   // Grows the blocks by one step, from the results of all their cells; false: it is over.
   bool Grow(const std::vector<std::unique_ptr<Block>>& blocks, const std::vector<CellResult>& results);

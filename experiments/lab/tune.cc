@@ -26,14 +26,29 @@ std::vector<std::string> Words(const Axes& axes) {
   return words;
 }
 
+struct Tried {
+  std::string arm;
+  std::vector<Candidate> candidates;
+  bool higher_is_better = true;
+};
+
 // The first of the best: a tie says that the difference does not matter.
-size_t Best(const std::vector<Candidate>& candidates, bool higher_is_better) {
+size_t Best(const Tried& arm) {
   size_t best = 0;
-  for (size_t i = 1; i < candidates.size(); ++i) {
-    const double lead = candidates[i].score - candidates[best].score;
-    if (higher_is_better ? lead > 0 : lead < 0) best = i;
+  for (size_t i = 1; i < arm.candidates.size(); ++i) {
+    const double lead = arm.candidates[i].score - arm.candidates[best].score;
+    if (arm.higher_is_better ? lead > 0 : lead < 0) best = i;
   }
   return best;
+}
+
+void CheckKey(const std::string& key) {
+  CheckAxis(key);
+  for (const char* fixed : {"arms", "n", "seeds", "tuned"}) {
+    if (key.substr(0, key.find('.')) != fixed) continue;
+    throw Error({.file = "tune.over", .place = "key " + key}, "is nothing to choose for an arm",
+                "name a key of how students are made, such as student.trainer.learning_rate");
+  }
 }
 
 }  // namespace
@@ -53,7 +68,12 @@ std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& c
     CommandLine over = config.command_line;
     over.overrides.insert(over.overrides.end(), config.tune.over.begin(), config.tune.over.end());
     over.multirun = true;
-    for (const SweepPoint& point : ExpandSweep(over)) {
+    const std::vector<SweepPoint> points = ExpandSweep(over);
+    if (points.front().axes.empty()) {
+      throw Error("tune.over: there is nothing to choose from; name a key with several values");
+    }
+    for (const auto& [key, value] : points.front().axes) CheckKey(key);
+    for (const SweepPoint& point : points) {
       auto one = Load<ExperimentConfig>(point.command_line);
       one.command_line = point.command_line;
       one.axes = point.axes;
@@ -63,64 +83,71 @@ std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& c
       one.first_seed = kFirstTuneSeed;
       one.validation_items = config.tune.validation_items;
       one.evaluation.retained = 0;
-      if (one.axes.empty()) throw Error("tune.over: there is nothing to choose from; name a key with several values");
       tried.push_back(std::move(one));
     }
   }
+  if (tried.empty()) throw Error("arms: is empty; give one or more, such as arms=[teacher]");
   return tried;
 }
 
 Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
                      const std::string& command) {
-  std::vector<std::pair<std::string, std::vector<Candidate>>> arms;
-  std::map<std::string, int64_t> tokens;  // of each set of rows
+  const TuneConfig& tune = blocks.front()->config.tune;
+  std::vector<Tried> arms;
+  std::map<std::pair<std::string, uint64_t>, int64_t> tokens;  // of a seed: the arms share what the teacher answered
   std::set<std::string> cells;
   double flops = 0;
-  bool higher_is_better = true;
   for (const Row& row : grid.rows) {
-    auto arm = std::ranges::find(arms, row.arm, [](const auto& a) { return a.first; });
-    if (arm == arms.end()) arm = arms.insert(arm, {row.arm, {}});
-    auto candidate = std::ranges::find(arm->second, row.axes, &Candidate::axes);
-    if (candidate == arm->second.end()) candidate = arm->second.insert(candidate, {.axes = row.axes});
-    if (row.cell.empty() || !store.Done(row.cell)) {
-      throw Error(fmt::format("{} with {} is not computed", row.arm, fmt::join(Words(row.axes), " ")));
-    }
+    auto arm = std::ranges::find(arms, row.arm, &Tried::arm);
+    if (arm == arms.end()) arm = arms.insert(arm, {.arm = row.arm});
+    auto candidate = std::ranges::find(arm->candidates, row.axes, &Candidate::axes);
+    if (candidate == arm->candidates.end()) candidate = arm->candidates.insert(candidate, {.axes = row.axes});
+    if (row.cell.empty() || !store.Done(row.cell)) continue;
     const CellResult result = store.ReadWithoutItems(row.cell);
     candidate->score = (candidate->score * candidate->seeds + result.means.score) / (candidate->seeds + 1);
     ++candidate->seeds;
-    higher_is_better = result.metric != "bits_per_byte";
-    if (!cells.insert(row.cell).second) continue;
-    tokens[result.samples_sha256] = result.teacher_tokens;
-    flops += result.training_flops;
+    arm->higher_is_better = result.metric != "bits_per_byte";
+    int64_t& known = tokens[{row.task, row.seed}];
+    known = std::max(known, result.teacher_tokens);
+    if (cells.insert(row.cell).second) flops += result.training_flops;
   }
 
-  const TuneConfig& tune = blocks.front()->config.tune;
-  Tuned tuned{.text = fmt::format("N={}, {} seeds from {}, {} validation items\n", tune.n, tune.seeds, kFirstTuneSeed,
-                                  tune.validation_items)};
-  TunedConfig chosen{
-      .validation_items = tune.validation_items, .cells = static_cast<int>(cells.size()), .training_flops = flops};
+  Tuned tuned{.text = fmt::format("N={}, {} seeds from {}, {} validation items each\n", tune.n, tune.seeds,
+                                  kFirstTuneSeed, tune.validation_items)};
+  TunedConfig chosen{.validation_items = tune.validation_items * tune.seeds,
+                     .samples = tune.n * tune.seeds,
+                     .cells = static_cast<int>(cells.size()),
+                     .training_flops = flops};
   for (const auto& [rows, count] : tokens) chosen.teacher_tokens += count;
-  for (const auto& [arm, candidates] : arms) {
-    const size_t best = Best(candidates, higher_is_better);
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      tuned.text += fmt::format("  {:<16}{:<50}{:>8.3f}{}\n", i == 0 ? arm : "",
-                                fmt::format("{}", fmt::join(Words(candidates[i].axes), " ")), candidates[i].score,
-                                i == best ? "  chosen" : "");
+  for (Tried& arm : arms) {
+    const auto is_whole = [&](const Candidate& c) { return c.seeds == tune.seeds; };
+    for (const Candidate& candidate : arm.candidates) {
+      if (is_whole(candidate)) continue;
+      tuned.warnings.push_back(fmt::format("{}: {} is left out, not all of its cells are done", arm.arm,
+                                           fmt::join(Words(candidate.axes), " ")));
     }
-    std::vector<std::string> entry = Words(candidates[best].axes);
-    const bool at_end =
-        candidates.front().axes.size() == 1 && candidates.size() > 1 && (best == 0 || best + 1 == candidates.size());
-    if (at_end) {
+    const size_t tried = arm.candidates.size();
+    std::erase_if(arm.candidates, [&](const Candidate& c) { return !is_whole(c); });
+    if (arm.candidates.empty()) throw Error(fmt::format("of {} no setting is computed with all its seeds", arm.arm));
+    const size_t best = Best(arm);
+    for (size_t i = 0; i < arm.candidates.size(); ++i) {
+      tuned.text += fmt::format("  {:<16}{:<50}{:>8.3f}{}\n", i == 0 ? arm.arm : "",
+                                fmt::format("{}", fmt::join(Words(arm.candidates[i].axes), " ")),
+                                arm.candidates[i].score, i == best ? "  chosen" : "");
+    }
+    std::vector<std::string> entry = Words(arm.candidates[best].axes);
+    const bool at_end = best == 0 || best + 1 == arm.candidates.size();
+    if (entry.size() == 1 && tried > 1 && at_end) {
       tuned.warnings.push_back(
-          fmt::format("{}: {} is at the end of what was tried; widen tune.over", arm, entry.front()));
+          fmt::format("{}: {} is at the end of what was tried; widen tune.over", arm.arm, entry.front()));
     }
-    entry.insert(entry.begin(), arm);
+    entry.insert(entry.begin(), arm.arm);
     chosen.overrides.push_back(std::move(entry));
   }
   std::string by = command;
   std::ranges::replace(by, '\n', ' ');
   tuned.toml =
-      fmt::format("# Chosen on N={}, seeds {} to {}, {} validation items, by\n# {}\n{}", tune.n, kFirstTuneSeed,
+      fmt::format("# Chosen on N={}, seeds {} to {}, {} validation items each, by\n# {}\n{}", tune.n, kFirstTuneSeed,
                   kFirstTuneSeed + static_cast<uint64_t>(tune.seeds) - 1, tune.validation_items, by, ToToml(chosen));
   return tuned;
 }

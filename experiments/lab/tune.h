@@ -12,7 +12,8 @@
 
 namespace retort::lab {
 
-inline constexpr uint64_t kFirstTuneSeed = 10000;  // beyond those of `seeds`
+// Beyond those of `seeds`, and of folds' sixteen rules the ones that a table draws last.
+inline constexpr uint64_t kFirstTuneSeed = 10008;
 
 // Each arm of the configs (where several have it, of the first) with each point of tune.over as axes. Throws Error.
 std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs);
@@ -22,7 +23,8 @@ struct Tuned {
   std::string toml;  // the file
   std::vector<std::string> warnings;
 };
-// `grid` is that of TuneConfigs. Throws Error where an arm has no finished cell.
+// `grid` is that of TuneConfigs. A setting that a seed lacks is left out, with a warning; throws Error where an arm has
+// none left.
 Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
                      const std::string& command);
 

@@ -49,8 +49,10 @@ CellResult FakeCell(const CellRun& run) {
   CellResult result{.retained_skill = 0.5, .supervised_tokens = 10, .training_flops = 1e6, .steps = 1};
   double share = run.config.arm == kTeacherModelArm ? 0.95 : 0.1 + 0.8 * run.config.n / (run.config.n + 8.0);
   if (behaviour == "rates" && run.config.n > 0) {  // each arm learns best at another learning rate
+    const double rate = std::get<TrainerConfig>(run.config.student.trainer).learning_rate;
+    if (rate > 0.5) throw Error("this rate was told to fail");
     const double best = run.config.arm == "teacher" ? 0.001 : 0.003;
-    share /= 1 + std::abs(std::log(std::get<TrainerConfig>(run.config.student.trainer).learning_rate / best));
+    share /= 1 + std::abs(std::log(rate / best));
   }
   if (behaviour == "noisy" && run.config.n > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

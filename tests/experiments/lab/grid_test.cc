@@ -16,7 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 std::vector<std::string> Shapes(const std::vector<ExperimentConfig>& blocks) {
@@ -95,7 +94,7 @@ TEST_F(BlocksTest, WhatWasTunedGivesWayToTheCommandLine) {
 
 TEST_F(BlocksTest, ProblemsOfAllBlocksAreToldAtOnce) {
   try {
-    Load({"blocks=[[\"n=[0]\"],[\"student.trainer.max_step=3\"]]"});
+    Load({R"(blocks=[["n=[0]"],["student.trainer.max_step=3"]])"});
     FAIL() << "swallowed bad blocks";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("blocks[0]"));

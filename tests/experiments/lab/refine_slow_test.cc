@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 class RefineTest : public LabTest {
  protected:
@@ -52,6 +51,28 @@ TEST_F(RefineTest, ARunThatWasStoppedGoesOnAsTheOther) {
   ASSERT_EQ(Run(words_, "noisy").exit_code, 0);
   EXPECT_EQ(ReadFile(fixture_.path("out") / "cells.csv"), cells);
   EXPECT_EQ(Results(), Results("uninterrupted"));
+}
+
+TEST_F(RefineTest, AnArmOfTwoBlocksIsOneCurve) {
+  const CommandResult run =
+      Run({"blocks=[[\"n=[64,256]\"]]", "seeds=2", "refine.width=3", "refine.max_seeds=2", "refine.max_cells=60"});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("refined: rules teacher: N = 8, 128\n"));
+  EXPECT_THAT(run.output, HasSubstr("nine tenths are closed at N90 = "));
+}
+
+TEST_F(RefineTest, StaysWithinThePoolAndSaysWhyItStopped) {
+  const CommandResult run =
+      Run({"blocks=[]", "n=[4,16]", "seeds=2", "refine.max_n=100000", "refine.max_cells=60", "collect.pool_size=40"});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("N = 8, 32"));
+  EXPECT_THAT(ReadFile(fixture_.path("out") / "index.html"), HasSubstr("no step was left that would tell more"));
+}
+
+TEST_F(RefineTest, ABudgetIsRefusedWithATeacherThatIsPaid) {
+  const CommandResult run = Run({"refine.max_cells=9", "collect.budget.requests=100"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("collect.budget is not kept over the steps of refine"));
 }
 
 TEST_F(RefineTest, NeverPassesItsBudget) {
