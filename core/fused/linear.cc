@@ -70,7 +70,7 @@ RETORT_INLINE void Range(const float* x, int64_t rows, const W* weight, int64_t 
   if (rows == 1 && sizeof(W) == sizeof(float)) {
     Streams<8, 8, 1>(x, rows, weight, k, begin, end, out, outputs, accumulate);
   } else if (rows == 1) {
-    Streams<4, 16, 1>(x, rows, weight, k, begin, end, out, outputs, accumulate);
+    Streams<4, 32, 1>(x, rows, weight, k, begin, end, out, outputs, accumulate);
   } else {
     Streams<2, 16, 3>(x, rows, weight, k, begin, end, out, outputs, accumulate);
   }
