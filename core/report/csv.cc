@@ -45,7 +45,7 @@ std::string Line(const Row& row) { return fmt::format("{}\n", fmt::join(row, ","
 
 // task,arm,statistic,n,seeds,mean,mean_low,mean_high,gc,gc_low,gc_high,n_low,n_high,n_text,n_low_text,n_high_text,
 // memoriser,retained_skill,step_accuracy,parse_rate,prompts_asked,teacher_tokens,supervised_tokens,training_flops,
-// dollars,note
+// dollars,validation_items,note
 constexpr size_t kSummaryColumns = 27;
 Row ScoreRow(const std::string& task, std::string_view arm, int validation_items, const PointSummary& p) {
   const auto gc = [&](auto member) { return p.gap_closed ? Exact((*p.gap_closed).*member) : ""; };

@@ -105,7 +105,7 @@ class Run {
         name_(experiment.program.name),
         compute_(ComputeOf(experiment)),
         configs_(LoadBlocks(command_line)),
-        main_(configs_.front()),
+        main_(Load<ExperimentConfig>(ExpandSweep(command_line).front().command_line)),
         tune_(tune),
         refiner_(tune ? RefineConfig{} : main_.refine),
         store_(main_.runs_dir),
@@ -158,7 +158,7 @@ class Run {
     CatchInterrupts();
     CheckLauncher(main_.launcher, false);
     const fs::path folder = OutputFolder(main_, name_);
-    WriteFileAtomic(folder / "config.toml", ToToml(Whole()));  // a folder that cannot be written to is told now
+    WriteFileAtomic(folder / "config.toml", ToToml(main_));  // a folder that cannot be written to is told now
     StatusFile status(main_.runs_dir, name_, CommandWithout({}, words_));
     progress_.Also([&](const std::string& line) { status.Say(line); });
     Open(true);
@@ -202,7 +202,7 @@ class Run {
   Grid KnownGrid() {
     Open(false);
     Grid grid = MakeGrid(blocks_);
-    while (AllDone(grid, store_) && refiner_.Grow(blocks_, ReadResults(grid, store_))) {
+    while (AllDone(grid, store_) && refiner_.Grow(blocks_, grid, store_)) {
       try {
         grid = MakeGrid(blocks_);
       } catch (const Error& error) {
@@ -213,11 +213,8 @@ class Run {
     return grid;
   }
 
-  // The main config before its arms parted.
-  ExperimentConfig Whole() const { return Load<ExperimentConfig>(ExpandSweep(command_line_).front().command_line); }
-
   bool Grow(const Grid& grid) {
-    if (!refiner_.Grow(blocks_, ReadResults(grid, store_))) return false;
+    if (!refiner_.Grow(blocks_, grid, store_)) return false;
     fmt::print("{}: refined: {}\n", name_, refiner_.last_step());
     return true;
   }
@@ -264,7 +261,7 @@ class Run {
   const std::string& name_;
   CellFunction compute_;
   std::vector<ExperimentConfig> configs_;
-  ExperimentConfig main_;
+  ExperimentConfig main_;  // of a sweep the first; before its arms part
   bool tune_;
   Refiner refiner_;
   RunStore store_;

@@ -76,8 +76,7 @@ void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& i
   input.caveats.push_back(fmt::format(
       "The settings of {} were chosen with {} validation prompts an arm, beside {} samples for the students that were "
       "tried, {} cells ({:.2g} FLOPs of training) and {} tokens of the teacher, on seeds that no row shows. No row "
-      "counts "
-      "these: add the validation prompts to each N.",
+      "counts these: add the validation prompts to each N.",
       fmt::join(arms, ", "), tuned.validation_items, tuned.samples, tuned.cells, tuned.training_flops,
       tuned.teacher_tokens));
 }

@@ -14,7 +14,7 @@
 
 namespace retort::lab {
 
-// `command`: the line that makes all of it again.
+// `command`: the line that makes all of it again; `account`: of what refine did, may be empty.
 ReportOutput WriteTables(const Experiment& experiment, const std::string& command,
                          const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store,
                          const std::string& account, const std::filesystem::path& folder);

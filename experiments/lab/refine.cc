@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "core/base/error.h"
+#include "experiments/lab/results.h"
 
 namespace retort::lab {
 namespace {
@@ -117,8 +118,9 @@ void Refiner::Check(const std::vector<std::unique_ptr<Block>>& blocks) const {
               "leave out one of the two, or refine in runs of your own by n and seeds");
 }
 
-bool Refiner::Grow(const std::vector<std::unique_ptr<Block>>& blocks, const std::vector<CellResult>& results) {
+bool Refiner::Grow(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store) {
   if (config_.max_cells == 0) return false;
+  const std::vector<CellResult> results = ReadResults(grid, store);
   bool settled = true, too_dear = false, defined = false;
   std::vector<std::string> words;
   for (const Curve& curve : Curves(blocks)) {

@@ -16,6 +16,7 @@
 #include "core/report/report.h"
 #include "experiments/lab/config.h"
 #include "experiments/lab/grid.h"
+#include "experiments/lab/run_store.h"
 
 namespace retort::lab {
 
@@ -31,8 +32,9 @@ class Refiner {
   // Throws Error where a step could spend a budget twice.
   void Check(const std::vector<std::unique_ptr<Block>>& blocks) const;
 
-  // Grows the blocks by one step, from the results of all their cells; false: it is over.
-  bool Grow(const std::vector<std::unique_ptr<Block>>& blocks, const std::vector<CellResult>& results);
+  // Grows the blocks by one step, from the results of the grid's cells, all of them done; false: it is over. Where
+  // nothing was asked for, no result is read.
+  bool Grow(const std::vector<std::unique_ptr<Block>>& blocks, const Grid& grid, const RunStore& store);
   // What was done, and why it stopped, for the reader of the tables; empty where nothing was asked for.
   std::string Account() const;
   const std::string& last_step() const { return last_step_; }
