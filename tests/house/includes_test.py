@@ -51,6 +51,9 @@ class Includes(unittest.TestCase):
     def test_lab_must_not_see_the_provider(self):
         self.assert_one({"experiments/lab/a.cc": '#include "teacher/provider/a.h"\n'}, "experiments/lab/a.cc:1:", "provider")
 
+    def test_but_for_its_front_door(self):
+        self.assertEqual(self.check({"experiments/lab/a.cc": '#include "teacher/provider/guarded_teacher.h"\n'}), [])
+
     def test_config_beyond_its_reflection_header(self):
         self.assert_one({"core/data/a.cc": '#  include "core/config/program.h"\n'}, "core/data/a.cc:1:", "core/config")
 
