@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -14,6 +17,7 @@
 #include "core/base/subprocess.h"
 #include "core/config/program.h"
 #include "core/data/evaluate.h"
+#include "core/data/fold_grading.h"
 #include "core/data/folds.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
@@ -32,7 +36,8 @@ struct RecipeConfig {
   int min_digits = 2, max_digits = 8;
   double bare = 0.3;      // share of bare answers ("!")
   double error_rate = 0;  // about so many items of each operation come out wrong, by facts that are held wrongly
-  double second = 0.1;    // share of the second trace grammar (":"); the rest is worked ("?")
+  double second = 0.1;    // share of the second trace grammar (":")
+  double grade = 0;       // share of verdicts on answers ("Q ...="), half of them wrong; the rest is worked ("?")
   int hidden_size = 64, num_hidden_layers = 2, num_attention_heads = 4, intermediate_size = 192;
   std::string dtype = "float32";
   TrainerConfig trainer;
@@ -50,8 +55,9 @@ void Describe(Describer& d, RecipeConfig& c) {
   d.Field("min_digits", c.min_digits, {.help = "shortest digit string", .unit = "digits", .min = 2, .max = 64});
   d.Field("max_digits", c.max_digits, {.help = "longest digit string", .unit = "digits", .min = 2, .max = 64});
   d.Field("bare", c.bare, {.help = "share of bare answers (!)", .min = 0, .max = 1});
-  d.Field("second", c.second,
-          {.help = "share of the second trace grammar (:); the rest is worked (?)", .min = 0, .max = 1});
+  d.Field("second", c.second, {.help = "share of the second trace grammar (:)", .min = 0, .max = 1});
+  d.Field("grade", c.grade,
+          {.help = "share of verdicts on answers, right and wrong; the rest is worked (?)", .min = 0, .max = 1});
   d.Field(
       "error_rate", c.error_rate,
       {.help = "share of items that come out wrong: facts of each operation are learnt wrongly", .min = 0, .max = 0.5});
@@ -127,8 +133,15 @@ std::vector<Sample> DrawSamples(const RecipeConfig& config) {
                           : u < config.bare + config.second ? FoldForm::kSecond
                                                             : FoldForm::kWorked;
     const std::string digits = DrawDigits(op, config.min_digits, config.max_digits, random);
-    samples.push_back(
-        {.prompt = {{"", FoldPrompt(op, digits, form)}}, .completion = {{"", FoldCompletion(op, digits, form)}}});
+    const std::string prompt = FoldPrompt(op, digits, form);
+    if (u < 1 - config.grade) {
+      samples.push_back({.prompt = {{"", prompt}}, .completion = {{"", FoldCompletion(op, digits, form)}}});
+      continue;
+    }
+    const bool right = random.Below(2) == 0;
+    const std::string answer = right ? FoldCompletion(op, digits, form) : WrongFoldCompletion(op, digits, form, random);
+    samples.push_back({.prompt = {{"", FoldGradingPrompt(prompt, answer)}},
+                       .completion = {{"", std::string(1, right ? kFoldAccepted : kFoldRefused)}}});
   }
   return samples;
 }
@@ -158,6 +171,37 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
   return table + fmt::format("\nMean of the worked scores: {:.3f}.\n", all.score);
 }
 
+// How often it accepts answers that its training would have it accept, and others.
+std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& config) {
+  LocalModel model(folder);
+  RandomStream random(static_cast<uint64_t>(config.seed), "make_models/verdicts");
+  std::string table = "\n| operation | right answers accepted | wrong answers accepted |\n| --- | --- | --- |\n";
+  std::set<std::string> seen;
+  for (const std::string& skill : Skills(config)) {
+    if (!seen.insert(skill).second) continue;
+    const FoldOp op = WithWrongFacts(FindFoldOp(skill), config.error_rate);
+    std::vector<Request> requests;
+    for (int i = 0; i < config.evaluation_items; ++i) {
+      const std::string digits = DrawDigits(op, 4, 8, random);
+      const std::string prompt = FoldPrompt(op, digits, FoldForm::kWorked);
+      const std::string answer = i % 2 == 0 ? FoldCompletion(op, digits, FoldForm::kWorked)
+                                            : WrongFoldCompletion(op, digits, FoldForm::kWorked, random);
+      requests.push_back({.id = std::to_string(i),
+                          .prompt = {{"", FoldGradingPrompt(prompt, answer)}},
+                          .sampling = {.max_new_tokens = 2}});
+    }
+    std::array<int, 2> accepted = {0, 0};
+    model.Ask(requests, [&](const Reply& reply) {
+      if (Text(reply.completion) == std::string(1, kFoldAccepted)) ++accepted[std::stoul(reply.id) % 2];
+      return true;
+    });
+    const double half = config.evaluation_items / 2.0;
+    table += fmt::format("| {} | {:.3f} | {:.3f} |\n", skill, accepted[0] / std::ceil(half),
+                         accepted[1] / std::max(1.0, std::floor(half)));
+  }
+  return table;
+}
+
 std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
                  const std::string& accuracies) {
   return fmt::format(
@@ -174,8 +218,9 @@ void Check(const RecipeConfig& config) {
   if (config.name.find('/') != std::string::npos || config.name == "." || config.name == "..") {
     throw Error(fmt::format("name = \"{}\" must be the name of a folder, not a path", config.name));
   }
-  if (config.bare + config.second > 1) {
-    throw Error(fmt::format("bare = {} and second = {} are shares of one whole", config.bare, config.second));
+  if (config.bare + config.second + config.grade > 1) {
+    throw Error(fmt::format("bare = {}, second = {} and grade = {} are shares of one whole", config.bare, config.second,
+                            config.grade));
   }
   if (config.hidden_size % (2 * config.num_attention_heads) != 0) {
     throw Error(fmt::format("hidden_size = {} must be an even multiple of num_attention_heads = {}", config.hidden_size,
@@ -230,7 +275,8 @@ int Run(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) command += fmt::format(" {}", argv[i]);
   SaveCheckpoint(model, folder, folder, "");  // to be measured as it will be read: rounded to its dtype
   SetNumerics("fused");                       // the weights are made; what follows only measures them
-  const std::string accuracies = Accuracies(folder, config);
+  std::string accuracies = Accuracies(folder, config);
+  if (config.grade > 0) accuracies += Verdicts(folder, config);
   SaveCheckpoint(model, folder, folder, Card(config, model, command, accuracies));
   fmt::print("{}: {} steps, last loss {:.4f}, {:.0f} s, sha256 {}\n{}", folder.string(), result.steps,
              result.final_loss, MonotonicSeconds() - start, HashCheckpoint(folder), accuracies);

@@ -40,6 +40,7 @@ std::string ToJson(const CellResult& result) {
   };
   PutIfThere(json, "retained_skill", result.retained_skill);
   PutIfThere(json, "memoriser", result.memoriser);
+  if (!result.extras.empty()) json["extras"] = result.extras;
   return DumpJson(json) + "\n";
 }
 
@@ -71,6 +72,10 @@ CellResult ParseCellResult(std::string_view text, const std::string& file) {
   fields.Read("samples_sha256", result.samples_sha256);
   fields.Read("retained_skill", result.retained_skill);
   fields.Read("memoriser", result.memoriser);
+  if (const Json* extras = fields.Find("extras"); extras != nullptr) {
+    const JsonFields values(*extras, fields.At("extras"));
+    for (const auto& [name, value] : extras->items()) values.Read(name.c_str(), result.extras[name]);
+  }
   return result;
 }
 

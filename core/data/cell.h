@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +35,11 @@ struct CellResult {
   double training_flops = 0;
   double dollars = 0;
   int steps = 0;
-  std::string run;               // the cell's hash: runs/<run>/
-  std::string samples_sha256;    // of its own n rows; empty for n = 0
-  std::vector<ItemScore> items;  // in items.jsonl, not in result.json
-  Axes axes;                     // of the table that asks for it; not in result.json: sweeps share cells
+  std::map<std::string, double> extras;  // what this experiment measures beside: "judge_false_positive_rate"
+  std::string run;                       // the cell's hash: runs/<run>/
+  std::string samples_sha256;            // of its own n rows; empty for n = 0
+  std::vector<ItemScore> items;          // in items.jsonl, not in result.json
+  Axes axes;                             // of the table that asks for it; not in result.json: sweeps share cells
 };
 
 // result.json without `items` and `axes`; and back. No times in it: two runs compare byte for byte.

@@ -11,32 +11,32 @@ using Json = nlohmann::json;
 
 std::string ToJson(const Manifest& manifest) {
   const Card& teacher = manifest.teacher;
-  return DumpJson({
-             {"teacher",
-              {{"name", teacher.name},
-               {"kind", teacher.kind},
-               {"identity", teacher.identity},
-               {"licence", teacher.licence},
-               {"terms", teacher.terms},
-               {"training_allowed", teacher.training_allowed},
-               {"disclosure", teacher.disclosure},
-               {"name_prefix", teacher.name_prefix},
-               {"reveals", teacher.reveals}}},
-             {"task", manifest.task},
-             {"task_hash", manifest.task_hash},
-             {"questions_sha256", manifest.questions_sha256},
-             {"seed", manifest.seed},
-             {"sampling", manifest.sampling},
-             {"counts", Json(manifest.counts)},
-             {"usage",
-              {{"prompt_tokens", manifest.usage.prompt_tokens},
-               {"completion_tokens", manifest.usage.completion_tokens}}},
-             {"dollars", manifest.dollars},
-             {"samples_sha256", manifest.samples_sha256},
-             {"version", manifest.version},
-             {"created_utc", manifest.created_utc},
-         }) +
-         "\n";
+  Json json = {
+      {"teacher",
+       {{"name", teacher.name},
+        {"kind", teacher.kind},
+        {"identity", teacher.identity},
+        {"licence", teacher.licence},
+        {"terms", teacher.terms},
+        {"training_allowed", teacher.training_allowed},
+        {"disclosure", teacher.disclosure},
+        {"name_prefix", teacher.name_prefix},
+        {"reveals", teacher.reveals}}},
+      {"task", manifest.task},
+      {"task_hash", manifest.task_hash},
+      {"questions_sha256", manifest.questions_sha256},
+      {"seed", manifest.seed},
+      {"sampling", manifest.sampling},
+      {"counts", Json(manifest.counts)},
+      {"usage",
+       {{"prompt_tokens", manifest.usage.prompt_tokens}, {"completion_tokens", manifest.usage.completion_tokens}}},
+      {"dollars", manifest.dollars},
+      {"samples_sha256", manifest.samples_sha256},
+      {"version", manifest.version},
+      {"created_utc", manifest.created_utc},
+  };
+  if (!manifest.measures.empty()) json["measures"] = manifest.measures;
+  return DumpJson(json) + "\n";
 }
 
 Manifest ParseManifest(std::string_view text, const std::string& file) {
@@ -64,6 +64,10 @@ Manifest ParseManifest(std::string_view text, const std::string& file) {
   if (const Json* counts = fields.Find("counts")) {
     const JsonFields entries(*counts, fields.At("counts"));
     for (const auto& [name, count] : counts->items()) entries.Read(name.c_str(), manifest.counts[name]);
+  }
+  if (const Json* measures = fields.Find("measures")) {
+    const JsonFields entries(*measures, fields.At("measures"));
+    for (const auto& [name, value] : measures->items()) entries.Read(name.c_str(), manifest.measures[name]);
   }
   if (const Json* usage = fields.Find("usage")) {
     const JsonFields counts(*usage, fields.At("usage"));

@@ -33,9 +33,10 @@ struct Manifest {
   std::string task_hash;         // sha256 over the task's content (file content for a file task)
   std::string questions_sha256;  // over the prompts of the seed's pool: those that a collection may ask
   uint64_t seed = 0;
-  std::string sampling;                   // resolved sampling config, TOML
-  std::map<std::string, int64_t> counts;  // "asked", "answered", "stored", "dropped.<filter>"
-  Usage usage;                            // whole collection, dropped answers too
+  std::string sampling;                    // resolved sampling config, TOML
+  std::map<std::string, int64_t> counts;   // "asked", "answered", "stored", "dropped.<filter>"
+  std::map<std::string, double> measures;  // what making the rows showed ("judge_true_positive_rate"): a cell's extras
+  Usage usage;                             // whole collection, dropped answers too
   double dollars = 0;
   std::string samples_sha256;
   std::string version, created_utc;

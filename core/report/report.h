@@ -21,6 +21,12 @@ struct Transcript {
   std::vector<std::pair<std::string, std::string>> answers;  // ("N = 0", "N = 16", "teacher"; the answer)
 };
 
+// The one comparison that an experiment declares before it is run: two arms of one task.
+struct DeclaredContrast {
+  std::string task, arm, against;
+  int n = 0;  // at this N, in score; 0: of their curves, in log2 N50 (mean GC over the grid where one is censored)
+};
+
 struct ReportInput {
   std::string experiment, title, claim;
   std::string command;               // the line that makes all of this again
@@ -36,6 +42,10 @@ struct ReportInput {
   std::optional<double> smallest_gap;  // of stats/gap_curve.h
   // (task, arm) -> validation prompts that its settings were chosen with, which its N does not count.
   std::map<std::pair<std::string, std::string>, int> validation_items;
+  std::optional<DeclaredContrast> contrast;
+  std::string config_sha256;                       // of the resolved config, the declared contrast in it
+  std::map<std::string, int> facts;                // task -> facts that its target consists of: add10 -> 100
+  std::map<std::string, std::string> extra_notes;  // name in CellResult::extras -> one line on what it is
 };
 
 // Means over the seeds of one (task, arm, N).

@@ -190,6 +190,7 @@ TEST(CellJson, RoundTrip) {
                   .training_flops = 1.5e18,
                   .dollars = 0.01,
                   .steps = 200,
+                  .extras = {{"judge_false_positive_rate", 0.125}},
                   .run = "ab12",
                   .samples_sha256 = "cd34",
                   .items = {}};
@@ -200,6 +201,7 @@ TEST(CellJson, RoundTrip) {
   EXPECT_EQ(back.means.score, 0.9);
   EXPECT_EQ(back.memoriser, 0.81);
   EXPECT_EQ(back.teacher_tokens, cell.teacher_tokens);
+  EXPECT_EQ(back.extras, cell.extras);
   cell.memoriser = cell.retained_skill = cell.means.step_accuracy = cell.means.reference_nats = std::nullopt;
   EXPECT_EQ(ParseCellResult(ToJson(cell), "r").memoriser, std::nullopt);
   EXPECT_EQ(ParseCellResult(ToJson(cell), "r").means.step_accuracy, std::nullopt);
