@@ -1,15 +1,8 @@
 // N50 and N90: how many samples close half, or nine tenths, of the gap, with an interval whose ends may be censored.
 //
 // Estimate: isotonic fit of the gap closed at each N, GC(N) = (S_N - S_0) / (S_T - S_0), interpolated in log2 N.
-// Interval: quantiles of bootstrap replicates of the vector of mean scores,
-//     mean* = mean + √(K/(K-1)) · t_{K-1,.975}/1.96 · (1/K) Σ_j d_{k_j} + e,    e ~ Normal(0, items' part of
-//     Var(mean)),
-// with d_k the deviations of K seeds, drawn with replacement, each with its task, all N, base and teacher together. The
-// factor makes the variance unbiased and gives few seeds Student's tails. Noise of items that the seeds' scatter holds
-// already is not drawn a second time (Davison & Hinkley 1997, section 3.8: resample the outer level); `e` is what seeds
-// that share items have in common (paired_means.h), or with one seed all there is. `e` is drawn from its normal limit
-// in place of resampling items: it is a mean over hundreds of items, and costs a thousandth. Censored replicates stay
-// at ±infinity, so an end of the interval is censored when the quantile is.
+// Interval: quantiles of replicates of the curve (curve_replicates.h). Censored replicates stay at ±infinity, so an end
+// of the interval is censored when the quantile is.
 #pragma once
 
 #include <span>
@@ -32,6 +25,10 @@ struct CrossingInterval {
   Crossing estimate, low, high;
 };
 std::string ToString(const CrossingInterval& crossing);  // "11.3 [7.9, > 64]"; "> 64" if all replicates are
+
+// log2 N at which the isotonic fit of `shares`, equally weighted, first reaches `gap_closed`; ±infinity where censored
+// (isotonic.h), +infinity too where the teacher does not lead.
+double Log2CrossingOf(std::span<const double> shares, std::span<const int> sizes, double gap_closed, bool leads);
 
 // `means` has the columns base, teacher, then one for each of `sizes` (rising, positive).
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,

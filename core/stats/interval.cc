@@ -18,6 +18,12 @@ double StudentQuantile(double p, double degrees_of_freedom) {
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), p);
 }
 
+double StudentTail(double t, double degrees_of_freedom) {
+  assert(degrees_of_freedom > 0 && !std::isnan(t));
+  if (std::isinf(t)) return 0;
+  return 2 * boost::math::cdf(boost::math::complement(boost::math::students_t(degrees_of_freedom), std::abs(t)));
+}
+
 Interval Wilson(double successes, double trials, double level) {
   assert(trials > 0);
   const double rate = successes / trials;

@@ -83,27 +83,38 @@ double PairedMeans::Value(std::span<const double> weights) const {
   return value;
 }
 
-double PairedMeans::HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const {
-  const double p = 0.5 + level / 2;
+double PairedMeans::ItemPart(std::span<const double> u, std::span<const double> v) const {
   double items = 0;
   for (size_t a = 0; a < u.size(); ++a) {
     for (size_t b = 0; b < v.size(); ++b) items += u[a] * v[b] * item_covariance_(a, b);
   }
-  const double item_quantile = StudentQuantile(p, min_items_ - 1);
-  double width = items == 0 && !items_only() ? 0 : item_quantile * item_quantile * items;
-  if (items_only()) return min_items_ > 1 ? width : item_quantile;  // one seed, one item: nothing is known
-  const double k = seeds();
-  double seed_part = 0;
+  return items;
+}
+
+double PairedMeans::SeedPart(std::span<const double> u, std::span<const double> v) const {
+  if (items_only()) return 0;
+  double sum = 0;
   for (const std::vector<double>& deviation : deviations_) {
     double du = 0, dv = 0;
     for (size_t c = 0; c < u.size(); ++c) {
       du += u[c] * deviation[c];
       dv += v[c] * deviation[c];
     }
-    seed_part += du * dv;
+    sum += du * dv;
   }
-  const double t = StudentQuantile(p, k - 1);
-  return width + t * t * seed_part / (k * (k - 1));
+  const double k = seeds();
+  return sum / (k * (k - 1));
+}
+
+double PairedMeans::HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const {
+  const double p = 0.5 + level / 2;
+  const double items = ItemPart(u, v);
+  const double item_quantile = StudentQuantile(p, min_items_ - 1);
+  if (items_only() && min_items_ == 1) return item_quantile;  // one seed, one item: nothing is known
+  double width = items == 0 ? 0 : item_quantile * item_quantile * items;
+  if (items_only()) return width;
+  const double t = StudentQuantile(p, seeds() - 1);
+  return width + t * t * SeedPart(u, v);
 }
 
 Interval PairedMeans::Contrast(std::span<const double> weights, double level) const {
@@ -137,8 +148,34 @@ std::optional<Interval> PairedMeans::Ratio(std::span<const double> numerator, st
   const double root = std::sqrt(std::max(0.0, ab * ab - aa * bb));
   const double estimate = a / b;
   const double low = std::min((ab - root) / bb, estimate), high = std::max((ab + root) / bb, estimate);
-  if (items_only()) return Interval{estimate, low, high};
-  return Interval{estimate, StretchEnd(estimate, low, estimate - low), StretchEnd(estimate, high, high - estimate)};
+  return Interval{estimate, low, high};
+}
+
+std::optional<Interval> PairedMeans::Share(std::span<const double> numerator, std::span<const double> denominator,
+                                           double level) const {
+  std::optional<Interval> ratio = Ratio(numerator, denominator, level);
+  if (!ratio || items_only()) return ratio;
+  const double share = ratio->estimate;
+  return Interval{share, StretchEnd(share, ratio->low, share - ratio->low),
+                  StretchEnd(share, ratio->high, ratio->high - share)};
+}
+
+std::optional<double> PairedMeans::PValue(std::span<const double> weights) const {
+  assert(weights.size() == mean_.size());
+  if (seeds() < kSeedsForPValue) return std::nullopt;
+  const double value = std::abs(Value(weights));
+  const double seed_part = SeedPart(weights, weights);
+  // Rounding leaves some 1e-16 where arms agree exactly.
+  double scale = 0;
+  for (size_t c = 0; c < weights.size(); ++c) scale += std::abs(weights[c] * mean_[c]);
+  if (value <= 1e-12 * scale) return 1.0;
+  if (ItemPart(weights, weights) == 0) return StudentTail(value / std::sqrt(seed_part), seeds() - 1);
+  double low = 0, high = 1;                // the half-width falls as p rises
+  for (int step = 0; step < 40; ++step) {  // to 1e-12: 1 - p must differ from 1
+    const double p = (low + high) / 2;
+    (HalfWidth2(weights, weights, 1 - p) > value * value ? low : high) = p;
+  }
+  return (low + high) / 2;
 }
 
 }  // namespace retort

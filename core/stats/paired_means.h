@@ -25,6 +25,8 @@
 
 namespace retort {
 
+inline constexpr int kSeedsForPValue = 6;
+
 struct SeedScores {
   std::string items;                         // seeds with the same name here were graded on the same items
   std::vector<std::vector<double>> columns;  // [column][item]
@@ -49,13 +51,24 @@ class PairedMeans {
   // different items with one seed, and where all seeds agree (1.00 four times is no proof of 1.00).
   Interval Rate(size_t column, double level = 0.95) const;
 
-  // Ratio of two contrasts by Fieller (1954), with their covariance: all ρ with (A - ρB)² <= q² Var(A - ρB), its ends
-  // stretched as those of a share that seeds scatter about (interval.h; not with one seed, where nothing scatters).
-  // nullopt where the denominator's interval holds 0 and the set is unbounded.
+  // Two-sided p value of "the contrast is 0": 1 - the level of the interval that just reaches 0. Where seeds have items
+  // of their own, this is Student's t with K-1 degrees of freedom on SE² = s²_seed/K. nullopt under kSeedsForPValue
+  // seeds: so few cannot show that the tails are those of t.
+  std::optional<double> PValue(std::span<const double> weights) const;
+
+  // Ratio of two contrasts by Fieller (1954), with their covariance: all ρ with (A - ρB)² <= q² Var(A - ρB). nullopt
+  // where the denominator's interval holds 0 and the set is unbounded.
   std::optional<Interval> Ratio(std::span<const double> numerator, std::span<const double> denominator,
+                                double level = 0.95) const;
+  // The same for a share of something, about which seeds scatter between 0 and 1: its ends are stretched (interval.h;
+  // not with one seed, where nothing scatters).
+  std::optional<Interval> Share(std::span<const double> numerator, std::span<const double> denominator,
                                 double level = 0.95) const;
 
  private:
+  // Parts of the covariance of two contrasts' values (u == v: the variance).
+  double ItemPart(std::span<const double> u, std::span<const double> v) const;
+  double SeedPart(std::span<const double> u, std::span<const double> v) const;
   // Squared half-width of the interval of a contrast (u == v), or the matching cross term.
   double HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const;
   double Value(std::span<const double> weights) const;

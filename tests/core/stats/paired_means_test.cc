@@ -122,6 +122,35 @@ TEST(PairedMeans, RatioIsTheInvertedTest) {
   EXPECT_LT(inside.low * inside.high, 0);
 }
 
+// Six differences 1 2 3 4 5 -1 (each seed one item of its own): t = 2.3333 / (2.1602 / √6) = 2.6458, P(|T_5| > t) =
+// .045659 by its closed form.
+TEST(PairedMeans, PValueIsTheTTestOverSeeds) {
+  std::vector<SeedScores> seeds;
+  for (double d : {1., 2., 3., 4., 5., -1.}) seeds.push_back({std::to_string(seeds.size()), {{d}}});
+  const PairedMeans means(seeds);
+  const double p = means.PValue(std::array{1.0}).value();
+  EXPECT_NEAR(p, 0.045659, 5e-7);
+  EXPECT_NEAR(means.Contrast(std::array{1.0}, 1 - p).low, 0, 1e-9);
+  EXPECT_FALSE(PairedMeans(std::span(seeds).first(5)).PValue(std::array{1.0}));
+}
+
+TEST(PairedMeans, PValueAgreesWithTheIntervalWhereItemsAreShared) {
+  RandomStream random(6, "p value");
+  const std::vector<double> item = Noise(random, 0.3, 30);
+  std::vector<SeedScores> seeds;
+  for (int k = 0; k < 6; ++k) {
+    std::vector<double> scores = Noise(random, 0, 30);
+    for (size_t i = 0; i < scores.size(); ++i) scores[i] += item[i];
+    seeds.push_back({"all", {scores, std::vector<double>(30, 0.0)}});
+  }
+  const PairedMeans means(seeds);
+  ASSERT_GT(means.item_root()(0, 0), 0);
+  const double p = means.PValue(std::array{1.0, -1.0}).value();
+  const Interval reaching = means.Contrast(std::array{1.0, -1.0}, 1 - p);
+  EXPECT_NEAR(std::min(std::abs(reaching.low), std::abs(reaching.high)), 0, 1e-6);
+  EXPECT_EQ(means.PValue(std::array{0.0, 1.0}), 1.0);  // no difference at all
+}
+
 TEST(PairedMeans, NoRatioByWhatMayBeZero) {
   RandomStream random(5, "zero");
   const PairedMeans means(std::vector<SeedScores>{{"a", {Noise(random, 5, 25), Noise(random, 0, 25)}}});
