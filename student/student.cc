@@ -13,6 +13,7 @@ void Describe(Describer& d, StudentConfig& c) {
   d.Group("init", c.init, "the network before it learns");
   d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
   d.OneOf("trainer", c.trainer, kTrainerKinds, "how it learns; Hugging Face's names");
+  d.Group("objective", c.objective, "what it learns by");
   DescribeReasoning(d, c.reasoning);
 }
 

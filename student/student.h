@@ -1,4 +1,4 @@
-// Which network learns, and from which start.
+// Which network learns, from which start, and by what.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "core/config/describe.h"
 #include "core/lm/lora_config.h"
 #include "student/external.h"
+#include "student/objective.h"
 #include "student/trainer.h"
 
 namespace retort {
@@ -29,6 +30,7 @@ struct StudentConfig {
   InitConfig init;
   LoraConfig lora;
   AnyTrainerConfig trainer;
+  ObjectiveConfig objective;
   std::string reasoning = "drop";  // or "think_tags": what becomes of Sample::reasoning
 };
 void Describe(Describer& d, StudentConfig& config);

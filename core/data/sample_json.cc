@@ -59,6 +59,24 @@ std::vector<Message> ParseMessages(const JsonFields& fields, const char* key) {
   return messages;
 }
 
+// One answer, or a pair: the better and the worse one.
+void ParseAnswers(const JsonFields& fields, const Where& where, Sample& sample) {
+  const bool pair = fields.Find("chosen") != nullptr || fields.Find("rejected") != nullptr;
+  if (pair && fields.Find("completion") != nullptr) {
+    throw Error(where, "has a completion beside chosen and rejected", "keep one or the other");
+  }
+  const char* answer = pair ? "chosen" : "completion";
+  sample.completion = ParseMessages(fields, answer);
+  if (pair) sample.rejected = ParseMessages(fields, "rejected");
+  const bool plain = IsPlain(sample.prompt);
+  if (plain != IsPlain(sample.completion) || (pair && plain != IsPlain(sample.rejected))) {
+    throw Error(where,
+                pair ? "of prompt, chosen and rejected some are strings, others lists of messages"
+                     : "one of prompt and completion is a string, the other a list of messages",
+                pair ? "write all as strings or all as lists" : "write both as strings or both as lists");
+  }
+}
+
 template <class T>
 void ParseToken(const JsonFields& fields, T& token) {
   const Json& bytes = fields.Get("bytes");
@@ -95,23 +113,26 @@ std::vector<TokenLogprob> ParseLogprobs(const JsonFields& fields) {
 }  // namespace
 
 std::string ToJsonLine(const Sample& sample) {
-  const bool plain = IsPlain(sample.prompt) && IsPlain(sample.completion);
-  for (const auto* messages : {&sample.prompt, &sample.completion}) {
+  const bool pair = !sample.rejected.empty();
+  const bool plain = IsPlain(sample.prompt) && IsPlain(sample.completion) && (!pair || IsPlain(sample.rejected));
+  for (const auto* messages : {&sample.prompt, &sample.completion, &sample.rejected}) {
     for (const Message& message : *messages) {
       if (!plain && message.role.empty()) {
         throw Error(fmt::format("sample {} mixes plain text with chat messages", Excerpt(sample.id)));
       }
     }
-    if (messages->empty()) throw Error(fmt::format("sample {} has no prompt or no completion", Excerpt(sample.id)));
+    if (messages->empty() && messages != &sample.rejected)
+      throw Error(fmt::format("sample {} has no prompt or no completion", Excerpt(sample.id)));
   }
   Json json = {
       {"id", sample.id},
       {"attempt", sample.attempt},
       {"prompt", MessagesToJson(sample.prompt, plain)},
-      {"completion", MessagesToJson(sample.completion, plain)},
+      {pair ? "chosen" : "completion", MessagesToJson(sample.completion, plain)},
       {"finish_reason", sample.finish_reason},
       {"usage", {{"prompt_tokens", sample.usage.prompt_tokens}, {"completion_tokens", sample.usage.completion_tokens}}},
   };
+  if (pair) json["rejected"] = MessagesToJson(sample.rejected, plain);
   if (!sample.reasoning.empty()) json["reasoning"] = sample.reasoning;
   if (sample.grade) {
     json["grade"] = {{"parsed", sample.grade->parsed}, {"score", sample.grade->score}};
@@ -138,11 +159,7 @@ Sample ParseSample(std::string_view line, const std::string& file, int line_numb
   fields.Read("attempt", sample.attempt);
   RefuseTools(fields, "tools");
   sample.prompt = ParseMessages(fields, "prompt");
-  sample.completion = ParseMessages(fields, "completion");
-  if (IsPlain(sample.prompt) != IsPlain(sample.completion)) {
-    throw Error(where, "one of prompt and completion is a string, the other a list of messages",
-                "write both as strings or both as lists");
-  }
+  ParseAnswers(fields, where, sample);
   fields.Read("reasoning", sample.reasoning);
   fields.Read("finish_reason", sample.finish_reason);
   if (const Json* usage = fields.Find("usage")) {

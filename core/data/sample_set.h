@@ -1,6 +1,6 @@
 // Sample files: JSON lines in TRL's prompt-completion form, and the manifest that says where they come from.
-// `prompt` and `completion` are both strings (plain text) or both lists of {role, content}; TRL and `datasets` read
-// them.
+// `prompt` and `completion` are both strings (plain text) or both lists of {role, content}; a pair has TRL's preference
+// keys, `chosen` and `rejected`, in place of `completion`. TRL and `datasets` read them.
 #pragma once
 
 #include <cstdint>

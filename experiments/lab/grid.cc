@@ -174,9 +174,19 @@ void CheckStudent(const InitConfig& init, const fs::path& base) {
 }
 
 void CheckTrainer(const StudentConfig& student) {
+  CheckObjective(student.objective, "student.objective");
   const auto* external = std::get_if<ExternalTrainerConfig>(&student.trainer);
-  if (external == nullptr) return;
+  if (external == nullptr) {
+    if (student.objective.name != "sft") throw Error("student.objective.name: only sft is built yet");
+    return;
+  }
   CheckExternalTrainer(*external);
+  if (student.objective.name != "sft") {
+    throw Error(
+        fmt::format("student.objective.name={}: the command of student.trainer.kind=external chooses its own "
+                    "objective; leave student.objective as it is",
+                    student.objective.name));
+  }
   if (student.lora.r > 0) {
     throw Error(
         "student.lora: the command of student.trainer.kind=external trains; leave student.lora.r=0 and let it "
@@ -364,6 +374,13 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   if (!teacher) section("student.init", NumericsToml(config.student.init));
   if (trained && config.student.lora.r > 0) section("student.lora", NumericsToml(config.student.lora));
   if (trained) section("student.trainer", TrainerToml(config.student.trainer));
+  // sft has none of its settings: its cells keep the names that they had when there was nothing else.
+  const ObjectiveConfig& objective = config.student.objective;
+  if (trained && objective.name != "sft") {
+    if (NeedsLiveTeacher(objective))
+      text += fmt::format("live_teacher {}\n", MakeTeacher(config.teacher, task, "")->card().identity);
+    section("student.objective", NumericsToml(objective));
+  }
   return text;
 }
 

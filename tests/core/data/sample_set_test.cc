@@ -54,10 +54,17 @@ Sample Chat() {
   return sample;
 }
 
+Sample PlainPair() {
+  Sample pair = Plain("pair");
+  pair.rejected = {{"", "477 727 A7"}};
+  return pair;
+}
+
 TEST(SampleJson, ExactRoundTrip) {
-  Sample graded = Plain("x");
+  Sample graded = Plain("x"), chat_pair = Chat();
   graded.grade = Grade{};
-  for (const Sample& sample : {Plain("big/4729"), Chat(), graded}) {
+  chat_pair.rejected = {{"assistant", "No."}};
+  for (const Sample& sample : {Plain("big/4729"), Chat(), graded, PlainPair(), chat_pair}) {
     const std::string line = ToJsonLine(sample);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_EQ(ParseSample(line, "f", 1), sample) << line;
@@ -74,6 +81,26 @@ TEST(SampleJson, TheFormThatTrlReads) {
   EXPECT_EQ(json["completion"][0]["content"], "");
   EXPECT_EQ(json["logprobs"][0]["bytes"], (nlohmann::json{240, 159, 0}));
   EXPECT_FALSE(json["logprobs"][1].contains("id"));
+}
+
+TEST(SampleJson, APairHasTrlsPreferenceKeys) {
+  const auto json = nlohmann::json::parse(ToJsonLine(PlainPair()));
+  EXPECT_EQ(json["chosen"], "477 727 798 A8");
+  EXPECT_EQ(json["rejected"], "477 727 A7");
+  EXPECT_FALSE(json.contains("completion"));
+  EXPECT_NE(HashSamples({PlainPair()}), HashSamples({Plain("pair")}));
+
+  const auto error = [](const std::string& line) { return MessageOf([&] { ParseSample(line, "f.jsonl", 3); }); };
+  EXPECT_THAT(error(R"({"prompt": "p", "chosen": "c"})"), HasSubstr("rejected"));
+  EXPECT_THAT(error(R"({"prompt": "p", "rejected": "r"})"), HasSubstr("chosen"));
+  EXPECT_THAT(error(R"({"prompt": "p", "chosen": "c", "rejected": "r", "completion": "c"})"),
+              HasSubstr("completion beside chosen and rejected"));
+  EXPECT_THAT(error(R"({"prompt": "p", "chosen": "c", "rejected": [{"role": "assistant", "content": "r"}]})"),
+              HasSubstr("strings"));
+  EXPECT_THAT(error(R"({"prompt": "p", "chosen": "c", "rejected": []})"), HasSubstr("f.jsonl:3"));
+  Sample mixed = PlainPair();
+  mixed.rejected = {{"assistant", "r"}};
+  EXPECT_THROW(ToJsonLine(mixed), Error);
 }
 
 TEST(SampleJson, ReadsFilesOfOthers) {
