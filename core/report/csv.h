@@ -1,14 +1,18 @@
 // cells.csv: tidy, one row a cell. summary.csv: one row a number that a table shows. Numbers are exact; what is
-// undefined is an empty field.
+// undefined is an empty field. Each column is written beside what it means (data_table.h).
 #pragma once
 
 #include <string>
 
+#include "core/report/data_table.h"
 #include "core/report/report.h"
 
 namespace retort {
 
-std::string CellsCsv(const ReportInput& input);  // every cell given, complete or not
+DataTable CellsData(const ReportInput& input);  // every cell given, complete or not
+DataTable SummaryData(const Summary& summary);
+
+std::string CellsCsv(const ReportInput& input);
 std::string SummaryCsv(const Summary& summary);
 
 }  // namespace retort

@@ -1,5 +1,9 @@
 #include "core/report/escape.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace retort {
 namespace {
 
@@ -99,6 +103,78 @@ std::string CsvText(std::string_view text) {
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string LatexText(std::string_view text) {
+  static const std::array<std::pair<std::string_view, std::string_view>, 10> kSymbols = {{{"–", "--"},
+                                                                                          {"\uFFFD", "?"},
+                                                                                          {"κ", "$\\kappa$"},
+                                                                                          {"−", "$-$"},
+                                                                                          {"≤", "$\\leq$"},
+                                                                                          {"≥", "$\\geq$"},
+                                                                                          {"×", "$\\times$"},
+                                                                                          {"Δ", "$\\Delta$"},
+                                                                                          {"\u202F", "\\,"},
+                                                                                          {"\u00A0", "~"}}};
+  const std::string clean = CleanUtf8(text);
+  std::string latex;
+  for (size_t i = 0; i < clean.size();) {
+    const auto symbol = std::find_if(kSymbols.begin(), kSymbols.end(), [&](const auto& pair) {
+      return std::string_view(clean).substr(i).starts_with(pair.first);
+    });
+    if (symbol != kSymbols.end()) {
+      latex += symbol->second;
+      i += symbol->first.size();
+      continue;
+    }
+    const char c = clean[i++];
+    switch (c) {
+      case '\\':
+        latex += "\\textbackslash{}";
+        break;
+      case '{':
+      case '}':
+      case '$':
+      case '&':
+      case '#':
+      case '_':
+      case '%':
+        latex += '\\';
+        latex += c;
+        break;
+      case '~':
+        latex += "\\textasciitilde{}";
+        break;
+      case '^':
+        latex += "\\textasciicircum{}";
+        break;
+      case '<':
+        latex += "\\textless{}";
+        break;
+      case '>':
+        latex += "\\textgreater{}";
+        break;
+      case '|':
+        latex += "\\textbar{}";
+        break;
+      case '`':
+        latex += "\\textasciigrave{}";
+        break;
+      case '"':
+        latex += "''";
+        break;
+      case '-':  // no ligatures
+        latex += latex.ends_with('-') ? "{}-" : "-";
+        break;
+      case '\n':
+      case '\t':
+        latex += ' ';
+        break;
+      default:
+        latex += c;
+    }
+  }
+  return latex;
 }
 
 size_t DisplayWidth(std::string_view utf8) {

@@ -13,6 +13,8 @@ std::string MarkdownText(std::string_view text);  // one line; safe inside a tab
 // A CSV field that is text: quoted where it must be (RFC 4180); a leading = + - @ or tab, which spreadsheets would run
 // as a formula, gets an apostrophe before it. Numbers do not go through here.
 std::string CsvText(std::string_view text);
+std::string LatexText(
+    std::string_view text);                  // one line; every character that TeX reads as a command stands for itself
 size_t DisplayWidth(std::string_view utf8);  // code points: near enough for Latin text in a terminal
 
 }  // namespace retort

@@ -1,22 +1,28 @@
-// The gap curve of one task as SVG for an HTML page, drawn by gnuplot. Colours are Okabe & Ito's, which colour-blind
-// readers can tell apart; marks and dashes differ too, so that it reads in grey. Colours become CSS variables with the
-// palette as fallback, so that a page's dark mode reaches the plot.
+// The gap curves of one task as figures of a page: score and share of the gap closed, each against every cost that a
+// longer curve really adds to.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/report/page.h"
 #include "core/report/report.h"
 
 namespace retort {
 
 enum class Panel { kScore, kGapClosed };
 
-// `id` is a prefix for the ids inside, unique on the page. Throws Error if gnuplot is missing or fails.
-std::string DrawPanel(const TaskSummary& task, Panel panel, const std::string& primary_arm, const std::string& id);
+// What a point of a curve cost: N itself, or a mean over its seeds.
+enum class Cost { kSamples, kTeacherTokens, kSupervisedTokens, kTrainingFlops, kDollars };
 
-inline constexpr size_t kArmColours = 7;
-std::string_view ArmColour(size_t index, bool dark);  // "#0072B2"
+// Samples, and each other cost that is positive at all points of the primary arm and differs between them by more than
+// a fifth: with a fixed number of steps most do not, and an axis that stands still says nothing.
+std::vector<Cost> CostAxes(const TaskSummary& task, const std::string& primary_arm);
+
+// Empty (IsEmpty) where base or teacher is missing, or no gap is defined.
+Plot GapPlot(const TaskSummary& task, Panel panel, Cost cost, const std::string& primary_arm);
+
+std::vector<PageFigure> TaskFigures(const TaskSummary& task, const std::string& primary_arm);
 
 }  // namespace retort

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/report/citation.h"
 #include "core/report/escape.h"
-#include "core/report/figure.h"
-#include "core/report/format.h"
+#include "core/report/page_script.h"
 #include "core/report/page_style.h"
-#include "core/report/tables.h"
 
 namespace retort {
 namespace {
@@ -25,152 +28,229 @@ std::string Unbroken(std::string html) {
 }
 
 std::string Style() {
-  std::string dark =
-      "@media screen and (prefers-color-scheme: dark) {\n:root { --ink: #e4e7ea; --soft: #9aa5b0; --line: "
-      "#343c44; --paper: #14181c; --panel: #1d2329; --accent: #5AB4F0; --faint: #8a939c;";
-  std::string light = ":root {";
-  for (size_t i = 0; i < kArmColours; ++i) {
-    light += fmt::format(" --arm{}: {};", i, ArmColour(i, false));
-    dark += fmt::format(" --arm{}: {};", i, ArmColour(i, true));
+  std::string dark = kPageDark, light = ":root {";
+  for (size_t i = 0; i < kPlotColours; ++i) {
+    light += fmt::format(" --arm{}: {};", i, PlotColour(i, false));
+    dark += fmt::format(" --arm{}: {};", i, PlotColour(i, true));
   }
   return std::string("<style>") + kPageStyle + light + " }\n" + dark + " }\n}\n</style>\n";
 }
 
-std::string Figures(const ReportInput& input, const TaskSummary& task, size_t number,
-                    std::vector<std::string>& warnings) {
-  std::string html = "<div class=\"panels\">\n";
-  for (const Panel panel : {Panel::kScore, Panel::kGapClosed}) {
-    const std::string caption =
-        panel == Panel::kScore ? "Score: " + MetricName(task.metric) : "Share of the gap closed";
-    std::string body;
-    try {
-      body =
-          DrawPanel(task, panel, input.primary_arm, fmt::format("f{}{}", number, panel == Panel::kScore ? "s" : "g"));
-      if (body.empty()) {
-        std::string reason = "no cell is complete";
-        for (const ArmSummary& arm : task.arms) {
-          for (const PointSummary& point : arm.points) {
-            if (!point.undefined.empty()) reason = point.undefined;
-          }
-        }
-        body = fmt::format("<p class=\"note missing\">Nothing to draw: {}.</p>", HtmlText(reason));
-      }
-    } catch (const Error& error) {
-      warnings.push_back(fmt::format("no plot for {}: {}", task.task, error.what()));
-      body = fmt::format("<p class=\"note missing\">The plot is missing: {}. The numbers are in the table.</p>",
-                         HtmlText(error.what()));
+// A hash as Content-Security-Policy wants it (RFC 4648).
+std::string Base64OfHex(std::string_view hex) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : hex) {
+    bits = bits << 4 | static_cast<uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    count += 4;
+    if (count >= 6) {
+      count -= 6;
+      text += kDigits[bits >> count & 63];
     }
-    html += fmt::format("<figure><figcaption>{}</figcaption>\n{}\n</figure>\n", HtmlText(caption), body);
   }
-  return html +
-         "</div>\n<p class=\"note\">Whiskers and band: 95 % intervals. The band belongs to the first arm. The "
-         "horizontal "
-         "lines are the untrained base and the teacher; the dashed grey curve, where there is one, is a reader who "
-         "knows exactly the steps seen in the samples.</p>\n";
+  if (count > 0) text += kDigits[bits << (6 - count) & 63];
+  while (text.size() % 4 != 0) text += '=';
+  return text;
 }
 
-std::string Transcripts(const ReportInput& input) {
-  if (input.transcripts.empty()) return "";
-  std::string html =
-      "<section id=\"transcripts\"><h2>The same held-out items, before and after</h2>\n"
-      "<p>Answers as they came, unedited.</p>\n";
-  for (const Transcript& t : input.transcripts) {
-    html += fmt::format(
-        "<div class=\"item\"><p class=\"eyebrow\">{}</p>\n<dl class=\"answers\">\n<dt>prompt</dt><dd><pre>{}"
-        "</pre></dd>\n",
-        HtmlText(t.task), HtmlText(t.prompt));
-    if (!t.reference.empty()) html += fmt::format("<dt>reference</dt><dd><pre>{}</pre></dd>\n", HtmlText(t.reference));
-    for (const auto& [who, answer] : t.answers) {
-      html += fmt::format("<dt>{}</dt><dd><pre>{}</pre></dd>\n", HtmlText(who),
-                          answer.empty() ? "(empty)" : HtmlText(answer));
-    }
-    html += "</dl></div>\n";
-  }
-  return html + "</section>\n";
+std::string Missing(const PageFigure& figure) {
+  return fmt::format("<p class=\"note missing\">Nothing to draw: {}. The numbers are in the tables.</p>\n",
+                     HtmlText(figure.missing));
 }
 
-std::string Provenance(const ReportInput& input) {
-  std::string html = "<section id=\"provenance\"><h2>Where each number comes from</h2>\n";
-  html +=
-      "<p>Every row below is one trained and evaluated cell. Its folder <code>runs/&lt;run&gt;/</code> holds the "
-      "resolved "
-      "configuration, the score of each item and the hash of the samples it learnt from; <code>cells.csv</code> beside "
-      "this page has the same rows as numbers. All of it is made again by</p>\n";
-  html += fmt::format("<pre class=\"command\">{}</pre>\n", HtmlText(input.command));
-  html += fmt::format("<p class=\"meta note\">Retort {} · written {}</p>\n", HtmlText(input.version),
-                      HtmlText(input.created_utc));
-  html += fmt::format(
-      "<details><summary>{} cells</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th "
-      "scope=\"col\">task</th><th scope=\"col\">target</th><th scope=\"col\">arm</th><th scope=\"col\" "
-      "class=\"n\">N</th><th "
-      "scope=\"col\" class=\"n\">seed</th><th scope=\"col\" class=\"n\">score</th><th scope=\"col\" "
-      "class=\"hash\">run</th><th "
-      "scope=\"col\">samples sha256</th></tr></thead>\n<tbody>\n",
-      input.cells.size());
-  for (const CellResult& c : input.cells) {
-    html += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
-        "class=\"hash\">{}</td><td class=\"hash\">{}</td></tr>\n",
-        HtmlText(c.task), HtmlText(c.target), HtmlText(c.arm), c.n, c.seed, Fixed(c.means.score, 3),
-        HtmlText(std::string_view(c.run).substr(0, 16)), HtmlText(std::string_view(c.samples_sha256).substr(0, 16)));
+std::string Figure(const PageFigure& figure) {
+  std::string body;
+  if (!figure.svg.empty()) {
+    body = fmt::format("<div role=\"img\" aria-label=\"{}\">{}</div>\n", HtmlText(figure.alt), figure.svg);
+  } else {
+    for (const FigureView& view : figure.views) {
+      if (view.drawn.page_svg.empty()) continue;
+      // Without a style sheet all views stand one below the other, so each says what it is against.
+      body += fmt::format("<div class=\"view\">{}\n</div>\n", view.drawn.page_svg);
+    }
   }
-  return html + "</tbody></table></div></details></section>\n";
+  if (body.empty()) body = Missing(figure);
+  return fmt::format("<figure><figcaption>{}</figcaption>\n{}</figure>\n", HtmlText(figure.caption), body);
+}
+
+// Radio buttons before the figures; the style sheet shows view k of every figure where button k is on.
+std::string Figures(const PageSection& section) {
+  if (section.figures.empty()) return "";
+  const PageFigure* most =
+      &*std::max_element(section.figures.begin(), section.figures.end(),
+                         [](const PageFigure& a, const PageFigure& b) { return a.views.size() < b.views.size(); });
+  const bool drawn = std::all_of(most->views.begin(), most->views.end(),
+                                 [](const FigureView& view) { return !view.drawn.page_svg.empty(); });
+  const bool choice = most->views.size() > 1 && drawn;
+  std::string html;
+  if (choice) {
+    html +=
+        "<div class=\"switch\" role=\"group\" aria-label=\"What the figures are drawn against\">\n<span "
+        "class=\"against\">against</span>\n";
+    for (size_t v = 0; v < most->views.size(); ++v) {
+      html += fmt::format(
+          "<input type=\"radio\" name=\"axis-{0}\" id=\"axis-{0}-{1}\"{2}><label for=\"axis-{0}-{1}\">{3}"
+          "</label>\n",
+          HtmlText(section.id), v, v == 0 ? " checked" : "", HtmlText(most->views[v].label));
+    }
+  }
+  html += "<div class=\"panels\">\n";
+  for (const PageFigure& figure : section.figures) html += Figure(figure);
+  html += choice ? "</div>\n</div>\n" : "</div>\n";
+  if (!section.figure_note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", HtmlText(section.figure_note));
+  return html;
+}
+
+std::string List(const std::vector<std::string>& points) {
+  std::string html = "<ul>\n";
+  for (const std::string& point : points) html += fmt::format("<li>{}</li>\n", Unbroken(HtmlText(point)));
+  return html + "</ul>\n";
+}
+
+std::string Section(const PageSection& section) {
+  std::string html = fmt::format("<section id=\"{}\"><h2>{}</h2>\n", HtmlText(section.id), HtmlText(section.title));
+  for (const std::string& text : section.paragraphs) html += fmt::format("<p>{}</p>\n", Unbroken(HtmlText(text)));
+  html += Figures(section);
+  for (const Table& table : section.tables) {
+    if (!table.rows.empty()) html += ToHtml(table);
+  }
+  if (!section.points.empty()) html += List(section.points);
+  return html + section.raw_html + "</section>\n";
+}
+
+std::string Glossary(const PageContent& content) {
+  if (content.glossary.empty()) return "";
+  std::string html = "<section id=\"words\"><h2>The words used here</h2>\n<dl class=\"words\">\n";
+  for (const auto& [term, meaning] : content.glossary) {
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(term), HtmlText(meaning));
+  }
+  return html + "</dl></section>\n";
+}
+
+std::string Citation(const PageContent& content) {
+  std::string html = "<section id=\"cite\"><h2>To make it again, and to cite it</h2>\n";
+  if (!content.command.empty()) {
+    html +=
+        fmt::format("<p>All of it is made again by</p>\n<pre class=\"command\">{}</pre>\n", HtmlText(content.command));
+  }
+  return html + fmt::format("<p>{}</p>\n<pre class=\"command\">{}</pre>\n</section>\n", HtmlText(CitationText(content)),
+                            HtmlText(BibTex(content)));
+}
+
+template <class Action>
+void ForEachFigure(PageContent& content, const Action& action) {
+  for (auto* sections : {&content.sections, &content.last_sections}) {
+    for (PageSection& section : *sections) {
+      for (PageFigure& figure : section.figures) action(figure);
+    }
+  }
+}
+
+template <class Action>
+void ForEachSection(const PageContent& content, const Action& action) {
+  for (const auto* sections : {&content.sections, &content.last_sections}) {
+    for (const PageSection& section : *sections) action(section);
+  }
 }
 
 }  // namespace
 
-std::string Page(const ReportInput& input, const Summary& summary, std::vector<std::string>& warnings) {
+void DrawFigures(PageContent& content, std::vector<std::string>& warnings) {
+  std::vector<Plot> plots;
+  ForEachFigure(content, [&](const PageFigure& figure) {
+    for (const FigureView& view : figure.views) plots.push_back(view.plot);
+  });
+  try {
+    std::vector<DrawnPlot> drawn = Draw(plots, "f");
+    auto next = drawn.begin();
+    bool pdf = true;
+    ForEachFigure(content, [&](PageFigure& figure) {
+      for (FigureView& view : figure.views) {
+        view.drawn = std::move(*next++);
+        pdf = pdf && (view.drawn.svg.empty() || !view.drawn.pdf.empty());
+      }
+    });
+    if (!pdf) warnings.emplace_back("no figures as PDF: this gnuplot has no terminal pdfcairo");
+  } catch (const Error& error) {
+    warnings.push_back(fmt::format("no plots: {}", error.what()));
+    ForEachFigure(content, [&](PageFigure& figure) {
+      if (!figure.views.empty()) figure.missing = error.what();
+    });
+  }
+}
+
+std::string RenderPage(const PageContent& content) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" "
-      "content=\"default-src "
-      "'none'; style-src 'unsafe-inline'\">\n<title>{}</title>\n{}</head>\n<body>\n<main>\n",
-      HtmlText(input.title), Style());
-  html += fmt::format("<header>\n<p class=\"eyebrow\">Retort · {}</p>\n<h1>{}</h1>\n", HtmlText(input.experiment),
-                      HtmlText(input.title));
-  if (!input.claim.empty())
-    html += fmt::format("<p class=\"claim\">The claim under test: {}</p>\n", HtmlText(input.claim));
+      "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action "
+      "'none'\">\n<title>{}</title>\n{}</head>\n<body>\n<main>\n",
+      Base64OfHex(Sha256Hex(kPageScript)), HtmlText(content.title), Style());
+  html += fmt::format("<header>\n<p class=\"eyebrow\">Retort · {}</p>\n<h1>{}</h1>\n", HtmlText(content.experiment),
+                      HtmlText(content.title));
+  if (!content.claim.empty()) {
+    html += fmt::format("<p class=\"claim\">The claim under test: {}</p>\n", HtmlText(content.claim));
+  }
   html += "<div class=\"verdict\">";
-  for (const TaskSummary& task : summary.tasks) html += "<p>" + Unbroken(HtmlText(task.verdict)) + "</p>\n";
-  if (summary.tasks.empty()) html += "<p>" + HtmlText(summary.verdict) + "</p>\n";
+  for (const std::string& verdict : content.verdicts) html += "<p>" + Unbroken(HtmlText(verdict)) + "</p>\n";
   html += "</div>\n</header>\n";
+  for (const PageSection& section : content.sections) html += Section(section);
+  if (!content.caveats.empty()) {
+    html += "<section id=\"caveats\"><h2>What this does not show</h2>\n" + List(content.caveats) + "</section>\n";
+  }
+  if (!content.grades.empty()) {
+    html += "<section id=\"grades\"><h2>Where the numbers come from</h2>\n" + List(content.grades) + "</section>\n";
+  }
+  html += Citation(content) + Glossary(content);
+  for (const PageSection& section : content.last_sections) html += Section(section);
+  return html +
+         fmt::format("<footer class=\"note\">Retort {} · written {}</footer>\n", HtmlText(content.version),
+                     HtmlText(content.created_utc)) +
+         "</main>\n<script>" + kPageScript + "</script>\n</body>\n</html>\n";
+}
 
-  const Table sweep = SweepTable(summary);
-  if (!sweep.rows.empty()) html += "<section><h2>The sweep</h2>\n" + ToHtml(sweep) + "</section>\n";
-  std::vector<std::string> costs;
-  for (size_t i = 0; i < summary.tasks.size(); ++i) {
-    const TaskSummary& task = summary.tasks[i];
-    html += fmt::format("<section><h2>{}</h2>\n", HtmlText(task.task)) + Figures(input, task, i, warnings);
-    for (const Table& table : {GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm)}) {
-      if (!table.rows.empty()) html += ToHtml(table);
+std::string RenderMarkdown(const PageContent& content) {
+  std::string text = fmt::format("# {}\n\n", MarkdownText(content.title));
+  if (!content.claim.empty()) text += fmt::format("The claim under test: {}\n\n", MarkdownText(content.claim));
+  for (const std::string& verdict : content.verdicts) text += fmt::format("**{}**\n\n", MarkdownText(verdict));
+  const auto list = [&](std::string_view title, const std::vector<std::string>& points) {
+    if (points.empty()) return;
+    text += fmt::format("### {}\n\n", MarkdownText(title));
+    for (const std::string& point : points) text += fmt::format("- {}\n", MarkdownText(point));
+    text += "\n";
+  };
+  for (const PageSection& section : content.sections) {
+    for (const std::string& paragraph : section.paragraphs) text += MarkdownText(paragraph) + "\n\n";
+    for (const Table& table : section.tables) {
+      if (!table.rows.empty()) text += ToMarkdown(table) + "\n";
     }
-    html += "</section>\n";
-    const Table cost = CostTable(task);
-    if (!cost.rows.empty()) costs.push_back(ToHtml(cost));
+    list(section.title, section.points);
   }
-  if (!input.arm_notes.empty()) {
-    html += "<section><h2>The arms</h2>\n<ul>\n";
-    for (const auto& [arm, note] : input.arm_notes) {
-      html += fmt::format("<li><strong>{}</strong>: {}</li>\n", HtmlText(arm), HtmlText(note));
+  list("What this does not show", content.caveats);
+  list("Where the numbers come from", content.grades);
+  return text + fmt::format("Made by {}, Retort {}, {}. The numbers as data: {}, explained in data-dictionary.md.\n",
+                            MarkdownText(content.command), MarkdownText(content.version),
+                            MarkdownText(content.created_utc), MarkdownText(content.results_file));
+}
+
+std::string RenderLatex(const PageContent& content) {
+  std::string text =
+      "% The tables of an experiment. In the preamble: \\usepackage{booktabs} and, before 2018's LaTeX,\n"
+      "% \\usepackage[utf8]{inputenc}. Cite as:\n";
+  std::string comment = BibTex(content);
+  for (size_t at = 0; at < comment.size();) {
+    const size_t end = comment.find('\n', at);
+    text += "% " + comment.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  for (const PageSection& section : content.sections) {
+    for (const Table& table : section.tables) {
+      if (!table.rows.empty()) text += "\n" + ToLatex(table);
     }
-    html += "</ul></section>\n";
   }
-  html += Transcripts(input);
-  if (!input.setting.empty()) {
-    html += "<section><h2>How it was measured</h2>\n<ul>\n";
-    for (const std::string& line : input.setting) html += fmt::format("<li>{}</li>\n", HtmlText(line));
-    html += "</ul></section>\n";
-  }
-  if (!costs.empty()) html += "<section><h2>Costs</h2>\n";
-  for (const std::string& cost : costs) html += cost;
-  if (!costs.empty()) html += "</section>\n";
-  if (!input.caveats.empty() || !summary.warnings.empty()) {
-    html += "<section><h2>Caveats</h2>\n<ul>\n";
-    for (const std::string& caveat : input.caveats) html += fmt::format("<li>{}</li>\n", HtmlText(caveat));
-    for (const std::string& warning : summary.warnings) html += fmt::format("<li>{}</li>\n", HtmlText(warning));
-    html += "</ul></section>\n";
-  }
-  return html + Provenance(input) + "</main>\n</body>\n</html>\n";
+  return text;
 }
 
 }  // namespace retort

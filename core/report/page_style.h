@@ -56,18 +56,54 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.
 .command { background: var(--panel); padding: .8rem 1rem; overflow-x: auto; }
 details { margin-top: 1rem; } summary { cursor: pointer; font-size: .92rem; color: var(--accent); }
 td.hash, th.hash { padding-left: 1.1rem; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .78rem; }
-.swatch { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em; }
+th button { all: unset; cursor: pointer; }
+th button:hover { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+th button::after { content: "\2195"; color: var(--line); margin-left: .3em; font-weight: 400; }
+th[aria-sort=ascending] button::after { content: "\2191"; color: var(--accent); }
+th[aria-sort=descending] button::after { content: "\2193"; color: var(--accent); }
+tbody a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .2em; }
+tr:target, tr.lit { background: color-mix(in srgb, var(--accent) 14%, transparent); }
+tr { scroll-margin-top: 4rem; }
+.switch { margin: 0 0 1rem; }
+.switch .against, .switch label { font: .84rem system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; color: var(--soft); }
+.switch label { margin: 0 1rem 0 .3rem; cursor: pointer; }
+.switch .against { margin-right: .7rem; }
+.switch .panels { margin-top: .7rem; }
+.switch .view:not(:first-of-type) { display: none; }
+.switch > input:nth-of-type(1):checked ~ .panels .view { display: none; }
+.switch > input:nth-of-type(1):checked ~ .panels .view:nth-of-type(1),
+.switch > input:nth-of-type(1):checked ~ .panels .view:only-of-type { display: block; }
+.switch > input:nth-of-type(2):checked ~ .panels .view { display: none; }
+.switch > input:nth-of-type(2):checked ~ .panels .view:nth-of-type(2),
+.switch > input:nth-of-type(2):checked ~ .panels .view:only-of-type { display: block; }
+.switch > input:nth-of-type(3):checked ~ .panels .view { display: none; }
+.switch > input:nth-of-type(3):checked ~ .panels .view:nth-of-type(3),
+.switch > input:nth-of-type(3):checked ~ .panels .view:only-of-type { display: block; }
+.switch > input:nth-of-type(4):checked ~ .panels .view { display: none; }
+.switch > input:nth-of-type(4):checked ~ .panels .view:nth-of-type(4),
+.switch > input:nth-of-type(4):checked ~ .panels .view:only-of-type { display: block; }
+.switch > input:nth-of-type(5):checked ~ .panels .view { display: none; }
+.switch > input:nth-of-type(5):checked ~ .panels .view:nth-of-type(5),
+.switch > input:nth-of-type(5):checked ~ .panels .view:only-of-type { display: block; }
+.words { display: grid; grid-template-columns: 12rem 1fr; gap: .5rem 1.2rem; max-width: 54rem; margin: 0; }
+.words dt { font-size: .88rem; font-weight: 600; } .words dd { margin: 0; font-size: .92rem; }
+footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 li { margin: .3rem 0; }
 @media (max-width: 40rem) {
   body { font-size: 16px; } main { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; }
-  .answers { grid-template-columns: 1fr; gap: .1rem; } .answers dd { margin-bottom: .6rem; }
+  .answers, .words { grid-template-columns: 1fr; gap: .1rem; } .words dd { margin-bottom: .6rem; } .answers dd { margin-bottom: .6rem; }
 }
 @media print {
   body { font-size: 10.5pt; background: none; } main { max-width: none; padding: 0; }
   h2 { break-after: avoid; } figure, .item { break-inside: avoid; } .scroll { overflow: visible; }
   table { font-size: 7.5pt; } th, td { padding-right: .4rem; } th.n, td.n { padding-left: .5rem; }
-  .panels { grid-template-columns: 1fr 1fr; }
+  .panels { grid-template-columns: 1fr 1fr; } .switch > input, .switch label, .against { display: none; }
+  th button::after { content: ""; } tbody a { text-decoration: none; }
 }
 )css";
+
+inline constexpr char kPageDark[] = R"css(@media screen and (prefers-color-scheme: dark) {
+:root { --ink: #e4e7ea; --soft: #9aa5b0; --line: #343c44; --paper: #14181c; --panel: #1d2329; --accent: #5AB4F0; --faint: #8a939c;)css";
 
 }  // namespace retort

@@ -10,7 +10,7 @@
 namespace retort {
 namespace {
 
-std::vector<std::string> GapRow(const std::string& arm, const PointSummary& p, int decimals) {
+std::vector<TableCell> GapRow(const std::string& arm, const PointSummary& p, int decimals) {
   return {arm,
           std::to_string(p.n),
           std::to_string(p.seeds),
@@ -54,12 +54,12 @@ Table GapTable(const TaskSummary& task) {
   }
   if (task.teacher) {
     table.rows.push_back(GapRow("teacher model", *task.teacher, decimals));
-    table.rows.back()[1] = std::string(kDash);
+    table.rows.back()[1] = TableCell(kDash);
   }
   // A column that says nothing about any row is left out.
   for (size_t c = table.header.size(); c-- > 4;) {
     const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
-                                   [&](const std::vector<std::string>& row) { return row[c] == kDash; });
+                                   [&](const std::vector<TableCell>& row) { return row[c].text == kDash; });
     if (!empty || c == 4) continue;
     table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(c));
     for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
@@ -83,14 +83,14 @@ Table CrossingTable(const TaskSummary& task) {
   if (tuned) table.header.emplace_back("and to choose settings");
   for (const ArmSummary& arm : task.arms) {
     if (arm.points.size() < 2) continue;  // one N is no curve
-    std::vector<std::string> row = {arm.arm};
+    std::vector<TableCell> row = {arm.arm};
     for (const auto& crossing : {arm.n50, arm.n90}) {
-      row.push_back(crossing ? ToString(crossing->estimate) : std::string(kDash));
-      row.push_back(crossing ? fmt::format("{} to {}", ToString(crossing->low), ToString(crossing->high))
-                             : std::string(kDash));
+      row.emplace_back(crossing ? ToString(crossing->estimate) : std::string(kDash));
+      row.emplace_back(crossing ? fmt::format("{} to {}", ToString(crossing->low), ToString(crossing->high))
+                                : std::string(kDash));
     }
-    row.push_back(std::to_string(arm.crossing_seeds));
-    if (tuned) row.push_back(std::to_string(arm.validation_items));
+    row.emplace_back(std::to_string(arm.crossing_seeds));
+    if (tuned) row.emplace_back(std::to_string(arm.validation_items));
     table.rows.push_back(std::move(row));
     if (!arm.undefined.empty() && table.note.empty()) table.note = fmt::format("Undefined: {}.", arm.undefined);
   }
@@ -123,64 +123,15 @@ Table CostTable(const TaskSummary& task) {
   return table;
 }
 
-std::string ToText(const Table& table) {
-  std::vector<size_t> widths;
-  for (const std::string& cell : table.header) widths.push_back(DisplayWidth(cell));
-  for (const auto& row : table.rows) {
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], DisplayWidth(CleanUtf8(row[c])));
+Table CellsTable(const ReportInput& input) {
+  Table table{.title = fmt::format("{} cells", input.cells.size()),
+              .header = {"task", "target", "arm", "N", "seed", "score", "run", "samples sha256"},
+              .text_columns = 3};
+  for (const CellResult& c : input.cells) {
+    table.rows.push_back({c.task, c.target, c.arm, std::to_string(c.n), std::to_string(c.seed), Fixed(c.means.score, 3),
+                          c.run.substr(0, 16), c.samples_sha256.substr(0, 16)});
   }
-  const auto line = [&](const std::vector<std::string>& row) {
-    std::string text;
-    for (size_t c = 0; c < row.size(); ++c) {
-      std::string cell = CleanUtf8(row[c]);
-      const std::string pad(widths[c] - DisplayWidth(cell), ' ');
-      text += (c == 0 ? "  " : "   ") + (c < table.text_columns ? cell + pad : pad + cell);
-    }
-    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
-  };
-  std::string text = CleanUtf8(table.title) + "\n" + line(table.header);
-  for (const auto& row : table.rows) text += line(row);
-  if (!table.note.empty()) text += "  " + CleanUtf8(table.note) + "\n";
-  return text;
-}
-
-std::string ToMarkdown(const Table& table) {
-  const auto line = [](const std::vector<std::string>& row) {
-    std::string text = "|";
-    for (const std::string& cell : row) text += " " + MarkdownText(cell) + " |";
-    return text + "\n";
-  };
-  std::string text = "### " + MarkdownText(table.title) + "\n\n" + line(table.header) + "|";
-  for (size_t c = 0; c < table.header.size(); ++c) text += c < table.text_columns ? " --- |" : " ---: |";
-  text += "\n";
-  for (const auto& row : table.rows) text += line(row);
-  if (!table.note.empty()) text += "\n" + MarkdownText(table.note) + "\n";
-  return text;
-}
-
-std::string ToHtml(const Table& table) {
-  const auto line = [&](const std::vector<std::string>& row, bool header) {
-    std::string text = "<tr>";
-    for (size_t c = 0; c < row.size(); ++c) {
-      const bool is_text = c < table.text_columns;
-      const std::string_view tag = header || c == 0 ? "th" : "td";
-      text += fmt::format("<{}{}{}>{}</{}>", tag,
-                          header   ? " scope=\"col\""
-                          : c == 0 ? " scope=\"row\""
-                                   : "",
-                          is_text ? "" : " class=\"n\"", HtmlText(row[c]), tag);
-    }
-    return text + "</tr>\n";
-  };
-  std::string html = fmt::format(
-      "<figure class=\"table\"><figcaption>{}</figcaption>\n<div class=\"scroll\" "
-      "tabindex=\"0\"><table>\n<thead>{}</thead>"
-      "\n<tbody>\n",
-      HtmlText(table.title), line(table.header, true));
-  for (const auto& row : table.rows) html += line(row, false);
-  html += "</tbody></table></div>\n";
-  if (!table.note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", HtmlText(table.note));
-  return html + "</figure>\n";
+  return table;
 }
 
 }  // namespace retort

@@ -10,6 +10,7 @@
 
 #include "core/base/files.h"
 #include "core/report/csv.h"
+#include "tests/core/report/html.h"
 #include "tests/core/report/synthetic.h"
 
 namespace retort {
@@ -178,49 +179,29 @@ TEST(Csv, SummaryHasPointsAndCrossings) {
   EXPECT_EQ(statistics, (std::set<std::string>{"score", "n50", "n90"}));
 }
 
-// Every tag that opens closes, and text from outside opens none.
-void ExpectBalanced(const std::string& html) {
-  static const std::set<std::string> kVoid = {"meta", "!DOCTYPE"};
-  std::vector<std::string> open;
-  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
-    const bool closing = html[at + 1] == '/';
-    const size_t begin = at + 1 + closing, end = html.find_first_of(" />\n\t", begin), close = html.find('>', at);
-    const std::string tag = html.substr(begin, end - begin);
-    ASSERT_FALSE(tag.empty()) << html.substr(at, 60);
-    if (kVoid.count(tag) != 0 || html[close - 1] == '/') continue;
-    if (!closing) {
-      open.push_back(tag);
-    } else {
-      ASSERT_FALSE(open.empty());
-      ASSERT_EQ(open.back(), tag) << html.substr(at, 80);
-      open.pop_back();
-    }
-  }
-  EXPECT_TRUE(open.empty());
-}
-
-TEST(WriteReport, WritesFourFilesThatStandAlone) {
+TEST(WriteReport, WritesFilesThatStandAlone) {
   const TempDir folder;
   const ReportOutput output = WriteReport(SyntheticInput(), folder.path() / "new" / "folder");
   EXPECT_TRUE(output.warnings.empty()) << output.warnings[0];
   const std::filesystem::path out = folder.path() / "new" / "folder";
   const std::string html = ReadFile(out / "index.html"), markdown = ReadFile(out / "table.md");
   ExpectBalanced(html);
-  for (const char* external : {"src=", "<link", "<script", "@import", "url(", "<?xml"}) {
-    EXPECT_EQ(html.find(external), std::string::npos) << external;
+  for (const char* external : {"src=", "<link", "<script", "@import", "url(", "<?xml", "http-equiv=\"refresh"}) {
+    EXPECT_EQ(WithoutScript(html).find(external), std::string::npos) << external;
   }
   for (const std::string& text : {html, markdown, ReadFile(out / "cells.csv"), ReadFile(out / "summary.csv")}) {
     EXPECT_FALSE(std::regex_search(text, std::regex("\\b-?(nan|inf)\\b")));
   }
-  // Four plots (two tasks, two panels), each with its own ids.
-  std::set<std::string> ids;
+  ExpectLinksLead(html);
+  // Two tasks, two panels each, and each against samples and against the teacher's tokens.
   size_t plots = 0;
-  for (size_t at = html.find(" id="); at != std::string::npos; at = html.find(" id=", at + 1)) {
-    const std::string id = html.substr(at + 5, html.find(html[at + 4], at + 5) - at - 5);
-    EXPECT_TRUE(ids.insert(id).second) << id;
-  }
   for (size_t at = html.find("role=\"img\""); at != std::string::npos; at = html.find("role=\"img\"", at + 1)) ++plots;
-  EXPECT_EQ(plots, 4u);
+  EXPECT_EQ(plots % 4, 0u);
+  EXPECT_GE(plots, 8u);
+  for (const char* stem : {"rules-score", "rules-gap-closed", "add10-score", "rules-score-against-teacher_tokens"}) {
+    EXPECT_THAT(ReadFile(out / "figures" / (std::string(stem) + ".svg")), testing::StartsWith("<svg"));
+    EXPECT_THAT(ReadFile(out / "figures" / (std::string(stem) + ".pdf")), testing::StartsWith("%PDF"));
+  }
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme"));
   EXPECT_THAT(html, HasSubstr("build/few_samples seeds=4"));
   EXPECT_THAT(markdown, HasSubstr("| arm | N | seeds | score | gap closed |"));
@@ -233,7 +214,8 @@ TEST(WriteReport, SameInputSameBytes) {
   const TempDir folder;
   WriteReport(SyntheticInput(), folder.path() / "a");
   WriteReport(SyntheticInput(), folder.path() / "b");
-  for (const char* name : {"cells.csv", "summary.csv", "table.md", "index.html"}) {
+  for (const char* name : {"cells.csv", "summary.csv", "table.md", "table.tex", "data-dictionary.md", "page.json",
+                           "index.html", "figures/rules-score.svg", "figures/rules-score.pdf"}) {
     EXPECT_EQ(ReadFile(folder.path() / "a" / name), ReadFile(folder.path() / "b" / name)) << name;
   }
 }
@@ -253,8 +235,8 @@ TEST(WriteReport, HostileText) {
   const ReportOutput output = WriteReport(input, folder.path());
   EXPECT_TRUE(output.warnings.empty()) << output.warnings[0];
   const std::string html = ReadFile(folder.path() / "index.html");
-  EXPECT_EQ(html.find("<script"), std::string::npos);
   ExpectBalanced(html);
+  EXPECT_EQ(ReadFile(folder.path() / "table.tex").find("\\begin{document"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists("pwned"));
   const auto rows = ParseCsv(ReadFile(folder.path() / "summary.csv"));
   for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
@@ -269,7 +251,7 @@ TEST(WriteReport, WithoutGnuplotThePageSaysSo) {
   ASSERT_FALSE(output.warnings.empty());
   EXPECT_THAT(output.warnings[0], HasSubstr("gnuplot is not installed"));
   const std::string html = ReadFile(folder.path() / "index.html");
-  EXPECT_NE(html.find("The plot is missing: gnuplot is not installed"), std::string::npos);
+  EXPECT_NE(html.find("Nothing to draw: gnuplot is not installed"), std::string::npos);
   ExpectBalanced(html);
 }
 
