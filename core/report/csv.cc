@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
+#include <set>
 
 #include "core/report/format.h"
 
@@ -54,6 +56,29 @@ void AddAxes(const std::vector<std::string>& keys, const Axes& axes, std::vector
     const auto found = std::ranges::find(axes, key, &Axes::value_type::first);
     row.emplace_back(found == axes.end() ? "" : found->second);
   }
+}
+
+// What an experiment measures beside stands before the columns that end every table. A name that a column has already
+// is set apart.
+template <class Source>
+void InsertExtras(const std::set<std::string>& names, const std::map<std::string, std::string>& notes,
+                  std::string_view before, const std::function<DataField(const Source&, const std::string&)>& get,
+                  std::vector<Filled<Source>>& columns) {
+  for (const std::string& name : names) {
+    const auto taken = [&](const Filled<Source>& filled) { return filled.column.name == name; };
+    const auto note = notes.find(name);
+    DataColumn column{
+        std::ranges::any_of(columns, taken) ? "extra_" + name : name, "as the meaning says",
+        note == notes.end() ? "mean, where there are several; its meaning stands with cells.csv" : note->second,
+        "not measured"};
+    const auto place = std::ranges::find_if(columns, [&](const auto& filled) { return filled.column.name == before; });
+    columns.insert(place, {std::move(column), [get, name](const Source& source) { return get(source, name); }});
+  }
+}
+
+DataField ExtraOf(const std::map<std::string, double>& extras, const std::string& name) {
+  const auto found = extras.find(name);
+  return found == extras.end() ? DataField() : DataField(found->second);
 }
 
 constexpr char kNotMeasured[] = "not measured";
@@ -222,7 +247,14 @@ std::vector<Filled<Source>> SummaryColumns() {
 }  // namespace
 
 DataTable CellsData(const ReportInput& input) {
-  const std::vector<Filled<Cell>> columns = CellColumns();
+  std::vector<Filled<Cell>> columns = CellColumns();
+  std::set<std::string> extras;
+  for (const CellResult& c : input.cells) {
+    for (const auto& [name, value] : c.extras) extras.insert(name);
+  }
+  InsertExtras<Cell>(
+      extras, input.extra_notes, "run", [](const Cell& c, const std::string& name) { return ExtraOf(c.extras, name); },
+      columns);
   DataTable table = Begin(
       "cells.csv",
       "One row a cell: one student trained on the rows of one arm, size and seed, or the base or the teacher as it is. "
@@ -238,7 +270,22 @@ DataTable CellsData(const ReportInput& input) {
 }
 
 DataTable SummaryData(const Summary& summary) {
-  const std::vector<Filled<Source>> columns = SummaryColumns();
+  std::vector<Filled<Source>> columns = SummaryColumns();
+  std::set<std::string> extras;
+  const auto collect = [&](const PointSummary& point) {
+    for (const auto& [name, value] : point.extras) extras.insert(name);
+  };
+  for (const TaskSummary& task : summary.tasks) {
+    if (task.base) collect(*task.base);
+    if (task.teacher) collect(*task.teacher);
+    for (const ArmSummary& arm : task.arms) std::ranges::for_each(arm.points, collect);
+  }
+  InsertExtras<Source>(
+      extras, {}, "validation_items",
+      [](const Source& r, const std::string& name) {
+        return r.point == nullptr ? DataField() : ExtraOf(r.point->extras, name);
+      },
+      columns);
   DataTable table = Begin("summary.csv", "One row for each number that a table shows, with its interval.", columns);
   const std::vector<std::string> axes = AxisKeys(summary.tasks);
   AddAxisColumns(axes, table);

@@ -8,6 +8,7 @@
 #include "core/report/figure.h"
 #include "core/report/format.h"
 #include "core/report/tables.h"
+#include "core/report/words.h"
 
 namespace retort {
 namespace {
@@ -36,15 +37,20 @@ std::vector<Table> MainTables(const ReportInput& input, const Summary& summary) 
   std::vector<Table> tables;
   if (Table sweep = SweepTable(summary); !sweep.rows.empty()) tables.push_back(std::move(sweep));
   for (const TaskSummary& task : summary.tasks) {
-    for (Table& table : std::array{GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm)}) {
+    for (Table& table : std::array{GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
+                                   ExtrasTable(task, input.extra_notes)}) {
       if (!table.rows.empty()) tables.push_back(std::move(table));
     }
   }
+  if (Table facts = FactsTable(summary, input.facts); !facts.rows.empty()) tables.push_back(std::move(facts));
   return tables;
 }
 
 PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
   PageContent page{.experiment = input.experiment, .title = input.title, .claim = input.claim};
+  for (const TaskSummary& task : summary.tasks) {
+    if (task.declared) page.verdicts.push_back(task.declared->sentence);
+  }
   for (const TaskSummary& task : summary.tasks) page.verdicts.push_back(task.verdict);
   if (page.verdicts.empty()) page.verdicts.push_back(summary.verdict);
   page.caveats = input.caveats;
@@ -52,7 +58,19 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
   page.command = input.command;
   page.version = input.version;
   page.created_utc = input.created_utc;
+  page.glossary = Glossary(input, summary);
+  page.grades = Grades(input);
 
+  if (std::vector<std::string> reading = HowToRead(summary); !reading.empty()) {
+    if (!input.config_sha256.empty() && input.contrast) {
+      reading.push_back(
+          fmt::format("What was declared before the run stands in the configuration (sha256 {}); all other comparisons "
+                      "are looked at "
+                      "afterwards and corrected for their number.",
+                      input.config_sha256.substr(0, 16)));
+    }
+    page.sections.push_back({.id = "reading", .title = "How to read this", .paragraphs = std::move(reading)});
+  }
   if (Table sweep = SweepTable(summary); !sweep.rows.empty()) {
     page.sections.push_back({.id = "sweep", .title = "The sweep", .tables = {std::move(sweep)}});
   }
@@ -63,8 +81,12 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
                              .title = task.task,
                              .figures = TaskFigures(task, input.primary_arm),
                              .figure_note = std::string(kFigureNote),
-                             .tables = {GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm)}});
+                             .tables = {GapTable(task), SideBySideTable(task), CrossingTable(task),
+                                        ContrastTable(task, input.primary_arm), ExtrasTable(task, input.extra_notes)}});
     if (Table cost = CostTable(task); !cost.rows.empty()) costs.push_back(std::move(cost));
+  }
+  if (Table facts = FactsTable(summary, input.facts); !facts.rows.empty()) {
+    page.sections.push_back({.id = "facts", .title = "Samples against facts", .tables = {std::move(facts)}});
   }
   if (!input.arm_notes.empty()) {
     PageSection arms{.id = "arms", .title = "The arms"};
@@ -85,9 +107,12 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
   page.last_sections.push_back(
       {.id = "cells",
        .title = "The cells behind the numbers",
-       .paragraphs = {"Every row is one trained and evaluated cell. Its folder runs/<run>/ holds the resolved "
-                      "configuration, the score of each item and the hash of the samples it learnt from; cells.csv "
-                      "beside this page has the same rows as numbers."},
+       .paragraphs =
+           {"Every row is one trained and evaluated cell. Its folder in the run store holds the resolved "
+            "configuration, the score of each item and the hash of the samples it learnt from; the run's name "
+            "leads to its result, where the store lies beside this page as it did when the page was written. "
+            "The command in the last column walks a row back to teacher, licence and sampling settings. "
+            "cells.csv beside this page has the same rows as numbers."},
        .tables = {CellsTable(input)}});
   return page;
 }

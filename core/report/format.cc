@@ -38,6 +38,20 @@ std::string Signed(const Interval& value, int decimals) {
   return fmt::format("{} [{}, {}]", one(value.estimate), one(value.low), one(value.high));
 }
 
+std::string SignedOpen(const Interval& value, int decimals) {
+  const auto one = [&](double v) -> std::string {
+    if (std::isinf(v)) return v > 0 ? "+∞" : "−∞";
+    return (std::isfinite(v) && v > 0 ? "+" : "") + Fixed(v, decimals);
+  };
+  return fmt::format("{} [{}, {}]", one(value.estimate), one(value.low), one(value.high));
+}
+
+std::string PValue(const std::optional<double>& p) {
+  if (!p || !std::isfinite(*p)) return std::string(kDash);
+  if (*p < 0.001) return "< 0.001";
+  return fmt::format("{:.{}f}", *p, *p < 0.1 ? 3 : 2);
+}
+
 std::string Count(double value) {
   if (!std::isfinite(value)) return std::string(kDash);
   if (std::abs(value) >= 1e7) return fmt::format("{:.3g}", value);
@@ -46,6 +60,14 @@ std::string Count(double value) {
     digits.insert(static_cast<size_t>(i), "\u202F");  // narrow no-break space
   }
   return digits;
+}
+
+std::string Measured(double value) {
+  if (!std::isfinite(value)) return std::string(kDash);
+  const double size = std::abs(value);
+  if (size >= 1000) return Count(value);
+  if (value == std::round(value)) return Fixed(value, 0);
+  return size >= 100 ? Fixed(value, 1) : size >= 0.01 ? Fixed(value, size < 1 ? 3 : 2) : fmt::format("{:.2g}", value);
 }
 
 std::string Dollars(double value) {

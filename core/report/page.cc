@@ -15,6 +15,8 @@
 namespace retort {
 namespace {
 
+constexpr char kCaveats[] = "What this does not show";
+
 // A number and its sign or unit stay on one line.
 std::string Unbroken(std::string html) {
   for (const std::string_view from : {" %", " = ", "&gt; ", "&lt;= ", "On "}) {
@@ -130,6 +132,7 @@ std::string Glossary(const PageContent& content) {
 }
 
 std::string Citation(const PageContent& content) {
+  if (content.command.empty() && content.results_sha256.empty()) return "";
   std::string html = "<section id=\"cite\"><h2>To make it again, and to cite it</h2>\n";
   if (!content.command.empty()) {
     html +=
@@ -139,19 +142,25 @@ std::string Citation(const PageContent& content) {
                             HtmlText(BibTex(content)));
 }
 
+std::string Contents(const PageContent& content) {
+  std::vector<std::pair<std::string, std::string>> links;
+  for (const PageSection& section : content.sections) links.emplace_back(section.id, section.title);
+  if (!content.caveats.empty()) links.emplace_back("caveats", kCaveats);
+  if (!content.glossary.empty()) links.emplace_back("words", "Words");
+  if (links.size() < 3) return "";
+  std::string html = "<nav aria-label=\"Sections of this page\"><ul>\n";
+  for (const auto& [id, title] : links) {
+    html += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", HtmlText(id), HtmlText(title));
+  }
+  return html + "</ul></nav>\n";
+}
+
 template <class Action>
 void ForEachFigure(PageContent& content, const Action& action) {
   for (auto* sections : {&content.sections, &content.last_sections}) {
     for (PageSection& section : *sections) {
       for (PageFigure& figure : section.figures) action(figure);
     }
-  }
-}
-
-template <class Action>
-void ForEachSection(const PageContent& content, const Action& action) {
-  for (const auto* sections : {&content.sections, &content.last_sections}) {
-    for (const PageSection& section : *sections) action(section);
   }
 }
 
@@ -195,10 +204,10 @@ std::string RenderPage(const PageContent& content) {
   }
   html += "<div class=\"verdict\">";
   for (const std::string& verdict : content.verdicts) html += "<p>" + Unbroken(HtmlText(verdict)) + "</p>\n";
-  html += "</div>\n</header>\n";
+  html += "</div>\n</header>\n" + Contents(content);
   for (const PageSection& section : content.sections) html += Section(section);
   if (!content.caveats.empty()) {
-    html += "<section id=\"caveats\"><h2>What this does not show</h2>\n" + List(content.caveats) + "</section>\n";
+    html += fmt::format("<section id=\"caveats\"><h2>{}</h2>\n", kCaveats) + List(content.caveats) + "</section>\n";
   }
   if (!content.grades.empty()) {
     html += "<section id=\"grades\"><h2>Where the numbers come from</h2>\n" + List(content.grades) + "</section>\n";
@@ -228,7 +237,7 @@ std::string RenderMarkdown(const PageContent& content) {
     }
     list(section.title, section.points);
   }
-  list("What this does not show", content.caveats);
+  list(kCaveats, content.caveats);
   list("Where the numbers come from", content.grades);
   return text + fmt::format("Made by {}, Retort {}, {}. The numbers as data: {}, explained in data-dictionary.md.\n",
                             MarkdownText(content.command), MarkdownText(content.version),

@@ -86,10 +86,13 @@ tr { scroll-margin-top: 4rem; }
 .switch > input:nth-of-type(5):checked ~ .panels .view { display: none; }
 .switch > input:nth-of-type(5):checked ~ .panels .view:nth-of-type(5),
 .switch > input:nth-of-type(5):checked ~ .panels .view:only-of-type { display: block; }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: 1.6rem 0 0; font-size: .88rem; }
+nav li { margin: 0; }
 .words { display: grid; grid-template-columns: 12rem 1fr; gap: .5rem 1.2rem; max-width: 54rem; margin: 0; }
 .words dt { font-size: .88rem; font-weight: 600; } .words dd { margin: 0; font-size: .92rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 li { margin: .3rem 0; }
+p, li, dd { overflow-wrap: break-word; }
 @media (max-width: 40rem) {
   body { font-size: 16px; } main { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; }
   .answers, .words { grid-template-columns: 1fr; gap: .1rem; } .words dd { margin-bottom: .6rem; } .answers dd { margin-bottom: .6rem; }
@@ -98,7 +101,7 @@ li { margin: .3rem 0; }
   body { font-size: 10.5pt; background: none; } main { max-width: none; padding: 0; }
   h2 { break-after: avoid; } figure, .item { break-inside: avoid; } .scroll { overflow: visible; }
   table { font-size: 7.5pt; } th, td { padding-right: .4rem; } th.n, td.n { padding-left: .5rem; }
-  .panels { grid-template-columns: 1fr 1fr; } .switch > input, .switch label, .against { display: none; }
+  .panels { grid-template-columns: 1fr 1fr; } .switch > input, .switch label, .against, nav { display: none; }
   th button::after { content: ""; } tbody a { text-decoration: none; }
 }
 )css";

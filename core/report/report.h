@@ -1,6 +1,6 @@
-// From the cells of an experiment to what a reader gets: cells.csv, summary.csv, table.md and one self-contained
-// index.html. Only what is complete is shown, each number with its seeds; what was left out stands in `warnings`.
-// Nothing here reads a clock or the network: the same input gives the same bytes.
+// From the cells of an experiment to what a reader gets: cells.csv, summary.csv, the tables as Markdown and LaTeX, and
+// one self-contained index.html. Only what is complete is shown, each number with its seeds; what was left out stands
+// in `warnings`. Nothing here reads a clock or the network: the same input gives the same bytes.
 #pragma once
 
 #include <filesystem>
@@ -46,6 +46,8 @@ struct ReportInput {
   std::string config_sha256;                       // of the resolved config, the declared contrast in it
   std::map<std::string, int> facts;                // task -> facts that its target consists of: add10 -> 100
   std::map<std::string, std::string> extra_notes;  // name in CellResult::extras -> one line on what it is
+  std::string runs_link;    // the folder of runs seen from the page's, "../../runs"; empty: rows name runs, not files
+  std::string page_folder;  // as a reader at the command line would write it; for `trace`
 };
 
 // Means over the seeds of one (task, arm, N).
@@ -57,6 +59,7 @@ struct PointSummary {
   double parse_rate = 0;
   std::optional<double> step_accuracy, reference_nats, retained_skill, memoriser;
   double prompts_asked = 0, teacher_tokens = 0, supervised_tokens = 0, training_flops = 0, dollars = 0, steps = 0;
+  std::map<std::string, double> extras;  // of the cells that have them
 };
 
 struct ArmSummary {
@@ -73,7 +76,21 @@ struct ArmSummary {
 struct ArmContrast {
   std::string other;
   int n = 0, seeds = 0;
-  Interval lead;  // in score
+  Interval lead;                  // in score
+  std::optional<double> p_value;  // two-sided; nullopt under six seeds
+  std::optional<double> holm;     // the same, adjusted over all contrasts of the page but the declared one
+};
+
+// What became of the declared contrast.
+struct DeclaredResult {
+  enum class Measure { kScore, kDeltaLog2N50, kMeanGapClosed };
+  DeclaredContrast declared;
+  Measure measure = Measure::kScore;
+  int seeds = 0;
+  Interval value;  // of `measure`: arm minus against, scores turned so that positive is better; ends may be infinite
+  std::optional<double> p_value;
+  std::string undefined;  // why there is no value
+  std::string sentence;
 };
 
 struct TaskSummary {
@@ -85,12 +102,13 @@ struct TaskSummary {
   std::optional<PointSummary> base, teacher;
   std::vector<ArmSummary> arms;
   std::vector<ArmContrast> contrasts;
-  std::string verdict;  // one sentence
+  std::optional<DeclaredResult> declared;  // where ReportInput::contrast is about this task
+  std::string verdict;                     // one sentence
 };
 
 struct Summary {
   std::vector<TaskSummary> tasks;
-  std::string verdict;  // those of the tasks, one after the other
+  std::string verdict;  // of the declared contrast and of the tasks, one after the other
   std::vector<std::string> warnings;
 };
 
@@ -101,8 +119,13 @@ struct ReportOutput {
   std::vector<std::string> warnings;
 };
 
+// The group of cells that a number of a table is made of, as an id of the page's list of cells. `task` as in
+// TaskSummary.
+std::string CellsAnchor(std::string_view task, std::string_view arm, int n);
+std::string TaskName(const CellResult& cell);  // as in TaskSummary: with the point of the sweep
+
 Summary Summarise(const ReportInput& input);
-// Writes the four files into `folder` (made if missing).
+// Writes the page and its files (page_files.h) into `folder` (made if missing).
 ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder);
 
 }  // namespace retort

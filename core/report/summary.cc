@@ -11,6 +11,8 @@
 #include "core/base/hash.h"
 #include "core/report/report.h"
 #include "core/report/verdict.h"
+#include "core/stats/curve_contrast.h"
+#include "core/stats/holm.h"
 #include "core/stats/paired_means.h"
 
 namespace retort {
@@ -18,18 +20,8 @@ namespace {
 
 using Cells = std::vector<const CellResult*>;
 
-// "rules", or with the point of a sweep "rules, learning_rate 0.003": an axis goes by the last part of its key.
-std::string GroupName(const CellResult& c) {
-  std::string name = c.task;
-  for (const auto& [key, value] : c.axes) {
-    const std::string last = key.substr(key.find_last_of("./") + 1);
-    if (last != "target" || value != c.task) name += fmt::format(", {} {}", last, value);
-  }
-  return name;
-}
-
 std::string Name(const CellResult& c) {
-  return fmt::format("{}: arm {}, N = {}, seed {}", GroupName(c), c.arm, c.n, c.seed);
+  return fmt::format("{}: arm {}, N = {}, seed {}", TaskName(c), c.arm, c.n, c.seed);
 }
 
 // Scores of `cell` in the order of `ids`; empty if it was graded on other items.
@@ -81,6 +73,17 @@ void FillMeans(const Cells& cells, PointSummary& point) {
   point.training_flops = plain([](const CellResult& c) { return c.training_flops; });
   point.dollars = plain([](const CellResult& c) { return c.dollars; });
   point.steps = plain([](const CellResult& c) { return static_cast<double>(c.steps); });
+  std::set<std::string> extras;
+  for (const CellResult* cell : cells) {
+    for (const auto& [name, value] : cell->extras) extras.insert(name);
+  }
+  for (const std::string& name : extras) {
+    const auto mean = MeanOf(cells, [&](const CellResult& c) -> std::optional<double> {
+      const auto found = c.extras.find(name);
+      return found == c.extras.end() ? std::nullopt : std::optional(found->second);
+    });
+    if (mean) point.extras[name] = *mean;
+  }
 }
 
 class TaskBuilder {
@@ -88,7 +91,7 @@ class TaskBuilder {
   TaskBuilder(const ReportInput& input, const Cells& cells, std::vector<std::string>& warnings)
       : input_(input), warnings_(warnings) {
     name_ = cells[0]->task;
-    task_.task = GroupName(*cells[0]);
+    task_.task = TaskName(*cells[0]);
     task_.axes = cells[0]->axes;
     task_.metric = cells[0]->metric;
     task_.higher_is_better = task_.metric != "bits_per_byte";
@@ -103,6 +106,7 @@ class TaskBuilder {
     for (const ArmSummary& arm : task_.arms) {
       if (arm.arm != input_.primary_arm) AddContrasts(arm);
     }
+    if (input_.contrast && input_.contrast->task == name_) AddDeclared(*input_.contrast);
     return std::move(task_);
   }
 
@@ -260,21 +264,62 @@ class TaskBuilder {
     FillMeans(teacher_cells_, *task_.teacher);
   }
 
+  // The scores of two arms at one N, columns `other` and `arm`, on the seeds that have both.
+  std::vector<SeedScores> Paired(const std::string& arm, const std::string& other, int n) const {
+    std::vector<SeedScores> rows;
+    for (const auto& [seed, cells] : seeds_) {
+      const auto a = cells.scores.find(arm), b = cells.scores.find(other);
+      if (a == cells.scores.end() || b == cells.scores.end()) continue;
+      const auto first = a->second.find(n), second = b->second.find(n);
+      if (first == a->second.end() || second == b->second.end()) continue;
+      rows.push_back({cells.items, {second->second, first->second}});
+    }
+    return rows;
+  }
+
+  std::array<double, 2> Lead() const {  // weights of Paired's columns: positive where the arm is better
+    const double sign = task_.higher_is_better ? 1 : -1;
+    return {-sign, sign};
+  }
+
   void AddContrasts(const ArmSummary& other) {
     for (const PointSummary& point : other.points) {
-      std::vector<SeedScores> rows;
-      for (const auto& [seed, cells] : seeds_) {
-        const auto a = cells.scores.find(input_.primary_arm), b = cells.scores.find(other.arm);
-        if (a == cells.scores.end() || b == cells.scores.end()) continue;
-        const auto primary = a->second.find(point.n), rest = b->second.find(point.n);
-        if (primary == a->second.end() || rest == b->second.end()) continue;
-        rows.push_back({cells.items, {rest->second, primary->second}});
-      }
+      const std::vector<SeedScores> rows = Paired(input_.primary_arm, other.arm, point.n);
       if (rows.empty()) continue;
-      const double sign = task_.higher_is_better ? 1 : -1;
       const PairedMeans means(rows);
-      task_.contrasts.push_back({other.arm, point.n, means.seeds(), means.Contrast(std::array{-sign, sign})});
+      task_.contrasts.push_back({.other = other.arm,
+                                 .n = point.n,
+                                 .seeds = means.seeds(),
+                                 .lead = means.Contrast(Lead()),
+                                 .p_value = means.PValue(Lead())});
     }
+  }
+
+  void AddDeclared(const DeclaredContrast& declared) {
+    using Measure = DeclaredResult::Measure;
+    DeclaredResult result{.declared = declared, .measure = declared.n > 0 ? Measure::kScore : Measure::kDeltaLog2N50};
+    if (declared.n > 0) {
+      const std::vector<SeedScores> rows = Paired(declared.arm, declared.against, declared.n);
+      if (rows.empty()) {
+        result.undefined = fmt::format("no seed has both arms at N = {}", declared.n);
+      } else {
+        const PairedMeans means(rows);
+        result.seeds = means.seeds();
+        result.value = means.Contrast(Lead());
+        result.p_value = means.PValue(Lead());
+      }
+    } else if (!cells_.contains(declared.arm) || !cells_.contains(declared.against)) {
+      result.undefined = "no seed has both arms";
+    } else {
+      const CurveContrast contrast = CompareCurves(Curve(declared.arm), Curve(declared.against));
+      result.undefined = contrast.undefined;
+      result.seeds = contrast.seeds;
+      if (contrast.censored) result.measure = Measure::kMeanGapClosed;
+      result.value = contrast.censored ? contrast.mean_gap_closed : contrast.delta_log2_n50;
+      result.p_value = contrast.p_value;
+    }
+    result.sentence = DeclaredVerdict(task_, result);
+    task_.declared = std::move(result);
   }
 
   const ReportInput& input_;
@@ -286,20 +331,59 @@ class TaskBuilder {
   Cells base_cells_, teacher_cells_;
 };
 
+// One family: everything the page compares beside what was declared.
+void AdjustByHolm(const std::string& primary_arm, Summary& summary) {
+  std::vector<ArmContrast*> family;
+  std::vector<double> p_values;
+  for (TaskSummary& task : summary.tasks) {
+    for (ArmContrast& contrast : task.contrasts) {
+      const bool is_declared = task.declared && task.declared->declared.n == contrast.n &&
+                               task.declared->declared.against == contrast.other &&
+                               task.declared->declared.arm == primary_arm;
+      if (!contrast.p_value || is_declared) continue;
+      family.push_back(&contrast);
+      p_values.push_back(*contrast.p_value);
+    }
+  }
+  const std::vector<double> adjusted = Holm(p_values);
+  for (size_t i = 0; i < family.size(); ++i) family[i]->holm = adjusted[i];
+}
+
 }  // namespace
+
+// "rules", or with the point of a sweep "rules, learning_rate 0.003": an axis goes by the last part of its key.
+std::string TaskName(const CellResult& c) {
+  std::string name = c.task;
+  for (const auto& [key, value] : c.axes) {
+    const std::string last = key.substr(key.find_last_of("./") + 1);
+    if (last != "target" || value != c.task) name += fmt::format(", {} {}", last, value);
+  }
+  return name;
+}
+
+std::string CellsAnchor(std::string_view task, std::string_view arm, int n) {
+  const std::string name = fmt::format("{}-{}-{}", task, arm, n);
+  const bool plain = std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+  return "cells-" + (plain ? name : Sha256Hex(fmt::format("{}\n{}\n{}", task, arm, n)).substr(0, 16));
+}
 
 Summary Summarise(const ReportInput& input) {
   Summary summary;
   std::vector<std::string> order;
   std::map<std::string, Cells> by_task;
   for (const CellResult& cell : input.cells) {
-    const std::string name = GroupName(cell);
+    const std::string name = TaskName(cell);
     Cells& cells = by_task[name];
     if (cells.empty()) order.push_back(name);
     cells.push_back(&cell);
   }
   for (const std::string& task : order) {
     summary.tasks.push_back(TaskBuilder(input, by_task[task], summary.warnings).Build());
+  }
+  AdjustByHolm(input.primary_arm, summary);
+  for (const TaskSummary& task : summary.tasks) {
+    if (task.declared) summary.verdict += (summary.verdict.empty() ? "" : " ") + task.declared->sentence;
   }
   for (TaskSummary& task : summary.tasks) {
     task.verdict = Verdict(input, task);

@@ -55,6 +55,44 @@ std::string AgainstOthers(const TaskSummary& task, int n) {
 
 }  // namespace
 
+std::string DeclaredVerdict(const TaskSummary& task, const DeclaredResult& result) {
+  using Measure = DeclaredResult::Measure;
+  const DeclaredContrast& d = result.declared;
+  const std::string start =
+      fmt::format("Declared before it was run: on {}, {} against {}", task.task, d.arm, d.against);
+  if (!result.undefined.empty()) return fmt::format("{}; no comparison can be given: {}.", start, result.undefined);
+  const Interval& v = result.value;
+  const std::string sure = fmt::format(
+      "{}, {}", Seeds(result.seeds),
+      result.p_value ? "p " + (*result.p_value < 0.001 ? PValue(result.p_value) : "= " + PValue(result.p_value))
+                     : std::string("too few for a p value"));
+  const bool clear = v.low > 0 || v.high < 0;
+  const std::string unclear = clear ? "" : "; the interval holds no difference, so the order is open";
+  switch (result.measure) {
+    case Measure::kScore: {
+      const int decimals = ScoreDecimals(task.metric);
+      return fmt::format("{} at N = {}: the score of {} is {} {} (paired difference {}, 95 % interval; {}){}.", start,
+                         d.n, d.arm, Fixed(std::abs(v.estimate), decimals), v.estimate < 0 ? "worse" : "better",
+                         SignedOpen(v, decimals), sure, unclear);
+    }
+    case Measure::kDeltaLog2N50: {
+      return fmt::format(
+          "{}: to close half of the gap {} needs {:.2g} times the samples of {} (difference in log2 N50 {}, 95 % "
+          "interval; "
+          "{}){}.",
+          start, d.arm, std::exp2(v.estimate), d.against, SignedOpen(v, 2), sure, unclear);
+    }
+    case Measure::kMeanGapClosed:
+      break;
+  }
+  return fmt::format(
+      "{}: an N50 lies outside the grid, so the mean share of the gap closed over the grid is compared: {} closes {} "
+      "points "
+      "{} (difference {} points, 95 % interval; {}){}.",
+      start, d.arm, Fixed(100 * std::abs(v.estimate), 0), v.estimate < 0 ? "less" : "more",
+      SignedOpen({100 * v.estimate, 100 * v.low, 100 * v.high}, 0), sure, unclear);
+}
+
 std::string Verdict(const ReportInput& input, const TaskSummary& task) {
   const int decimals = ScoreDecimals(task.metric);
   const auto arm =

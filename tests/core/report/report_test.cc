@@ -162,6 +162,33 @@ TEST(Csv, CellsRoundTrip) {
   }
 }
 
+TEST(Csv, EveryColumnIsExplained) {
+  ReportInput input = FullInput();
+  for (CellResult& c : input.cells) {
+    c.axes = {{"student.trainer.learning_rate", "0.003"}};
+    c.extras["score"] = 1;  // a name that is taken
+  }
+  const Summary summary = Summarise(input);
+  const std::vector<DataTable> tables = {CellsData(input), SummaryData(summary)};
+  const std::string dictionary = DataDictionary(tables);
+  for (const DataTable& table : tables) {
+    const auto rows = ParseCsv(ToCsv(table));
+    EXPECT_EQ(std::set<std::string>(rows[0].begin(), rows[0].end()).size(), rows[0].size());  // no name twice
+    ASSERT_EQ(rows[0].size(), table.columns.size());
+    for (size_t c = 0; c < rows[0].size(); ++c) {
+      EXPECT_EQ(rows[0][c], table.columns[c].name);
+      EXPECT_FALSE(table.columns[c].meaning.empty()) << rows[0][c];
+      EXPECT_FALSE(table.columns[c].unit.empty()) << rows[0][c];
+      const bool empty = std::any_of(rows.begin() + 1, rows.end(), [&](const auto& row) { return row[c].empty(); });
+      EXPECT_FALSE(empty && table.columns[c].empty.empty()) << rows[0][c] << " is empty somewhere";
+    }
+  }
+  EXPECT_THAT(dictionary, HasSubstr("| extra\\_score |"));
+  EXPECT_THAT(dictionary,
+              HasSubstr("| judge\\_false\\_positive\\_rate | as the meaning says | share of wrong answers"));
+  EXPECT_THAT(dictionary, HasSubstr("| student.trainer.learning\\_rate |"));
+}
+
 TEST(Csv, SummaryHasPointsAndCrossings) {
   const auto rows = ParseCsv(SummaryCsv(Summarise(SyntheticInput())));
   std::set<std::string> statistics;

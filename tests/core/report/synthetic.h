@@ -74,4 +74,21 @@ inline ReportInput SyntheticInput(int seeds = 4) {
   return input;
 }
 
+// Everything that a page can show: eight seeds, a declared contrast, facts, extras, links to runs, dollars.
+inline ReportInput FullInput() {
+  ReportInput input = SyntheticInput(8);
+  input.contrast = DeclaredContrast{.task = "rules", .arm = "teacher", .against = "answers_only", .n = 16};
+  input.config_sha256 = std::string(64, 'c');
+  input.facts = {{"add10", 100}};
+  input.extra_notes = {{"judge_false_positive_rate", "share of wrong answers that the judge accepts"}};
+  input.runs_link = "../runs";
+  input.page_folder = "outputs/few_samples";
+  for (CellResult& c : input.cells) {
+    c.means.reference_nats = -20 * (1 - c.means.score);
+    if (c.arm == "teacher") c.extras["judge_false_positive_rate"] = 0.1 / (1 + static_cast<double>(c.n));
+    if (c.arm == "teacher") c.dollars = 1e-4 * c.n;
+  }
+  return input;
+}
+
 }  // namespace retort

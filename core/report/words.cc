@@ -1,0 +1,130 @@
+#include "core/report/words.h"
+
+#include <algorithm>
+
+namespace retort {
+namespace {
+
+bool AnyPoint(const Summary& summary, bool (*test)(const PointSummary&)) {
+  return std::ranges::any_of(summary.tasks, [&](const TaskSummary& task) {
+    return std::ranges::any_of(task.arms, [&](const ArmSummary& arm) { return std::ranges::any_of(arm.points, test); });
+  });
+}
+
+bool AnyMetric(const Summary& summary, bool higher_is_better) {
+  return std::ranges::any_of(summary.tasks,
+                             [&](const TaskSummary& task) { return task.higher_is_better == higher_is_better; });
+}
+
+}  // namespace
+
+std::vector<std::string> HowToRead(const Summary& summary) {
+  if (summary.tasks.empty()) return {};
+  return {
+      "A small model, the student, learns from N samples that a larger model, its teacher, wrote. The gap is the "
+      "distance in score between the untrained student (the base, 0 %) and the teacher (100 %). N50 is the number of "
+      "samples that close half of it, N90 nine tenths; “> 64” says that the largest N tried, 64, was not enough.",
+      "A range in brackets is a 95 % interval: repeated many times, 95 of 100 such ranges would hold the true value. A "
+      "wide range means that the runs do not say more. Every table's number of seeds leads to the runs behind its row; "
+      "the words are explained at the end."};
+}
+
+std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& input, const Summary& summary) {
+  std::vector<std::pair<std::string, std::string>> words;
+  if (summary.tasks.empty()) return words;
+  words = {
+      {"arm",
+       "One way to make training samples. All arms use the same prompts, students and number of samples, so that "
+       "they differ in what is learnt from and in nothing else."},
+      {"base", "The student as it is before any training: N = 0."},
+      {"cell", "One student trained on the samples of one arm, one N and one seed, and then examined."},
+  };
+  if (AnyMetric(summary, true)) {
+    words.emplace_back("exact match", "The share of held-out items that are answered exactly right.");
+  }
+  if (AnyMetric(summary, false)) {
+    words.emplace_back("bits per byte",
+                       "How badly the model predicts the reference solution: the bits it would need to write down each "
+                       "byte of it. Lower is better.");
+  }
+  words.emplace_back(
+      "gap closed",
+      "(score at N − score of the base) / (score of the teacher − score of the base). 0 % is the base, "
+      "100 % the teacher; it may lie outside. Not given where the teacher's lead is too small to divide by.");
+  words.emplace_back("held-out items", "Questions that no sample shows. All scores are about these.");
+  words.emplace_back("interval",
+                     "95 % interval, over other seeds (that is: other runs) and other items of the same kind; "
+                     "not over other models or tasks.");
+  if (AnyPoint(summary, [](const PointSummary& p) { return p.reference_nats.has_value(); })) {
+    words.emplace_back(
+        "log-likelihood",
+        "How likely the model finds the reference solution, as a natural logarithm, per item. At most 0; "
+        "nearer to 0 is better. It moves smoothly where exact match jumps.");
+  }
+  if (AnyPoint(summary, [](const PointSummary& p) { return p.memoriser.has_value(); })) {
+    words.emplace_back("memoriser",
+                       "What a reader would score who knows exactly the steps seen in the samples and nothing "
+                       "else. Only what lies above it was generalised.");
+  }
+  words.emplace_back("N",
+                     "Number of training samples (rows). The samples of a small N are among those of a larger one.");
+  words.emplace_back("N50, N90",
+                     "Samples that close half, or nine tenths, of the gap, read off a rising curve through the "
+                     "measured points. “<= 4”: the smallest N tried was enough. “> 64”: the largest was not. "
+                     "Nothing is extrapolated.");
+  const bool any_p = std::ranges::any_of(summary.tasks, [](const TaskSummary& task) {
+    return (task.declared && task.declared->p_value) ||
+           std::ranges::any_of(task.contrasts, [](const ArmContrast& c) { return c.p_value.has_value(); });
+  });
+  if (any_p) {
+    words.emplace_back(
+        "p, p (Holm)",
+        "How often chance alone would give a difference at least as large. Who looks at many comparisons "
+        "finds some by chance: Holm's method makes up for that. The declared comparison was chosen before "
+        "the run and stands by itself.");
+  }
+  words.emplace_back("parsed", "Share of answers in which an answer could be found at all, right or wrong.");
+  if (AnyPoint(summary, [](const PointSummary& p) { return p.retained_skill.has_value(); })) {
+    words.emplace_back("retained", "Score on old skills after training: what the new lesson left of them.");
+  }
+  words.emplace_back("seed",
+                     "One repetition with other samples, another order of training, and, where the task says so, "
+                     "another rule and base.");
+  if (AnyPoint(summary, [](const PointSummary& p) { return p.step_accuracy.has_value(); })) {
+    words.emplace_back("steps right",
+                       "Mean share of the steps of a worked answer that are right. An answer needs all of "
+                       "them, so exact match rises late and suddenly; this rises evenly.");
+  }
+  words.emplace_back("supervised tokens", "Tokens that the student was trained to produce, counted each time.");
+  words.emplace_back("teacher model", "The teacher itself, examined like a student: the 100 % of the gap.");
+  words.emplace_back("teacher tokens",
+                     "Tokens (here: pieces of text) that the teacher read and wrote for the samples.");
+  words.emplace_back("training FLOPs", "Floating-point operations of training, as 6 × parameters × tokens.");
+  for (const auto& [name, note] : input.extra_notes) {
+    std::string word = name;
+    std::ranges::replace(word, '_', ' ');
+    if (!note.empty()) words.emplace_back(std::move(word), note);
+  }
+  std::ranges::stable_sort(words, [](const auto& a, const auto& b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::lexicographical_compare(a.first, b.first, {}, lower, lower);
+  });
+  return words;
+}
+
+std::vector<std::string> Grades(const ReportInput& input) {
+  if (input.cells.empty()) return {};
+  std::vector<std::string> grades = {
+      "Measured here: every score and token count, by this program in the runs listed below; every interval and p "
+      "value "
+      "is computed from these scores.",
+      "Computed from counts: training FLOPs (6 × parameters × tokens)."};
+  if (std::ranges::any_of(input.cells, [](const CellResult& c) { return c.dollars > 0; })) {
+    grades.emplace_back(
+        "Published by others: prices. Dollars are counted tokens times the dated price table that the "
+        "configuration names.");
+  }
+  return grades;
+}
+
+}  // namespace retort

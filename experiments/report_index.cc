@@ -1,0 +1,43 @@
+// Writes the index of all experiments:  report_index FOLDER, where FOLDER holds one folder of results an experiment.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/config/program.h"
+#include "core/report/index_page.h"
+
+namespace retort {
+namespace {
+
+constexpr char kHelp[] = R"(report_index: one page that names every experiment, its claim and its verdict
+
+Usage: report_index FOLDER      such as docs/results
+
+Reads FOLDER/*/page.json, which every experiment writes beside its page, and writes FOLDER/index.html.
+Exit codes: 0 done, 2 the user's mistake.
+)";
+
+int ReportIndex(const std::vector<std::string>& words) {
+  if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) {
+    fmt::print("{}", kHelp);
+    return 0;
+  }
+  if (words.size() != 1 || words[0].starts_with("-")) {
+    throw Error({.file = "command line"}, "which folder?",
+                "write the one that holds the results, such as docs/results");
+  }
+  for (const std::string& warning : WriteIndex(words[0])) fmt::print(stderr, "report_index: {}\n", warning);
+  fmt::print("{}\n", (std::filesystem::path(words[0]) / "index.html").string());
+  return 0;
+}
+
+}  // namespace
+}  // namespace retort
+
+int main(int argc, char** argv) {
+  return retort::RunMain("report_index", [&] { return retort::ReportIndex({argv + 1, argv + argc}); });
+}
