@@ -13,6 +13,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
+#include "core/report/lm_eval.h"
 #include "experiments/lab/compute_cell.h"
 #include "experiments/lab/config.h"
 
@@ -35,7 +36,8 @@ void Describe(Describer& d, EvaluateCommand& c) {
   d.OneOf("task", c.task, kTaskKinds, "what is asked");
   d.Group("evaluation", c.evaluation, "how it is measured");
   d.Field("seed", c.seed, {.help = "of the target, where a seed draws it", .min = 0});
-  d.Field("output_dir", c.output_dir, {.help = "for items.jsonl and result.json; empty: none", .numerics = false});
+  d.Field("output_dir", c.output_dir,
+          {.help = "for items.jsonl, result.json and the same in lm-eval's layout; empty: none", .numerics = false});
   d.Field("batch_size", c.batch_size,
           {.help = "answers decoded together; 0: by the model's size", .min = 0, .max = 65536, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
@@ -49,6 +51,15 @@ void Print(const CellResult& result) {
   if (result.means.step_accuracy) fmt::print("{:<16} {:.4f}\n", "step_accuracy", *result.means.step_accuracy);
   if (result.means.reference_nats) fmt::print("{:<16} {:.4f}\n", "reference_nats", *result.means.reference_nats);
   if (result.retained_skill) fmt::print("{:<16} {:.4f}\n", "retained_skill", *result.retained_skill);
+  if (const auto& sampled = result.means.sampled) {
+    const auto line = [&](const char* name, const Spread& spread) {
+      fmt::print("{:<16} {:.4f} (standard error over items {:.4f})\n", fmt::format("{}@{}", name, sampled->k),
+                 spread.mean, spread.stderr_items);
+    };
+    line("avg", sampled->avg);
+    line("pass", sampled->pass);
+    line("maj", sampled->maj);
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -56,7 +67,7 @@ int Main(int argc, char** argv) {
     const Program program{
         .name = "evaluate", .summary = "Measure a checkpoint on a task's held-out items.", .config_name = "evaluate"};
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
-    const auto command = LoadOrExit<EvaluateCommand>(program, argc, argv);
+    auto command = LoadOrExit<EvaluateCommand>(program, argc, argv);
     if (command.threads > 0) SetThreads(command.threads);
     SetNumerics(command.numerics);
     const std::unique_ptr<Task> task = MakeTask(command.task);
@@ -67,16 +78,23 @@ int Main(int argc, char** argv) {
                       .task = lab::TaskName(command.task),
                       .target = task->Target(static_cast<uint64_t>(command.seed)),
                       .metric = command.evaluation.metric};
-    lab::EvaluateModel(command.task, *task, command.evaluation,
-                       task->Items(Split::kHeldOut, command.evaluation.held_out, result.seed), result.seed, model,
-                       &model, result);
+    const std::vector<Item> items = task->Items(Split::kHeldOut, command.evaluation.held_out, result.seed);
+    lab::EvaluateModel(command.task, *task, command.evaluation, items, result.seed, model, &model, result);
     Print(result);
     if (!command.output_dir.empty()) {
       const std::filesystem::path folder = command.output_dir;
-      std::string items;
-      for (const ItemScore& item : result.items) items += ToJsonLine(item) + "\n";
-      WriteFileAtomic(folder / "items.jsonl", items);
+      std::string lines;
+      for (const ItemScore& item : result.items) lines += ToJsonLine(item) + "\n";
+      WriteFileAtomic(folder / "items.jsonl", lines);
       WriteFileAtomic(folder / "result.json", ToJson(result));
+      const LmEvalSetting setting{
+          .model = command.model,
+          .sampling = Bounded(command.evaluation.sampling, *task),
+          .task_config =
+              ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", command.task, kTaskKinds, "what is asked"); }))};
+      WriteFileAtomic(folder / "lm_eval.json", LmEvalResults({&result, 1}, setting));
+      WriteFileAtomic(folder / fmt::format("samples_{}.jsonl", LmEvalTask(result, true)),
+                      LmEvalSamples(result, items, setting));
     }
     return 0;
   });

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/trim.h"
 #include "core/data/answer_pattern.h"
+#include "core/data/math_answer.h"
 
 namespace retort {
 namespace {
@@ -95,6 +96,7 @@ std::optional<std::string> FinalChoice(std::string_view text) {
 Extractor MakeExtractor(const std::string& grader, const std::string& pattern) {
   if (grader == "final_number") return FinalNumber;
   if (grader == "choice") return FinalChoice;
+  if (grader == "math") return FinalMath;
   if (grader == "exact") {
     return [](std::string_view text) -> std::optional<std::string> {
       text = TrimText(text);
@@ -104,7 +106,7 @@ Extractor MakeExtractor(const std::string& grader, const std::string& pattern) {
   }
   if (grader == "regex")
     return [compiled = AnswerPattern(pattern)](std::string_view text) { return compiled.Last(text); };
-  throw Error(fmt::format("no grader is named {}; there are exact final_number choice regex", Excerpt(grader)));
+  throw Error(fmt::format("no grader is named {}; there are exact final_number math choice regex", Excerpt(grader)));
 }
 
 }  // namespace retort

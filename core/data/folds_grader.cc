@@ -21,6 +21,12 @@ class FoldsGrader : public Grader {
     grade.step_accuracy = static_cast<double>(right) / static_cast<double>(reference.size());
     return grade;
   }
+  std::optional<std::string> Vote(const Item& item, std::string_view answer) override {
+    const auto prompt = ParseFoldPrompt(Text(item.prompt));
+    const ParsedAnswer parsed = ParseFoldAnswer(answer, prompt ? prompt->form : FoldForm::kWorked);
+    if (!parsed.value) return std::nullopt;
+    return std::to_string(*parsed.value);
+  }
 };
 
 }  // namespace

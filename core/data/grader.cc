@@ -1,9 +1,10 @@
-// Graders of single answers: extract the final answer, compare it as text with the item's.
+// Graders of single answers: extract the final answer, compare it as text (or as mathematics) with the item's.
 #include "core/data/grader.h"
 
 #include <utility>
 
 #include "core/data/answer_text.h"
+#include "core/data/math_answer.h"
 
 namespace retort {
 namespace {
@@ -18,9 +19,32 @@ class ExtractGrader : public Grader {
     const auto found = extract_(answer);
     return {.parsed = found.has_value(), .score = found && found == canonical_(item.answer) ? 1.0 : 0.0};
   }
+  std::optional<std::string> Vote(const Item& /*item*/, std::string_view answer) override { return extract_(answer); }
 
  private:
   Extractor extract_, canonical_;
+};
+
+// Its answers are equal or not as a pair, since a unit counts only where both have one.
+class MathGrader : public Grader {
+ public:
+  Grade Judge(const Item& item, std::string_view answer) override {
+    const auto found = Read(answer);
+    const auto expected = ParseMathAnswer(item.answer);
+    return {.parsed = found.has_value(), .score = found && expected && SameAnswer(*found, *expected) ? 1.0 : 0.0};
+  }
+  std::optional<std::string> Vote(const Item& /*item*/, std::string_view answer) override {
+    const auto found = Read(answer);
+    if (!found) return std::nullopt;
+    return found->key;
+  }
+
+ private:
+  static std::optional<MathAnswer> Read(std::string_view answer) {
+    const auto text = FinalMath(answer);
+    if (!text) return std::nullopt;
+    return ParseMathAnswer(*text);
+  }
 };
 
 std::unique_ptr<Grader> MakeExtractGrader(const std::string& name, const std::string& pattern) {
@@ -31,13 +55,19 @@ std::unique_ptr<Grader> MakeExtractGrader(const std::string& name, const std::st
 
 }  // namespace
 
+std::optional<std::string> Grader::Vote(const Item& /*item*/, std::string_view answer) {
+  return MakeExtractor("exact", "")(answer);
+}
+
 std::unique_ptr<Grader> MakeExactGrader() { return MakeExtractGrader("exact", ""); }
 std::unique_ptr<Grader> MakeFinalNumberGrader() { return MakeExtractGrader("final_number", ""); }
+std::unique_ptr<Grader> MakeMathGrader() { return std::make_unique<MathGrader>(); }
 std::unique_ptr<Grader> MakeChoiceGrader() { return MakeExtractGrader("choice", ""); }
 std::unique_ptr<Grader> MakeRegexGrader(const std::string& pattern) { return MakeExtractGrader("regex", pattern); }
 
 std::unique_ptr<Grader> MakeGrader(const TaskConfig& config) {
   if (const auto* jsonl = std::get_if<JsonlConfig>(&config)) {
+    if (jsonl->grader == "math") return MakeMathGrader();
     return MakeExtractGrader(jsonl->grader, jsonl->grader_pattern);
   }
   return MakeFoldsGrader();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -94,6 +95,24 @@ void JsonFields::Read(const char* key, int& value, int min) const {
   Read(key, wide, min);
   if (wide > std::numeric_limits<int>::max()) Fail(key, "a smaller whole number");
   value = static_cast<int>(wide);
+}
+
+void JsonFields::Read(const char* key, std::vector<std::string>& value) const {
+  const Json* found = Find(key);
+  if (found == nullptr) return;
+  if (!found->is_array() || !std::ranges::all_of(*found, [](const Json& e) { return e.is_string(); })) {
+    Fail(key, "a list of strings");
+  }
+  value = found->get<std::vector<std::string>>();
+}
+
+void JsonFields::Read(const char* key, std::vector<double>& value) const {
+  const Json* found = Find(key);
+  if (found == nullptr) return;
+  if (!found->is_array() || !std::ranges::all_of(*found, [](const Json& e) { return e.is_number(); })) {
+    Fail(key, "a list of numbers");
+  }
+  value = found->get<std::vector<double>>();
 }
 
 }  // namespace retort

@@ -30,6 +30,8 @@ class JsonFields {
   void Read(const char* key, uint64_t& value) const;
   void Read(const char* key, int64_t& value, int64_t min = 0) const;
   void Read(const char* key, int& value, int min = 0) const;
+  void Read(const char* key, std::vector<std::string>& value) const;
+  void Read(const char* key, std::vector<double>& value) const;
 
   Where At(std::string_view key) const;
   [[noreturn]] void Fail(const char* key,

@@ -30,9 +30,9 @@ void Describe(Describer& d, JsonlConfig& config) {
   d.Field("system", config.system, {.help = "system turn before each prompt; empty: none"});
   d.Field("prompt_role", config.prompt_role,
           {.help = "role of the prompt; empty: plain text with no chat format", .choices = {"user", ""}});
-  d.Field(
-      "grader", config.grader,
-      {.help = "how the final answer is found and compared", .choices = {"exact", "final_number", "choice", "regex"}});
+  d.Field("grader", config.grader,
+          {.help = "how the final answer is found and compared",
+           .choices = {"exact", "final_number", "math", "choice", "regex"}});
   d.Field("grader_pattern", config.grader_pattern,
           {.help = "PCRE2 pattern of grader = regex: group 1 of its last match is the answer"});
   d.Field("max_new_tokens", config.max_new_tokens,

@@ -60,7 +60,7 @@ struct JsonlConfig {
   std::string prompt_key = "question", answer_key = "answer";
   std::string system;                   // system turn before each prompt; empty = none
   std::string prompt_role = "user";     // "" = plain text
-  std::string grader = "final_number";  // exact, final_number, choice, regex
+  std::string grader = "final_number";  // exact, final_number, math, choice, regex
   std::string grader_pattern;           // of grader = "regex": first group is the answer
   int max_new_tokens = 256;
 };

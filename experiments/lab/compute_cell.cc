@@ -84,6 +84,7 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
 void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config,
                    const std::vector<Item>& items, uint64_t seed, Answerer& answerer, LikelihoodScorer* scorer,
                    CellResult& result) {
+  CheckSamples(config);
   const Sampling sampling = Bounded(config.sampling, task);
   const std::unique_ptr<Grader> grader = MakeGrader(task_config);
   const std::vector<Item> retained = task.Items(Split::kRetained, config.retained, seed);
@@ -95,13 +96,14 @@ void EvaluateModel(const TaskConfig& task_config, const Task& task, const Evalua
     const std::vector<ItemScore> answers = Evaluate(answerer, shown, *grader, sampling);
     for (size_t i = 0; i < shown.size(); ++i) result.items[i].answer = answers[i].answer;
   } else {
-    result.items = Evaluate(answerer, items, *grader, sampling);
+    result.items = Evaluate(answerer, items, *grader, sampling, config.samples);
     if (scorer != nullptr && HasReferences(items, task)) {
       const std::vector<ItemScore> likelihoods = EvaluateLikelihood(*scorer, items, task);
       for (size_t i = 0; i < items.size(); ++i) result.items[i].reference_nats = likelihoods[i].reference_nats;
     }
   }
   result.means = Average(result.items);
+  if (result.means.sampled) result.extras.merge(result.means.sampled->Columns());
   if (!retained.empty()) result.retained_skill = Average(Evaluate(answerer, retained, *grader, sampling)).score;
 }
 

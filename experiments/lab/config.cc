@@ -95,12 +95,34 @@ void Describe(Describer& d, EvaluationConfig& config) {
   d.Field("metric", config.metric,
           {.help = "exact_match of a greedy answer, or bits_per_byte of the reference solution (lower is better)",
            .choices = {"exact_match", "bits_per_byte"}});
+  // One answer is written by leaving it out: a run's hash is that of the time when there was no such option.
+  std::optional<int> samples;
+  if (config.samples > 1) samples = config.samples;
+  d.Field("samples", samples,
+          {.help = "answers to each held-out item, which needs sampling.temperature > 0: the score is their mean, and "
+                   "pass@k and maj@k stand beside it; default 1",
+           .unit = "answers",
+           .min = 1,
+           .max = kMaxSamples});
+  config.samples = samples.value_or(1);
   d.Group("sampling", config.sampling, "how held-out items are answered; never longer than the task can need");
   d.Field(
       "smallest_gap", config.smallest_gap,
       {.help = "a gap between base and teacher below this is none; default .10 for a rate, else 10 % of the teacher's",
        .min = 0,
        .numerics = false});
+}
+
+void CheckSamples(const EvaluationConfig& config) {
+  if (config.samples == 1) return;
+  const Where where{.place = fmt::format("evaluation.samples={}", config.samples)};
+  if (config.metric == "bits_per_byte") {
+    throw Error(where, "evaluation.metric=bits_per_byte asks for no answers", "leave one of the two out");
+  }
+  if (config.sampling.temperature == 0) {
+    throw Error(where, "greedy answers are all the same",
+                "set evaluation.sampling.temperature=0.7, or another above 0");
+  }
 }
 
 void Describe(Describer& d, RefineConfig& config) {

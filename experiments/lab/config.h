@@ -24,10 +24,13 @@ struct EvaluationConfig {
   int held_out = 1000;
   int retained = 200;
   std::string metric = "exact_match";  // or bits_per_byte
+  int samples = 1;                     // answers to each held-out item
   Sampling sampling;                   // greedy; never longer than the task can need
   std::optional<double> smallest_gap;  // of the tables, not of a cell
 };
 void Describe(Describer& d, EvaluationConfig& config);
+// Throws Error where several answers are asked for that would all be the same, or none.
+void CheckSamples(const EvaluationConfig& config);
 
 // --tune: which settings each arm gets, chosen on items and seeds that no table shows (experiments/lab/tune.h).
 struct TuneConfig {

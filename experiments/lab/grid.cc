@@ -287,6 +287,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
       local->model = fs::absolute(FindModel(local->model, config_dir)).lexically_normal().string();
     }
     Gather(problems, [&] { CheckTrainer(block->config.student); });
+    Gather(problems, [&] { CheckSamples(block->config.evaluation); });
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
@@ -336,7 +337,8 @@ Grid MakeGrid(const std::vector<std::unique_ptr<Block>>& blocks) {
 double CellCost(const CellConfig& config) {
   const auto* builtin = std::get_if<TrainerConfig>(&config.student.trainer);
   const TrainerConfig trainer = builtin != nullptr ? *builtin : TrainerConfig{};  // of another program: who knows
-  const double evaluation = config.evaluation.held_out + config.evaluation.retained;
+  const double evaluation =
+      static_cast<double>(config.evaluation.held_out) * config.evaluation.samples + config.evaluation.retained;
   if (config.arm == kTeacherModelArm) return 4 * evaluation;
   if (config.n == 0) return evaluation;
   const double a_step = trainer.per_device_train_batch_size * trainer.gradient_accumulation_steps;

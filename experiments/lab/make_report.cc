@@ -7,7 +7,9 @@
 #include <variant>
 
 #include "core/base/clock.h"
+#include "core/base/files.h"
 #include "core/base/version.h"
+#include "core/report/lm_eval.h"
 #include "experiments/lab/results.h"
 
 namespace retort::lab {
@@ -115,7 +117,12 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
       std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
   if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
   input.transcripts = MakeTranscripts(input.cells, blocks);
-  return WriteReport(input, folder);
+  ReportOutput output = WriteReport(input, folder);
+  WriteFileAtomic(folder / "lm_eval.json",
+                  LmEvalResults(input.cells, {.model = experiment.program.name,
+                                              .sampling = Bounded(main.evaluation.sampling, *blocks.front()->task),
+                                              .task_config = main.collect.task}));
+  return output;
 }
 
 }  // namespace retort::lab

@@ -146,8 +146,10 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
     const std::unique_ptr<Task> task = MakeTask(config.task);
     const CollectPlan plan = PlanAnswers(EvaluationItems(config, *task, {}), Bounded(config.evaluation.sampling, *task),
                                          config.collect.prices);
-    held_out += plan.requests;
-    Add(plan, sum);
+    for (int attempt = 0; attempt < config.evaluation.samples; ++attempt) {
+      held_out += plan.requests;
+      Add(plan, sum);
+    }
   }
   if (sum.requests == 0) return {fmt::format("nothing to ask: {} answers are there", sum.answered)};
   const auto tokens = [](const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; };

@@ -77,6 +77,71 @@ std::string MessageOf(const std::function<void()>& action) {
   return "no error";
 }
 
+TEST(Evaluate, SeveralAnswersAnItem) {
+  const auto items = Big().Items(Split::kHeldOut, 3, 0);
+  FakeAnswerer answerer([&](const Request& request) {
+    // Of the first item 3 of 4 are right, of the second 2 that agree against 2 that do not, of the third none.
+    const auto item = static_cast<size_t>(std::ranges::find(items, request.id, &Item::id) - items.begin());
+    const std::string right = *Big().Reference(items[item]);
+    std::string wrong = right;
+    wrong.back() = static_cast<char>('0' + (right.back() - '0' + 1 + request.attempt) % 10);
+    const bool is_right = item == 0 ? request.attempt != 1 : item == 1 && request.attempt >= 2;
+    Reply reply = Says(request, item == 2 ? "nonsense" : is_right ? right : wrong);
+    reply.attempt = request.attempt;
+    return reply;
+  });
+  const auto grader = MakeFoldsGrader();
+  const auto scores = Evaluate(answerer, items, *grader, {.temperature = 1, .max_new_tokens = 45}, 4);
+  EXPECT_EQ(answerer.asked, 12);
+  ASSERT_EQ(scores.size(), 3u);
+  EXPECT_EQ(scores[0].score, 0.75);
+  EXPECT_EQ(scores[1].score, 0.5);
+  EXPECT_EQ(scores[2].score, 0);
+  EXPECT_EQ(scores[0].sampled->scores, (std::vector<double>{1, 0, 1, 1}));
+  EXPECT_EQ(scores[0].answer, *Big().Reference(items[0])) << "the first answer";
+  EXPECT_EQ(scores[0].completion_tokens, 60) << "of all four";
+  EXPECT_TRUE(scores[0].sampled->majority_right);
+  EXPECT_TRUE(scores[1].sampled->majority_right) << "the two wrong ones differ";
+  EXPECT_FALSE(scores[2].sampled->majority_right);
+  EXPECT_EQ(scores[2].sampled->parsed, 0);
+  const Means means = Average(scores);
+  EXPECT_NEAR(means.score, 1.25 / 3, 1e-12);
+  EXPECT_NEAR(means.parse_rate, 2.0 / 3, 1e-12);
+  ASSERT_TRUE(means.sampled);
+  EXPECT_NEAR(means.sampled->pass.mean, 2.0 / 3, 1e-12);
+  EXPECT_NEAR(means.sampled->maj.mean, 2.0 / 3, 1e-12);
+  for (const ItemScore& score : scores) {
+    const ItemScore back = ParseItemScore(ToJsonLine(score), "items.jsonl", 1);
+    EXPECT_EQ(back.sampled, score.sampled);
+    EXPECT_EQ(ToJsonLine(back), ToJsonLine(score));
+  }
+}
+
+TEST(Evaluate, OneAnswerLeavesNoTraceOfSampling) {
+  const auto items = Big().Items(Split::kHeldOut, 2, 0);
+  FakeAnswerer answerer([&](const Request& request) { return Says(request, "A1"); });
+  const auto scores = Evaluate(answerer, items, *MakeFoldsGrader(), {.max_new_tokens = 45});
+  EXPECT_EQ(scores[0].sampled, std::nullopt);
+  EXPECT_EQ(Average(scores).sampled, std::nullopt);
+  EXPECT_EQ(ToJsonLine(scores[0]).find("answers"), std::string::npos);
+}
+
+TEST(ItemScore, SampledLinesAreChecked) {
+  const std::string good =
+      R"({"id":"i","score":0.5,"parsed":true,"completion_tokens":2,"answer":"a","answers":["a","b"],"scores":[1,0]})";
+  EXPECT_EQ(ParseItemScore(good, "f", 1).sampled->right(), 1);
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"[1,0]", "[1]"},
+                                                                                 {"[1,0]", "1"},
+                                                                                 {"[1,0]", R"(["1",0])"},
+                                                                                 {R"(["a","b"])", "[]"},
+                                                                                 {R"(["a","b"])", "[1,2]"},
+                                                                                 {R"(,"scores":[1,0])", ""}}) {
+    std::string bad = good;
+    bad.replace(bad.find(from), from.size(), to);
+    EXPECT_THROW(ParseItemScore(bad, "f", 1), Error) << bad;
+  }
+}
+
 TEST(Evaluate, AFailedRequestIsAnErrorThatNamesTheItem) {
   const auto items = Big().Items(Split::kHeldOut, 5, 0);
   const auto grader = MakeFoldsGrader();
