@@ -1,7 +1,9 @@
 #include "core/report/escape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 namespace retort {
@@ -106,23 +108,19 @@ std::string CsvText(std::string_view text) {
 }
 
 std::string LatexText(std::string_view text) {
-  static const std::array<std::pair<std::string_view, std::string_view>, 10> kSymbols = {{{"–", "--"},
-                                                                                          {"\uFFFD", "?"},
-                                                                                          {"κ", "$\\kappa$"},
-                                                                                          {"−", "$-$"},
-                                                                                          {"≤", "$\\leq$"},
-                                                                                          {"≥", "$\\geq$"},
-                                                                                          {"×", "$\\times$"},
-                                                                                          {"Δ", "$\\Delta$"},
-                                                                                          {"\u202F", "\\,"},
-                                                                                          {"\u00A0", "~"}}};
+  static const std::pair<std::string_view, std::string_view> kSymbols[] = {
+      {"–", "--"},        {"−", "$-$"},       {"≤", "$\\leq$"},   {"≥", "$\\geq$"},  {"×", "$\\times$"},
+      {"Δ", "$\\Delta$"}, {"κ", "$\\kappa$"}, {"∞", "$\\infty$"}, {"\u202F", "\\,"}, {"\u00A0", "~"},
+      {"\uFFFD", "?"},    {"⁻", "$^{-}$"},    {"⁰", "$^{0}$"},    {"¹", "$^{1}$"},   {"²", "$^{2}$"},
+      {"³", "$^{3}$"},    {"⁴", "$^{4}$"},    {"⁵", "$^{5}$"},    {"⁶", "$^{6}$"},   {"⁷", "$^{7}$"},
+      {"⁸", "$^{8}$"},    {"⁹", "$^{9}$"}};
   const std::string clean = CleanUtf8(text);
   std::string latex;
   for (size_t i = 0; i < clean.size();) {
-    const auto symbol = std::find_if(kSymbols.begin(), kSymbols.end(), [&](const auto& pair) {
+    const auto symbol = std::find_if(std::begin(kSymbols), std::end(kSymbols), [&](const auto& pair) {
       return std::string_view(clean).substr(i).starts_with(pair.first);
     });
-    if (symbol != kSymbols.end()) {
+    if (symbol != std::end(kSymbols)) {
       latex += symbol->second;
       i += symbol->first.size();
       continue;
@@ -175,6 +173,16 @@ std::string LatexText(std::string_view text) {
     }
   }
   return latex;
+}
+
+std::string UrlPath(std::string_view path) {
+  std::string url;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-_.~/").find(c) != std::string_view::npos;
+    url += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return url;
 }
 
 size_t DisplayWidth(std::string_view utf8) {

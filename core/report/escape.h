@@ -15,6 +15,7 @@ std::string MarkdownText(std::string_view text);  // one line; safe inside a tab
 std::string CsvText(std::string_view text);
 std::string LatexText(
     std::string_view text);                  // one line; every character that TeX reads as a command stands for itself
+std::string UrlPath(std::string_view path);  // what a URL would read as its own becomes %XX (RFC 3986); slashes stay
 size_t DisplayWidth(std::string_view utf8);  // code points: near enough for Latin text in a terminal
 
 }  // namespace retort

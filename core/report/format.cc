@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace retort {
@@ -54,12 +55,24 @@ std::string PValue(const std::optional<double>& p) {
 
 std::string Count(double value) {
   if (!std::isfinite(value)) return std::string(kDash);
-  if (std::abs(value) >= 1e7) return fmt::format("{:.3g}", value);
+  if (std::abs(value) >= 1e7) return PowerOfTen(value, 2);
   std::string digits = fmt::format("{:.0f}", value);
   for (int i = static_cast<int>(digits.size()) - 3; i > (digits[0] == '-' ? 1 : 0); i -= 3) {
     digits.insert(static_cast<size_t>(i), "\u202F");  // narrow no-break space
   }
   return digits;
+}
+
+std::string PowerOfTen(double value, int decimals) {
+  static constexpr std::array<std::string_view, 10> kRaised = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  if (!std::isfinite(value)) return std::string(kDash);
+  if (value == 0) return "0";
+  const std::string text = fmt::format("{:.{}e}", value, decimals);  // "2.1e+10"
+  const size_t e = text.find('e');
+  std::string power = text[e + 1] == '-' ? "⁻" : "";
+  for (const char c : std::to_string(std::abs(std::stoi(text.substr(e + 1)))))
+    power += kRaised[static_cast<size_t>(c - '0')];
+  return (text[0] == '-' ? "−" + text.substr(1, e - 1) : text.substr(0, e)) + "\u00A0×\u00A010" + power;
 }
 
 std::string Measured(double value) {

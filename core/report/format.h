@@ -20,7 +20,8 @@ std::string Signed(const Interval& value, int decimals);        // "+0.31 [+0.25
 // The same where an end may be infinite: "−1.2 [−∞, −0.3]".
 std::string SignedOpen(const Interval& value, int decimals);
 std::string PValue(const std::optional<double>& p);  // "0.012", "< 0.001", "–"
-std::string Count(double value);                     // "12 345", from a million "1.23e+09"
+std::string Count(double value);                     // "12 345", from ten million "1.23 × 10⁹"
+std::string PowerOfTen(double value, int decimals);  // "2.1 × 10¹⁰"
 std::string Measured(double value);                  // of any size: "0.032", "1.5", "12 345"
 std::string Dollars(double value);                   // "$0.0012", "$0"
 std::string Exact(double value);                     // shortest text that reads back; "" if not finite

@@ -43,17 +43,6 @@ IndexEntry ReadEntry(const fs::path& file) {
   return entry;
 }
 
-// A folder's name as a link: what a URL reads as its own is written as %XX (RFC 3986).
-std::string UrlPath(std::string_view name) {
-  std::string url;
-  for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.~").find(c) != std::string_view::npos;
-    url += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return url;
-}
-
 }  // namespace
 
 std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::string>& warnings) {

@@ -29,13 +29,34 @@ std::string Unbroken(std::string html) {
   return html;
 }
 
-std::string Style() {
+// Of several views one is shown: by a style sheet, so that the switch needs no script. A browser without :has shows
+// all.
+std::string ViewRules(const PageContent& content) {
+  size_t most = 0;
+  for (const auto* sections : {&content.sections, &content.last_sections}) {
+    for (const PageSection& section : *sections) {
+      for (const PageFigure& figure : section.figures) most = std::max(most, figure.views.size());
+    }
+  }
+  if (most < 2) return "";
+  std::string rules = "@supports selector(:has(*)) {\n";
+  for (size_t k = 1; k <= most; ++k) {
+    rules += fmt::format(
+        ".switch:has(label:nth-of-type({0}) > input:checked) .view:not(:nth-of-type({0})):not(:only-of-type) {{ "
+        "display: "
+        "none; }}\n",
+        k);
+  }
+  return rules + "}\n@supports not selector(:has(*)) { .switch fieldset { display: none; } }\n";
+}
+
+std::string Style(const PageContent& content) {
   std::string dark = kPageDark, light = ":root {";
   for (size_t i = 0; i < kPlotColours; ++i) {
     light += fmt::format(" --arm{}: {};", i, PlotColour(i, false));
     dark += fmt::format(" --arm{}: {};", i, PlotColour(i, true));
   }
-  return std::string("<style>") + kPageStyle + light + " }\n" + dark + " }\n}\n</style>\n";
+  return std::string("<style>") + kPageStyle + ViewRules(content) + light + " }\n" + dark + " }\n}\n</style>\n";
 }
 
 // A hash as Content-Security-Policy wants it (RFC 4648).
@@ -77,7 +98,7 @@ std::string Figure(const PageFigure& figure) {
   return fmt::format("<figure><figcaption>{}</figcaption>\n{}</figure>\n", HtmlText(figure.caption), body);
 }
 
-// Radio buttons before the figures; the style sheet shows view k of every figure where button k is on.
+// Radio buttons before the figures; the style sheet shows view k of every figure where button k is on (ViewRules).
 std::string Figures(const PageSection& section) {
   if (section.figures.empty()) return "";
   const PageFigure* most =
@@ -88,15 +109,12 @@ std::string Figures(const PageSection& section) {
   const bool choice = most->views.size() > 1 && drawn;
   std::string html;
   if (choice) {
-    html +=
-        "<div class=\"switch\" role=\"group\" aria-label=\"What the figures are drawn against\">\n<span "
-        "class=\"against\">against</span>\n";
+    html += "<div class=\"switch\">\n<fieldset><legend>Drawn against</legend>\n";
     for (size_t v = 0; v < most->views.size(); ++v) {
-      html += fmt::format(
-          "<input type=\"radio\" name=\"axis-{0}\" id=\"axis-{0}-{1}\"{2}><label for=\"axis-{0}-{1}\">{3}"
-          "</label>\n",
-          HtmlText(section.id), v, v == 0 ? " checked" : "", HtmlText(most->views[v].label));
+      html += fmt::format("<label><input type=\"radio\" name=\"axis-{}\"{}> {}</label>\n", HtmlText(section.id),
+                          v == 0 ? " checked" : "", HtmlText(most->views[v].label));
     }
+    html += "</fieldset>\n";
   }
   html += "<div class=\"panels\">\n";
   for (const PageFigure& figure : section.figures) html += Figure(figure);
@@ -196,7 +214,7 @@ std::string RenderPage(const PageContent& content) {
       "content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action "
       "'none'\">\n<title>{}</title>\n{}</head>\n<body>\n<main>\n",
-      Base64OfHex(Sha256Hex(kPageScript)), HtmlText(content.title), Style());
+      Base64OfHex(Sha256Hex(kPageScript)), HtmlText(content.title), Style(content));
   html += fmt::format("<header>\n<p class=\"eyebrow\">Retort · {}</p>\n<h1>{}</h1>\n", HtmlText(content.experiment),
                       HtmlText(content.title));
   if (!content.claim.empty()) {

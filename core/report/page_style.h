@@ -65,27 +65,11 @@ th[aria-sort=descending] button::after { content: "\2193"; color: var(--accent);
 tbody a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: .2em; }
 tr:target, tr.lit { background: color-mix(in srgb, var(--accent) 14%, transparent); }
 tr { scroll-margin-top: 4rem; }
-.switch { margin: 0 0 1rem; }
-.switch .against, .switch label { font: .84rem system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; color: var(--soft); }
-.switch label { margin: 0 1rem 0 .3rem; cursor: pointer; }
-.switch .against { margin-right: .7rem; }
-.switch .panels { margin-top: .7rem; }
-.switch .view:not(:first-of-type) { display: none; }
-.switch > input:nth-of-type(1):checked ~ .panels .view { display: none; }
-.switch > input:nth-of-type(1):checked ~ .panels .view:nth-of-type(1),
-.switch > input:nth-of-type(1):checked ~ .panels .view:only-of-type { display: block; }
-.switch > input:nth-of-type(2):checked ~ .panels .view { display: none; }
-.switch > input:nth-of-type(2):checked ~ .panels .view:nth-of-type(2),
-.switch > input:nth-of-type(2):checked ~ .panels .view:only-of-type { display: block; }
-.switch > input:nth-of-type(3):checked ~ .panels .view { display: none; }
-.switch > input:nth-of-type(3):checked ~ .panels .view:nth-of-type(3),
-.switch > input:nth-of-type(3):checked ~ .panels .view:only-of-type { display: block; }
-.switch > input:nth-of-type(4):checked ~ .panels .view { display: none; }
-.switch > input:nth-of-type(4):checked ~ .panels .view:nth-of-type(4),
-.switch > input:nth-of-type(4):checked ~ .panels .view:only-of-type { display: block; }
-.switch > input:nth-of-type(5):checked ~ .panels .view { display: none; }
-.switch > input:nth-of-type(5):checked ~ .panels .view:nth-of-type(5),
-.switch > input:nth-of-type(5):checked ~ .panels .view:only-of-type { display: block; }
+.switch fieldset { border: 0; margin: 0 0 .7rem; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; }
+.switch legend, .switch label { font: .84rem system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; color: var(--soft); }
+.switch legend { float: left; margin-right: .2rem; padding: 0; } .switch label { white-space: nowrap; cursor: pointer; }
+.view + .view { margin-top: 1rem; }
+article { max-width: 46rem; } .item .eyebrow { margin-bottom: .5rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: 1.6rem 0 0; font-size: .88rem; }
 nav li { margin: 0; }
 .words { display: grid; grid-template-columns: 12rem 1fr; gap: .5rem 1.2rem; max-width: 54rem; margin: 0; }
@@ -101,7 +85,7 @@ p, li, dd { overflow-wrap: break-word; }
   body { font-size: 10.5pt; background: none; } main { max-width: none; padding: 0; }
   h2 { break-after: avoid; } figure, .item { break-inside: avoid; } .scroll { overflow: visible; }
   table { font-size: 7.5pt; } th, td { padding-right: .4rem; } th.n, td.n { padding-left: .5rem; }
-  .panels { grid-template-columns: 1fr 1fr; } .switch > input, .switch label, .against, nav { display: none; }
+  .panels { grid-template-columns: 1fr 1fr; } .switch fieldset, nav { display: none; }
   th button::after { content: ""; } tbody a { text-decoration: none; }
 }
 )css";

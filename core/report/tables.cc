@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/subprocess.h"
+#include "core/report/escape.h"
 #include "core/report/format.h"
 
 namespace retort {
@@ -239,8 +240,7 @@ Table CostTable(const TaskSummary& task) {
           {arm.arm, Number(p.n, "#" + CellsAnchor(task.task, arm.arm, p.n)),
            Estimate(Count(p.prompts_asked), p.prompts_asked), Estimate(Count(p.teacher_tokens), p.teacher_tokens),
            Estimate(Count(p.supervised_tokens), p.supervised_tokens), Estimate(Count(p.steps), p.steps),
-           Estimate(fmt::format("{:.2g}", p.training_flops), p.training_flops),
-           Estimate(Dollars(p.dollars), p.dollars)});
+           Estimate(PowerOfTen(p.training_flops, 1), p.training_flops), Estimate(Dollars(p.dollars), p.dollars)});
     }
   }
   return table;
@@ -255,8 +255,9 @@ Table CellsTable(const ReportInput& input) {
   for (size_t i = 0; i < input.cells.size(); ++i) {
     const CellResult& c = input.cells[i];
     const std::string task = TaskName(c), run = c.run.substr(0, 16);
-    const std::string link =
-        input.runs_link.empty() || c.run.empty() ? "" : fmt::format("{}/{}/result.json", input.runs_link, c.run);
+    const std::string link = input.runs_link.empty() || c.run.empty()
+                                 ? ""
+                                 : fmt::format("{}/{}/result.json", UrlPath(input.runs_link), UrlPath(c.run));
     table.rows.push_back({task, c.target, c.arm, Number(c.n), TableCell(std::to_string(c.seed)),
                           Estimate(Fixed(c.means.score, 3), c.means.score), TableCell(run, link),
                           c.samples_sha256.substr(0, 16), fmt::format("build/trace {} {}", folder, i + 1)});

@@ -79,7 +79,8 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
   if (any_p) {
     words.emplace_back(
         "p, p (Holm)",
-        "How often chance alone would give a difference at least as large. Who looks at many comparisons "
+        "How often chance alone would give a difference at least as large, if there were none. Who looks at many "
+        "comparisons "
         "finds some by chance: Holm's method makes up for that. The declared comparison was chosen before "
         "the run and stands by itself.");
   }

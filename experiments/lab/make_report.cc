@@ -117,6 +117,10 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
       std::ranges::any_of(input.cells, [](const CellResult& c) { return c.memoriser.has_value(); });
   if (has_memoriser) input.caveats.emplace_back(kMemoriserCaveat);
   input.transcripts = MakeTranscripts(input.cells, blocks);
+  const fs::path from_here = fs::proximate(folder);
+  input.page_folder =
+      (*from_here.begin() == ".." ? fs::absolute(folder).lexically_normal() : from_here).generic_string();
+  input.runs_link = fs::proximate(main.runs_dir, folder).generic_string();
   ReportOutput output = WriteReport(input, folder);
   WriteFileAtomic(folder / "lm_eval.json",
                   LmEvalResults(input.cells, {.model = experiment.program.name,

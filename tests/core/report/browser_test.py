@@ -83,9 +83,13 @@ def check_switch(browser):
         [...figure.querySelectorAll(".view")].filter(v => getComputedStyle(v).display !== "none")
             .map(v => v.querySelector("title").textContent.split("against ")[1]).join())"""
     expect("against samples at first", browser.evaluate(shown), ["samples", "samples"])
-    browser.evaluate("""[...document.querySelectorAll("#task-0 label")].find(l => l.textContent === "dollars").click()""")
+    browser.evaluate("""[...document.querySelectorAll("#task-0 label")].find(l => l.textContent.trim() === "dollars").click()""")
     expect("against dollars", browser.evaluate(shown), ["dollars", "dollars"])
-    browser.evaluate('document.querySelector("#task-0 input").click()')
+    # By keyboard: the arrow keys move within the group.
+    browser.evaluate('document.querySelector("#task-0 input:checked").focus()')
+    browser.press("ArrowLeft", 37)
+    expect("one to the left", browser.evaluate(shown), ["training FLOPs", "training FLOPs"])
+    expect("the other task stays", browser.evaluate(shown.replace("task-0", "task-1")), ["samples", "samples"])
 
 
 def check_width(browser, name):

@@ -27,6 +27,16 @@ TEST(MarkdownText, StaysInItsCell) {
   EXPECT_EQ(MarkdownText("*x* `y` <z> [l](u)"), "\\*x\\* \\`y\\` &lt;z&gt; \\[l\\](u)");
 }
 
+TEST(LatexText, EveryCommandStandsForItself) {
+  EXPECT_EQ(LatexText("\\end{x} $5 & 50 % #1 a_b ~ ^ <>|`"),
+            "\\textbackslash{}end\\{x\\} \\$5 \\& 50 \\% \\#1 a\\_b \\textasciitilde{} \\textasciicircum{} "
+            "\\textless{}\\textgreater{}\\textbar{}\\textasciigrave{}");
+  EXPECT_EQ(LatexText("a--b \"c\"\nd"), "a-{}-b ''c'' d");
+  EXPECT_EQ(LatexText("−1 – 2.1\u00A0×\u00A010¹⁰ \xff"), "$-$1 -- 2.1~$\\times$~10$^{1}$$^{0}$ ?");
+}
+
+TEST(UrlPath, KeepsSlashesAndHidesTheRest) { EXPECT_EQ(UrlPath("../runs/a b#c?d:e%"), "../runs/a%20b%23c%3Fd%3Ae%25"); }
+
 TEST(CsvText, QuotesAndDisarms) {
   EXPECT_EQ(CsvText("plain"), "plain");
   EXPECT_EQ(CsvText("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
@@ -58,6 +68,16 @@ TEST(Numbers, ReadWell) {
   EXPECT_EQ(Dollars(0), "$0");
   EXPECT_EQ(Dollars(12.345), "$12.35");
   EXPECT_EQ(Exact(0.1), "0.1");
+  EXPECT_EQ(PowerOfTen(2.1e10, 1), "2.1\u00A0×\u00A010¹⁰");
+  EXPECT_EQ(PowerOfTen(-3e-5, 0), "−3\u00A0×\u00A010⁻⁵");
+  EXPECT_EQ(Count(123456789), "1.23\u00A0×\u00A010⁸");
+  EXPECT_EQ(PValue(0.0004), "< 0.001");
+  EXPECT_EQ(PValue(0.0123), "0.012");
+  EXPECT_EQ(PValue(std::nullopt), "–");
+  EXPECT_EQ(SignedOpen({-1.2, -INFINITY, 0.3}, 1), "−1.2 [−∞, +0.3]");
+  EXPECT_EQ(Measured(0.0316), "0.032");
+  EXPECT_EQ(Measured(12), "12");
+  EXPECT_EQ(Measured(12345.6), "12\u202F346");
 }
 
 }  // namespace

@@ -70,8 +70,9 @@ TEST(Page, SaysWhatItWasGiven) {
     EXPECT_THAT(html, HasSubstr(text));
   }
   // One switch for the section, its first view on.
-  EXPECT_THAT(html, HasSubstr("id=\"axis-curves-0\" checked><label for=\"axis-curves-0\">requests</label>"));
-  EXPECT_THAT(html, HasSubstr("id=\"axis-curves-1\"><label for=\"axis-curves-1\">dollars</label>"));
+  EXPECT_THAT(html, HasSubstr("<label><input type=\"radio\" name=\"axis-curves\" checked> requests</label>"));
+  EXPECT_THAT(html, HasSubstr("<label><input type=\"radio\" name=\"axis-curves\"> dollars</label>"));
+  EXPECT_THAT(html, HasSubstr(".switch:has(label:nth-of-type(2) > input:checked)"));
 }
 
 TEST(Page, AllowsItsOwnScriptOnly) {
