@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/report/format.h"
+#include "core/report/words.h"
 
 namespace retort {
 namespace {
@@ -66,11 +67,10 @@ void InsertExtras(const std::set<std::string>& names, const std::map<std::string
                   std::vector<Filled<Source>>& columns) {
   for (const std::string& name : names) {
     const auto taken = [&](const Filled<Source>& filled) { return filled.column.name == name; };
-    const auto note = notes.find(name);
-    DataColumn column{
-        std::ranges::any_of(columns, taken) ? "extra_" + name : name, "as the meaning says",
-        note == notes.end() ? "mean, where there are several; its meaning stands with cells.csv" : note->second,
-        "not measured"};
+    const std::string note = ExtraNote(notes, name);
+    DataColumn column{std::ranges::any_of(columns, taken) ? "extra_" + name : name, "as the meaning says",
+                      note.empty() ? "mean, where there are several; its meaning stands with cells.csv" : note,
+                      "not measured"};
     const auto place = std::ranges::find_if(columns, [&](const auto& filled) { return filled.column.name == before; });
     columns.insert(place, {std::move(column), [get, name](const Source& source) { return get(source, name); }});
   }

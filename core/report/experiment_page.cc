@@ -38,7 +38,7 @@ std::vector<Table> MainTables(const ReportInput& input, const Summary& summary) 
   if (Table sweep = SweepTable(summary); !sweep.rows.empty()) tables.push_back(std::move(sweep));
   for (const TaskSummary& task : summary.tasks) {
     for (Table& table : std::array{GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
-                                   ExtrasTable(task, input.extra_notes)}) {
+                                   SampledTable(task), ExtrasTable(task, input.extra_notes)}) {
       if (!table.rows.empty()) tables.push_back(std::move(table));
     }
   }
@@ -77,12 +77,13 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
   std::vector<Table> costs;
   for (size_t i = 0; i < summary.tasks.size(); ++i) {
     const TaskSummary& task = summary.tasks[i];
-    page.sections.push_back({.id = fmt::format("task-{}", i),
-                             .title = task.task,
-                             .figures = TaskFigures(task, input.primary_arm),
-                             .figure_note = std::string(kFigureNote),
-                             .tables = {GapTable(task), SideBySideTable(task), CrossingTable(task),
-                                        ContrastTable(task, input.primary_arm), ExtrasTable(task, input.extra_notes)}});
+    page.sections.push_back(
+        {.id = fmt::format("task-{}", i),
+         .title = task.task,
+         .figures = TaskFigures(task, input.primary_arm),
+         .figure_note = std::string(kFigureNote),
+         .tables = {GapTable(task), SideBySideTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
+                    SampledTable(task), ExtrasTable(task, input.extra_notes)}});
     if (Table cost = CostTable(task); !cost.rows.empty()) costs.push_back(std::move(cost));
   }
   if (Table facts = FactsTable(summary, input.facts); !facts.rows.empty()) {

@@ -9,6 +9,7 @@
 #include "core/base/subprocess.h"
 #include "core/report/escape.h"
 #include "core/report/format.h"
+#include "core/report/words.h"
 
 namespace retort {
 namespace {
@@ -173,12 +174,42 @@ Table SideBySideTable(const TaskSummary& task) {
   return table;
 }
 
+Table SampledTable(const TaskSummary& task) {
+  Table table{.title = fmt::format("{}: several answers to each item", task.task),
+              .header = {"arm", "N", "k", "avg@k", "pass@k", "maj@k"},
+              .note = "Means over seeds; after ± the standard error over items, which does not speak of other seeds."};
+  const auto add = [&](std::string_view arm, const PointSummary& p) {
+    if (!p.extras.contains("samples")) return;
+    std::vector<TableCell> row = {arm == kTeacherModelArm ? "teacher model" : std::string(arm),
+                                  Number(p.n, "#" + CellsAnchor(task.task, arm, p.n)),
+                                  Measured(p.extras.at("samples"))};
+    for (const std::string name : {"avg_at_k", "pass_at_k", "maj_at_k"}) {
+      const auto mean = p.extras.find(name), error = p.extras.find(name + "_stderr");
+      if (mean == p.extras.end()) {
+        row.emplace_back(kDash);
+        continue;
+      }
+      const std::string spread = error == p.extras.end() ? "" : " ± " + Fixed(error->second, 3);
+      row.push_back(Estimate(Fixed(mean->second, 2) + spread, mean->second));
+    }
+    table.rows.push_back(std::move(row));
+  };
+  if (task.base) add(kBaseArm, *task.base);
+  for (const ArmSummary& arm : task.arms) {
+    for (const PointSummary& p : arm.points) add(arm.arm, p);
+  }
+  if (task.teacher) add(kTeacherModelArm, *task.teacher);
+  return table;
+}
+
 Table ExtrasTable(const TaskSummary& task, const std::map<std::string, std::string>& notes) {
   Table table{.title = fmt::format("{}: what else was measured, mean over seeds", task.task), .header = {"arm", "N"}};
   std::set<std::string> names;
   for (const ArmSummary& arm : task.arms) {
     for (const PointSummary& p : arm.points) {
-      for (const auto& [name, value] : p.extras) names.insert(name);
+      for (const auto& [name, value] : p.extras) {
+        if (!IsSampledScore(name)) names.insert(name);
+      }
     }
   }
   if (names.empty()) return table;
@@ -186,13 +217,14 @@ Table ExtrasTable(const TaskSummary& task, const std::map<std::string, std::stri
     std::string words = name;
     std::ranges::replace(words, '_', ' ');
     table.header.push_back(words);
-    if (const auto note = notes.find(name); note != notes.end() && !note->second.empty()) {
-      table.note += fmt::format("{}{}: {}.", table.note.empty() ? "" : " ", words, note->second);
+    if (const std::string note = ExtraNote(notes, name); !note.empty()) {
+      table.note += fmt::format("{}{}: {}.", table.note.empty() ? "" : " ", words, note);
     }
   }
   for (const ArmSummary& arm : task.arms) {
     for (const PointSummary& p : arm.points) {
-      if (p.extras.empty()) continue;
+      const auto has = [&](const std::string& name) { return p.extras.contains(name); };
+      if (std::ranges::none_of(names, has)) continue;
       std::vector<TableCell> row = {arm.arm, Number(p.n, "#" + CellsAnchor(task.task, arm.arm, p.n))};
       for (const std::string& name : names) {
         const auto value = p.extras.find(name);

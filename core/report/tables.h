@@ -17,6 +17,7 @@ Table CrossingTable(const TaskSummary& task);  // N50 and N90 of every arm
 // contrast.
 Table ContrastTable(const TaskSummary& task, const std::string& primary_arm);
 Table SideBySideTable(const TaskSummary& task);  // scores, a line for each N, a column for each arm; none with one arm
+Table SampledTable(const TaskSummary& task);     // of several answers an item; no rows where one was asked for
 Table ExtrasTable(const TaskSummary& task, const std::map<std::string, std::string>& notes);  // what else was measured
 Table CostTable(const TaskSummary& task);
 // N50 beside the number of facts that the target consists of, for tasks that state one.

@@ -18,6 +18,25 @@ bool AnyMetric(const Summary& summary, bool higher_is_better) {
 
 }  // namespace
 
+bool IsSampledScore(std::string_view name) {
+  return name == "samples" || name.starts_with("avg_at_k") || name.starts_with("pass_at_") ||
+         name.starts_with("maj_at_k");
+}
+
+std::string ExtraNote(const std::map<std::string, std::string>& notes, const std::string& name) {
+  if (const auto note = notes.find(name); note != notes.end()) return note->second;
+  if (name == "samples") return "k, answers asked for each item";
+  if (name == "avg_at_k") return "share of right answers among all k";
+  if (name == "avg_at_k_sd_draws") return "standard deviation of the score from one draw of all items to the next";
+  if (name == "maj_at_k") return "share of items where the answer that most of the k agree on is right";
+  if (IsSampledScore(name) && name.ends_with("_stderr")) return "standard error over items";
+  if (name == "pass_at_k") return "chance that at least one of k answers is right";
+  if (IsSampledScore(name)) {
+    return "chance that at least one of so many answers is right, unbiased (Chen et al. 2021, equation 1)";
+  }
+  return "";
+}
+
 std::vector<std::string> HowToRead(const Summary& summary) {
   if (summary.tasks.empty()) return {};
   return {
@@ -83,6 +102,12 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
         "comparisons "
         "finds some by chance: Holm's method makes up for that. The declared comparison was chosen before "
         "the run and stands by itself.");
+  }
+  if (AnyPoint(summary, [](const PointSummary& p) { return p.extras.contains("samples"); })) {
+    words.emplace_back(
+        "avg@k, pass@k, maj@k",
+        "Each item is asked k times. avg@k: the share of right answers; pass@k: the chance that at least "
+        "one of k is right; maj@k: the share of items where the answer that most of the k agree on is right.");
   }
   words.emplace_back("parsed", "Share of answers in which an answer could be found at all, right or wrong.");
   if (AnyPoint(summary, [](const PointSummary& p) { return p.retained_skill.has_value(); })) {

@@ -127,6 +127,24 @@ TEST(Extras, AreMeansWithTheirNotes) {
   EXPECT_TRUE(ExtrasTable(Summarise(SyntheticInput()).tasks.at(0), {}).rows.empty());
 }
 
+TEST(Sampled, StandInATableOfTheirOwn) {
+  ReportInput input = SyntheticInput();
+  for (CellResult& c : input.cells) {
+    c.extras = {{"samples", 8},           {"avg_at_k", 0.5},  {"avg_at_k_stderr", 0.011}, {"avg_at_k_sd_draws", 0.02},
+                {"pass_at_k", 0.75},      {"pass_at_1", 0.5}, {"pass_at_k_stderr", 0.02}, {"maj_at_k", 0.625},
+                {"maj_at_k_stderr", 0.03}};
+  }
+  const Summary summary = Summarise(input);
+  const Table table = SampledTable(summary.tasks.at(0));
+  ASSERT_EQ(table.rows.size(), 8u);  // base, six points, teacher
+  EXPECT_EQ(table.rows[1][2].text, "8");
+  EXPECT_EQ(table.rows[1][3].text, "0.50 ± 0.011");
+  EXPECT_EQ(table.rows[1][4].text, "0.75 ± 0.020");
+  EXPECT_EQ(table.rows[1][5].text, "0.62 ± 0.030");
+  EXPECT_TRUE(ExtrasTable(summary.tasks.at(0), {}).rows.empty());
+  EXPECT_TRUE(SampledTable(Summarise(SyntheticInput()).tasks.at(0)).rows.empty());
+}
+
 TEST(Links, EveryRowLeadsToItsCells) {
   ReportInput input = FullInput();
   for (CellResult& c : input.cells) {
