@@ -138,7 +138,7 @@ void Describe(Describer& d, TrainerConfig& c) {
   d.Field("max_length", c.max_length,
           {.help = "longer samples are cut on the right", .unit = "tokens", .min = 2, .max = 1 << 24});
   d.Field("bf16", c.bf16, {.help = "matrix products in bfloat16; weights and moments stay float32"});
-  d.Field("device", c.device, {.help = "where training runs", .choices = {"cpu", "cuda"}});
+  d.Field("device", c.device, {.help = "where training runs; answering stays on the CPU", .choices = {"cpu", "cuda"}});
   d.Field("save_steps", c.save_steps,
           {.help = "a checkpoint to resume from every so many steps; 0: none",
            .unit = "steps",
@@ -166,8 +166,8 @@ std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& cha
   return examples;
 }
 
-TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
-                  const TrainLog& log) {
+static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> examples, const TrainerConfig& config,
+                                 uint64_t seed, const TrainLog& log) {
   if (examples.empty()) throw Error("there are no samples to train on");
   std::vector<int> lengths;
   for (const Example& example : examples) {
@@ -193,6 +193,7 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
   const bool resumable = !log.checkpoint.empty() && (config.save_steps > 0 || log.save_seconds > 0);
   const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed) : "");
   RequireDevice(config.device);
+  const SameBitsOn same_bits(config.device);
   model.To(config.device);
   model.UseBfloat16(config.bf16);
   AdamW optimizer(model, config);
@@ -263,6 +264,18 @@ TrainResult Train(Transformer& model, std::span<const Example> examples, const T
     result.final_loss += losses[i] / static_cast<double>(tail);
   }
   return result;
+}
+
+TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
+                  const TrainLog& log) {
+  try {
+    return TrainWithRoom(model, examples, config, seed, log);
+  } catch (const c10::OutOfMemoryError&) {  // LibTorch's of a GPU
+    throw Error({},
+                fmt::format("device={}: the GPU has too little memory for a batch of {} samples", config.device,
+                            config.per_device_train_batch_size),
+                "lower trainer.per_device_train_batch_size and raise trainer.gradient_accumulation_steps as much");
+  }
 }
 
 }  // namespace retort

@@ -47,9 +47,14 @@ void RotaryRow(const std::vector<float>& frequencies, int64_t position, float* c
   }
 }
 
-std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t length) {
+std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t length, const at::Tensor& like) {
   const std::vector<float> frequencies = RotaryFrequencies(config, length);
   const auto half = static_cast<int64_t>(frequencies.size());
+  if (like.defined() && !like.is_cpu()) {  // as RotaryRow has it: the angle rounded to float32, then in double
+    const at::Tensor positions = at::arange(length, like.options().dtype(at::kFloat)).unsqueeze(1);
+    const at::Tensor angles = (positions * at::tensor(frequencies).to(like.device())).to(at::kDouble);
+    return {angles.cos().to(at::kFloat), angles.sin().to(at::kFloat)};
+  }
   at::Tensor cos = at::empty({length, half}), sin = at::empty({length, half});
   for (int64_t t = 0; t < length; ++t) {
     RotaryRow(frequencies, t, cos.mutable_data_ptr<float>() + t * half, sin.mutable_data_ptr<float>() + t * half);

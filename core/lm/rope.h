@@ -24,8 +24,9 @@ namespace retort {
 // (Dh / 2) angles a position, for a sequence of `length` positions (which only the dynamic scaling looks at).
 std::vector<float> RotaryFrequencies(const ModelConfig& config, int64_t length);
 
-// cos and sin of the positions 0 .. length-1 of such a sequence, each (length, Dh / 2), float32.
-std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t length);
+// cos and sin of the positions 0 .. length-1 of such a sequence, each (length, Dh / 2), float32, on the device of
+// `like` where it is defined. A GPU makes its own: the host would take longer than a small step does.
+std::pair<at::Tensor, at::Tensor> RotaryTable(const ModelConfig& config, int64_t length, const at::Tensor& like = {});
 
 // cos, then sin, of one position: both (Dh / 2).
 void RotaryRow(const std::vector<float>& frequencies, int64_t position, float* cos, float* sin);

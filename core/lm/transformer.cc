@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -18,17 +19,42 @@
 namespace retort {
 namespace {
 
+// The same as Rotate for a GPU, where each small operation is a launch: four forward and four back, not seven and twice
+// as many. The result is float32.
+struct RotateInPlace : torch::autograd::Function<RotateInPlace> {
+  static at::Tensor Turn(const at::Tensor& x, const at::Tensor& c, const at::Tensor& s, double direction) {
+    const int64_t half = x.size(3) / 2;
+    const at::Tensor a = x.narrow(3, 0, half), b = x.narrow(3, half, half);
+    const at::Tensor turned = at::empty(x.sizes(), x.options().dtype(at::kFloat));
+    at::Tensor to_a = turned.narrow(3, 0, half), to_b = turned.narrow(3, half, half);
+    at::mul_out(to_a, a, c).addcmul_(b, s, -direction);
+    at::mul_out(to_b, b, c).addcmul_(a, s, direction);
+    return turned;
+  }
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& c,
+                            const at::Tensor& s) {
+    context->save_for_backward({c, s});
+    return Turn(x, c, s, 1);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    return {Turn(gradients[0], saved[0], saved[1], -1), at::Tensor(), at::Tensor()};
+  }
+};
+
 // x: (B, T, N, Dh) -> the same, each pair (i, i + Dh/2) turned by its position's angle. cos, sin: (T, Dh / 2).
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
   const int64_t half = x.size(3) / 2;
-  const at::Tensor a = x.narrow(3, 0, half), b = x.narrow(3, half, half);
   const at::Tensor c = cos.unsqueeze(1), s = sin.unsqueeze(1);  // (T, 1, Dh / 2)
+  if (!x.is_cpu()) return RotateInPlace::apply(x, c, s);
+  const at::Tensor a = x.narrow(3, 0, half), b = x.narrow(3, half, half);
   return at::cat({a * c - b * s, b * c + a * s}, 3);
 }
 
 // (T, T): true where the row's position sees the column's: itself and the window - 1 before it.
-at::Tensor WindowMask(int64_t length, int window) {
-  return at::ones({length, length}, at::kBool).tril().triu(1 - window);
+at::Tensor WindowMask(int64_t length, int window, at::Device device) {
+  return at::ones({length, length}, at::TensorOptions(device).dtype(at::kBool)).tril().triu(1 - window);
 }
 
 // Large ones in huge pages, where the system has them: a 512th of the page faults, and fewer misses of the TLB later.
@@ -235,15 +261,30 @@ Transformer::~Transformer() = default;
 at::Tensor Transformer::Multiply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const {
   if (!bfloat16_) return at::linear(x, weight, bias);
   const auto narrow = [](const at::Tensor& t) { return t.defined() ? t.to(at::kBFloat16) : t; };
-  return at::linear(narrow(x), narrow(weight), narrow(bias)).to(at::kFloat);
+  const at::Tensor y = at::linear(narrow(x), narrow(weight), narrow(bias));
+  return y.is_cpu() ? y.to(at::kFloat) : y;
 }
 
 at::Tensor Transformer::Project(size_t layer, std::initializer_list<Projection> maps, const at::Tensor& x,
                                 const at::Tensor& weight, const at::Tensor& bias) const {
   const at::Tensor y = Multiply(x, weight, bias);
   if (adapters_ == nullptr) return y;
-  const at::Tensor delta = adapters_->Delta(layer, {maps.begin(), maps.size()}, x);
+  const at::Tensor delta = adapters_->Delta(layer, {maps.begin(), maps.size()}, x.to(at::kFloat));
   return delta.defined() ? y + delta : y;
+}
+
+at::Tensor Transformer::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                               const at::Tensor& mask) const {
+  const std::optional<at::Tensor> seen = mask.defined() ? std::optional(mask) : std::nullopt;
+  const bool causal = !mask.defined(), grouped = q.size(1) != k.size(1);
+  if (q.is_cpu()) return at::scaled_dot_product_attention(q, k, v, seen, 0.0, causal, {}, grouped);
+  // A GPU's kernels that keep no T x T matrix take half precision without a mask, or else as many key as query heads.
+  const at::ScalarType type = bfloat16_ ? at::kBFloat16 : at::kFloat;
+  const bool repeat = grouped && (!bfloat16_ || !causal);
+  const auto heads = [&](const at::Tensor& t) {
+    return repeat ? t.to(type).repeat_interleave(q.size(1) / k.size(1), 1) : t.to(type);
+  };
+  return at::scaled_dot_product_attention(q.to(type), heads(k), heads(v), seen, 0.0, causal, {}, grouped && !repeat);
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
@@ -254,15 +295,13 @@ at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
     throw Error(
         fmt::format("a sequence of {} tokens is longer than the model's {} positions", length, config_.MaxPositions()));
   }
-  auto [cos, sin] = RotaryTable(config_, length);
-  cos = cos.to(ids.device());
-  sin = sin.to(ids.device());
+  const auto [cos, sin] = RotaryTable(config_, length, ids);
   const auto norm = [&](const at::Tensor& x, const at::Tensor& weight) {
     return at::rms_norm(x, weight.sizes(), weight, config_.rms_norm_eps);
   };
   at::Tensor mask;  // of the layers with a window, where it hides anything
   if (config_.sliding_window > 0 && length > config_.sliding_window) {
-    mask = WindowMask(length, config_.sliding_window).to(ids.device());
+    mask = WindowMask(length, config_.sliding_window, ids.device());
   }
   at::Tensor x = at::embedding(embed_, ids);  // (B, T, D)
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
@@ -270,17 +309,20 @@ at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
     const at::Tensor qkv = Project(layer, {Projection::kQuery, Projection::kKey, Projection::kValue},
                                    norm(x, block.input_norm), block.qkv, block.qkv_bias)
                                .view({batch, length, h + 2 * hkv, dh});
-    at::Tensor qk = qkv.narrow(2, 0, h + hkv);
+    const auto parts = qkv.split_with_sizes({h + hkv, hkv}, 2);
+    at::Tensor qk = parts[0];
     if (config_.query_key_norm) {
-      qk = at::cat({norm(qkv.narrow(2, 0, h), block.q_norm), norm(qkv.narrow(2, h, hkv), block.k_norm)}, 2);
+      const auto both = qk.to(at::kFloat).split_with_sizes({h, hkv}, 2);
+      qk = at::cat({norm(both[0], block.q_norm), norm(both[1], block.k_norm)}, 2);
     }
     qk = Rotate(qk, cos, sin);
-    const at::Tensor q = qk.narrow(2, 0, h).transpose(1, 2);    // (B, H, T, Dh)
-    const at::Tensor k = qk.narrow(2, h, hkv).transpose(1, 2);  // (B, Hkv, T, Dh)
-    const at::Tensor v = qkv.narrow(2, h + hkv, hkv).transpose(1, 2);
+    if (bfloat16_ && !qk.is_cpu()) qk = qk.to(at::kBFloat16);
+    const auto turned = qk.split_with_sizes({h, hkv}, 2);
+    const at::Tensor q = turned[0].transpose(1, 2);  // (B, H, T, Dh)
+    const at::Tensor k = turned[1].transpose(1, 2);  // (B, Hkv, T, Dh)
+    const at::Tensor v = parts[1].transpose(1, 2);
     const bool windowed = mask.defined() && config_.Window(static_cast<int>(layer)) > 0;
-    const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, windowed ? std::optional(mask) : std::nullopt,
-                                                              0.0, !windowed, {}, h != hkv);
+    const at::Tensor mixed = Attend(q, k, v, windowed ? mask : at::Tensor());
     x = x + Project(layer, {Projection::kOutput}, mixed.transpose(1, 2).reshape({batch, length, h * dh}), block.o,
                     block.o_bias);
     const at::Tensor gate_up = Project(layer, {Projection::kGate, Projection::kUp}, norm(x, block.post_norm),
@@ -291,6 +333,8 @@ at::Tensor Transformer::Hidden(const at::Tensor& ids) const {
   return norm(x, final_norm_);
 }
 
-at::Tensor Transformer::Logits(const at::Tensor& hidden) const { return Multiply(hidden, lm_head(), {}); }
+at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
+  return Multiply(hidden, lm_head(), {}).to(at::kFloat);
+}
 
 }  // namespace retort

@@ -51,8 +51,9 @@ class Transformer {
   void MergeAdapters();
   LoraAdapters* adapters() const { return adapters_.get(); }
 
-  // Matrix products of Hidden and Logits in bfloat16, all else in float32, as torch.autocast has it. Weights, gradients
-  // and an optimizer's moments stay float32.
+  // Matrix products of Hidden and Logits in bfloat16, all else in float32; on a GPU attention too, and what comes of
+  // either stays bfloat16 up to the next sum or norm, as torch.autocast has it. Weights, gradients and an optimizer's
+  // moments stay float32.
   void UseBfloat16(bool on) { bfloat16_ = on; }
   bool bfloat16() const { return bfloat16_; }
   // Moves weights and adapters; gradients are gone, and must be enabled again. Decoding needs the CPU.
@@ -91,11 +92,15 @@ class Transformer {
   const at::Tensor& lm_head() const { return config_.tie_word_embeddings ? embed_ : lm_head_; }  // (V, D)
 
  private:
-  void MakeViews();                                                                                  // of flat_
-  at::Tensor Multiply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;  // x W^T + bias
+  void MakeViews();  // of flat_
+  // x W^T + bias
+  at::Tensor Multiply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
   // That, and what the adapters of these maps, whose weights lie side by side in W, add.
   at::Tensor Project(size_t layer, std::initializer_list<Projection> maps, const at::Tensor& x,
                      const at::Tensor& weight, const at::Tensor& bias) const;
+
+  // Attention over q (B, H, T, Dh), k and v (B, Hkv, T, Dh): causal, or where mask (T, T) is true. (B, H, T, Dh).
+  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask) const;
 
   ModelConfig config_;
   at::Tensor narrow_;  // the matrices, where these are bfloat16; flat_ is the rest then
