@@ -20,6 +20,7 @@
 #include "experiments/lab/progress.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"
+#include "teacher/provider/guarded_teacher.h"
 
 namespace retort {
 namespace {
@@ -27,6 +28,7 @@ namespace {
 struct CollectCommand {
   TaskConfig task;
   TeacherConfig teacher;
+  PoliciesConfig policies;
   CollectConfig collect;
   int n = 64, held_out = 1000, threads = 0;
   std::string numerics = "fused";
@@ -37,6 +39,7 @@ struct CollectCommand {
 void Describe(Describer& d, CollectCommand& c) {
   d.OneOf("task", c.task, kTaskKinds, "what is asked");
   d.OneOf("teacher", c.teacher, kTeacherKinds, "who answers");
+  d.Group("policies", c.policies, "what its provider puts between it and who asks");
   d.Group("collect", c.collect, "how the teacher is asked");
   DescribePricesAndCard(d, c.collect);
   d.Field("n", c.n, {.help = "answers to have in the end", .unit = "samples", .min = 1, .max = 1e8});
@@ -98,7 +101,8 @@ int Main(int argc, char** argv) {
     if (command.threads > 0) SetThreads(command.threads);
     SetNumerics(command.numerics);
     const std::unique_ptr<Task> task = MakeTask(command.task);
-    const std::unique_ptr<Teacher> teacher = MakeTeacher(command.teacher, *task, command_line.config_dir);
+    const std::unique_ptr<Teacher> teacher =
+        Guard(MakeTeacher(command.teacher, *task, command_line.config_dir), command.policies);
     const auto seed = static_cast<uint64_t>(command.seed);
     command.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", command.task, kTaskKinds, "what is asked"); }));

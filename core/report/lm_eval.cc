@@ -38,7 +38,7 @@ void Put(Json& results, const std::string& metric, double value, Json error) {
 }
 
 Json Results(const CellResult& cell, const std::string& task) {
-  Json results = {{"alias", task}};
+  Json results = {{"name", task}, {"alias", task}, {"sample_len", cell.items.size()}};
   Put(results, cell.metric, cell.means.score,
       StandardError(cell, [](const ItemScore& i) { return std::optional(i.score); }));
   if (cell.means.step_accuracy) {

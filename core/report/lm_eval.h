@@ -1,7 +1,8 @@
 // Results in the JSON layout of EleutherAI's lm-evaluation-harness, so that what reads its files reads ours: a results
-// file as version 0.4.9 writes it (`results.<task>."<metric>,none"` with "_stderr", `configs`, `versions`, `n-shot`,
-// `n-samples`, `higher_is_better`), and a samples file with one line an item. What only the harness knows (git hash,
-// date, environment) is left out: two runs compare byte for byte.
+// file as versions 0.4.9 to 0.4.13 write it (the latter's lm_eval/result_schema.py has the types):
+// `results.<task>."<metric>,none"` with "_stderr", `configs`, `versions`, `n-shot`, `n-samples`, `higher_is_better`;
+// and a samples file with one line an item. What only the harness knows (git hash, date, environment) is left out: two
+// runs compare byte for byte.
 #pragma once
 
 #include <span>

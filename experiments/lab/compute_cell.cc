@@ -114,7 +114,8 @@ CellResult ComputeCell(const CellRun& run) {
     EvaluateModel(run.config.task, run.task, run.config.evaluation, run.items, seed, answerer, scorer, result);
   };
   if (run.config.arm == kTeacherModelArm) {
-    const std::unique_ptr<Teacher> teacher = MakeTeacher(run.config.teacher, run.task, run.config_dir);
+    const std::unique_ptr<Teacher> teacher =
+        MakeGuardedTeacher(run.config.teacher, run.config.policies, run.task, run.config_dir);
     if (std::holds_alternative<LocalTeacherConfig>(run.config.teacher)) {
       evaluate(*teacher, teacher->scorer());
     } else {  // what is paid for is written down, and not paid for again after a crash

@@ -179,6 +179,7 @@ void Describe(Describer& d, TunedConfig& config) {
 void Describe(Describer& d, ExperimentConfig& config) {
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
+  d.Group("policies", config.policies, "what the teacher's provider puts between it and who asks");
   d.Group("collect", config.collect, "how the teacher is asked");
   DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
@@ -211,6 +212,7 @@ void Describe(Describer& d, CellConfig& config) {
   d.Field("base", config.base, {.help = "checkpoint that the student starts from", .numerics = false});
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
+  d.Group("policies", config.policies, "what the teacher's provider puts between it and who asks");
   d.Group("collect", config.collect, "how the teacher is asked");
   DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
@@ -254,6 +256,11 @@ void CheckAxis(const std::string& key) {
   if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
   throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",
               "give one value, or start a command for each");
+}
+
+std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const PoliciesConfig& policies,
+                                            const Task& task, const std::filesystem::path& config_dir) {
+  return Guard(MakeTeacher(teacher, task, config_dir), policies);
 }
 
 std::string TaskName(const TaskConfig& config) {

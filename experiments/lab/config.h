@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "student/student.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"
+#include "teacher/provider/guarded_teacher.h"
 
 namespace retort::lab {
 
@@ -60,6 +63,7 @@ void Describe(Describer& d, RefineConfig& config);
 struct ExperimentConfig {
   TaskConfig task;
   TeacherConfig teacher;
+  PoliciesConfig policies;
   CollectConfig collect;
   StudentConfig student;
   EvaluationConfig evaluation;
@@ -94,6 +98,7 @@ struct CellConfig {
   std::string base;  // the folder that student.init.model names for this seed
   TaskConfig task;
   TeacherConfig teacher;
+  PoliciesConfig policies;
   CollectConfig collect;
   StudentConfig student;
   EvaluationConfig evaluation;
@@ -107,6 +112,10 @@ void Describe(Describer& d, CellConfig& config);
 std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line);
 // Throws Error where the key is one of the run and not of a cell.
 void CheckAxis(const std::string& key);
+
+// The teacher, behind the policies. As MakeTeacher.
+std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const PoliciesConfig& policies,
+                                            const Task& task, const std::filesystem::path& config_dir);
 
 // "rules", "add10", or a file's stem: the group of the table.
 std::string TaskName(const TaskConfig& config);

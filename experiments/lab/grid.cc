@@ -49,6 +49,7 @@ CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uin
                     .base = block.bases[seed % block.bases.size()].string(),
                     .task = block.config.task,
                     .teacher = block.config.teacher,
+                    .policies = block.config.policies,
                     .collect = block.config.collect,
                     .student = block.config.student,
                     .evaluation = block.config.evaluation,
@@ -202,8 +203,8 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, const OpenO
   for (const auto& block : blocks) {
     const int rows = *std::ranges::max_element(block->config.n);
     const std::string key =
-        fmt::format("{}\n{}\n{}\n{}", block->config.collect.task, TeacherToml(block->config.teacher),
-                    ToToml(block->config.collect), block->config.evaluation.held_out);
+        fmt::format("{}\n{}\n{}\n{}\n{}", block->config.collect.task, TeacherToml(block->config.teacher),
+                    ToToml(block->config.policies), ToToml(block->config.collect), block->config.evaluation.held_out);
     std::shared_ptr<ArmContext>& context = contexts[key];
     if (!context) {
       ArmContext::Options options{.config_dir = open.config_dir,
@@ -256,10 +257,13 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     block->task_name = TaskName(block->config.task);
     block->config.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", block->config.task, kTaskKinds, "what is learnt"); }));
-    Opened& shared = opened[block->config.collect.task + TeacherToml(block->config.teacher)];
+    Opened& shared =
+        opened[block->config.collect.task + TeacherToml(block->config.teacher) + ToToml(block->config.policies)];
     if (!shared.task) Gather(problems, [&] { shared.task = MakeTask(block->config.task); });
     if (shared.task && !shared.teacher) {
-      Gather(problems, [&] { shared.teacher = MakeTeacher(block->config.teacher, *shared.task, config_dir); });
+      Gather(problems, [&] {
+        shared.teacher = MakeGuardedTeacher(block->config.teacher, block->config.policies, *shared.task, config_dir);
+      });
     }
     block->task = shared.task;
     block->teacher = shared.teacher;
@@ -291,12 +295,17 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
-    if (!std::holds_alternative<LocalTeacherConfig>(block->config.teacher) &&
-        block->config.evaluation.metric == "bits_per_byte") {
-      Gather(problems, [] {
-        throw Error(
-            "evaluation.metric=bits_per_byte needs a teacher that scores given texts, and only teacher.kind=local "
-            "does");
+    if (block->config.evaluation.metric == "bits_per_byte") {
+      Gather(problems, [&] {
+        if (!std::holds_alternative<LocalTeacherConfig>(block->config.teacher)) {
+          throw Error(
+              "evaluation.metric=bits_per_byte needs a teacher that scores given texts, and only teacher.kind=local "
+              "does");
+        }
+        if (!AllowScores(block->config.policies)) {
+          throw Error(
+              "evaluation.metric=bits_per_byte needs a teacher that scores given texts; policies.use hides that");
+        }
       });
     }
     blocks.push_back(std::move(block));
@@ -348,7 +357,9 @@ double CellCost(const CellConfig& config) {
 }
 
 std::string BaseIdentity(const CellConfig& config, const Task& task) {
-  if (config.arm == kTeacherModelArm) return MakeTeacher(config.teacher, task, "")->card().identity;
+  if (config.arm == kTeacherModelArm) {
+    return MakeGuardedTeacher(config.teacher, config.policies, task, "")->card().identity;
+  }
   return HashCheckpoint(config.base);
 }
 

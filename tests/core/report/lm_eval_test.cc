@@ -39,7 +39,7 @@ std::vector<Item> Items() {
   return items;
 }
 
-// The kinds of value that lm-eval 0.4.9.2 itself writes at each place (loggers/evaluation_tracker.py, evaluator.py).
+// The kinds of value that lm-eval 0.4.13 itself writes at each place (result_schema.py).
 TEST(LmEval, ResultsHaveTheHarnesssShape) {
   const CellResult cell = Cell();
   const Json file = ParseJson(LmEvalResults({&cell, 1}, Setting()), {.file = "lm_eval.json"});

@@ -16,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 std::vector<std::string> Shapes(const std::vector<ExperimentConfig>& blocks) {
@@ -184,13 +185,54 @@ TEST_F(GridTest, WhatChangesNoNumberDoesNot) {
   const std::set<std::string> before = Hashes(Make({"n=[4]", "seeds=1"}));
   for (const std::string override :
        {"workers=1", "threads=2", "keep_checkpoints=true", "output_dir=elsewhere", "evaluation.smallest_gap=0.2",
-        "student.trainer.save_steps=5", "collect.chunk=3"}) {
+        "student.trainer.save_steps=5", "collect.chunk=3", "evaluation.samples=1"}) {
     EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", override})), before) << override;
   }
   // The same bytes under another name.
   fixture_.Write("copy/config.json", ReadFile(fixture_.path("base-0/config.json")));
   fixture_.Write("copy/model.safetensors", "weights of base-0");
   EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", "student.init.model=[copy]"})), before);
+}
+
+TEST_F(GridTest, SeveralAnswersAnItemAreAnotherCellThanOne) {
+  const std::vector<std::string> one = {"n=[4]", "seeds=1", "evaluation.sampling.temperature=1"};
+  const Grid before = Make(one);
+  for (const auto& [hash, cell] : before.cells) {
+    EXPECT_THAT(cell.identity, Not(HasSubstr("samples = "))) << "runs of the time before there were several stay valid";
+  }
+  std::vector<std::string> four = one;
+  four.emplace_back("evaluation.samples=4");
+  for (const auto& [hash, cell] : Make(four).cells) EXPECT_FALSE(before.cells.contains(hash));
+  EXPECT_THAT(Problems({"evaluation.samples=4"}), HasSubstr("temperature")) << "greedy answers are all the same";
+  EXPECT_THAT(Problems({"evaluation.samples=0"}), HasSubstr("samples"));
+}
+
+// The teacher as its clients meet it.
+TEST_F(GridTest, PoliciesMakeAnotherTeacherWhereAnswersCanBeOthers) {
+  const std::vector<std::string> words = {"n=[4]", "seeds=1"};
+  const auto with = [&](const std::vector<std::string>& policies) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), policies.begin(), policies.end());
+    return Make(all);
+  };
+  const auto teachers = [](const Grid& grid) {
+    std::set<std::string> hashes;
+    for (const Row& row : grid.rows) {
+      if (row.arm == kTeacherModelArm) hashes.insert(row.cell);
+    }
+    return hashes;
+  };
+  const Grid bare = with({});
+  EXPECT_EQ(Hashes(with({"policies.use=[log]", "policies.log.folder=" + fixture_.path("logs").string()})),
+            Hashes(bare));
+  const Grid cut = with({"policies.use=[logprobs]"});
+  EXPECT_NE(teachers(cut), teachers(bare));
+  EXPECT_EQ(Trained(cut), Trained(bare)) << "the same rows, whoever they come from";
+  const Grid hidden = with({"policies.use=[hide_reasoning]", R"(policies.hide_reasoning.answer_pattern='(\S+)\s*$')"});
+  EXPECT_NE(teachers(hidden), teachers(bare));
+  EXPECT_NE(Trained(hidden), Trained(bare));
+  EXPECT_THAT(Problems({"policies.use=[filter]"}), HasSubstr("policies.filter.patterns"));
+  EXPECT_THAT(Problems({"policies.use=[filtre]"}), HasSubstr("filter"));
 }
 
 TEST_F(GridTest, BaseAndTeacherAreFixedByTheirTargetNotBySeedOrTrainer) {

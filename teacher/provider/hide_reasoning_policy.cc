@@ -1,0 +1,108 @@
+// Where it is unclear what is reasoning, it is hidden: an answer may lose more than it had to.
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/trim.h"
+#include "core/config/toml_text.h"
+#include "core/data/answer_pattern.h"
+#include "teacher/provider/policies.h"
+
+namespace retort {
+namespace {
+
+constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+
+// What is shown of a text: its part [begin, begin + size). One part, so that tokens can be told by their place.
+struct Shown {
+  size_t begin = 0, size = 0;
+};
+
+class HideReasoningPolicy : public Policy {
+ public:
+  explicit HideReasoningPolicy(const HideReasoningPolicyConfig& config) : config_(config) {
+    if (!config.answer_pattern.empty()) pattern_.emplace(config.answer_pattern);
+  }
+
+  void OnReply(Exchange& exchange, Reply& reply) override {
+    size_t hidden = reply.reasoning.size(), shown_bytes = 0;
+    reply.reasoning.clear();
+    const std::string whole = Text(reply.completion);
+    const bool one = reply.completion.size() == 1;
+    for (Message& message : reply.completion) {
+      const Shown shown = ShownOf(message.content);
+      if (one) KeepTokens(reply.logprobs, whole, shown);
+      hidden += message.content.size() - shown.size;
+      shown_bytes += shown.size;
+      message.content = message.content.substr(shown.begin, shown.size);
+    }
+    if (!one) reply.logprobs.clear();
+    if (hidden == 0) return;
+    exchange.actions.emplace_back("reasoning.hidden");
+    if (config_.usage == "shown") {
+      const double share = static_cast<double>(shown_bytes) / static_cast<double>(shown_bytes + hidden);
+      reply.usage.completion_tokens = std::llround(static_cast<double>(reply.usage.completion_tokens) * share);
+    }
+  }
+
+  Card OnCard(Card card) const override { return ChangedBy(std::move(card), "hide_reasoning", NumericsToml(config_)); }
+
+ private:
+  Shown ShownOf(const std::string& text) const {
+    Shown shown{.begin = 0, .size = text.size()};
+    const size_t open = text.find(kOpen), close = text.rfind(kClose);
+    if (close != std::string::npos) {
+      shown.begin = close + kClose.size();
+      while (shown.begin < text.size() && (text[shown.begin] == '\n' || text[shown.begin] == ' ')) ++shown.begin;
+      shown.size = text.size() - shown.begin;
+    } else if (open != std::string::npos) {
+      shown = {.begin = text.size(), .size = 0};  // cut off while it thought
+    }
+    // Behind the last end of reasoning another one may begin, and be cut off.
+    if (const size_t again = text.find(kOpen, shown.begin); again != std::string::npos)
+      shown.size = again - shown.begin;
+    if (!pattern_) return shown;
+    const std::string rest = text.substr(shown.begin, shown.size);
+    const auto answer = pattern_->Last(rest);
+    if (!answer) return {.begin = shown.begin, .size = 0};
+    return {.begin = shown.begin + rest.rfind(*answer), .size = answer->size()};
+  }
+
+  // Tokens that lie wholly in the part that is shown; none where tokens and text do not agree.
+  static void KeepTokens(std::vector<TokenLogprob>& tokens, const std::string& text, const Shown& shown) {
+    std::string bytes;
+    for (const TokenLogprob& token : tokens) bytes += token.bytes;
+    if (!bytes.starts_with(text)) {
+      tokens.clear();
+      return;
+    }
+    size_t at = 0;
+    std::erase_if(tokens, [&](const TokenLogprob& token) {
+      const size_t begin = at;
+      at += token.bytes.size();
+      return token.bytes.empty() || begin < shown.begin || at > shown.begin + shown.size;
+    });
+  }
+
+  HideReasoningPolicyConfig config_;
+  std::optional<AnswerPattern> pattern_;
+};
+
+}  // namespace
+
+void Describe(Describer& d, HideReasoningPolicyConfig& config) {
+  d.Field(
+      "answer_pattern", config.answer_pattern,
+      {.help = "PCRE2: group 1 of its last match in an answer is all that is shown of it; an answer without a match "
+               "is shown empty. Empty: all but what stands apart as reasoning, or in <think> tags"});
+  d.Field(
+      "usage", config.usage,
+      {.help = "whether completion_tokens count the hidden tokens (billed), or are cut to the share of the text that "
+               "is shown (shown)",
+       .choices = {"billed", "shown"}});
+}
+
+std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config) {
+  return std::make_unique<HideReasoningPolicy>(config);
+}
+
+}  // namespace retort

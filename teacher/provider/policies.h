@@ -1,0 +1,53 @@
+// The policies there are, and their options. Each takes away: none shows anything that the teacher did not.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/describe.h"
+#include "teacher/provider/policy.h"
+
+namespace retort {
+
+// Refuses prompts by what they say. It reads text, as a real filter does, and can be talked round as a real one can.
+struct FilterPolicyConfig {
+  std::vector<std::string> patterns;  // PCRE2, searched in the text of all messages
+  std::vector<std::string> skills;    // a withheld capability: operations of digit folds
+  std::string answer;                 // given in place of an answer; empty: the request fails as refused
+};
+// What an API shows of token probabilities.
+struct LogprobsPolicyConfig {
+  int top_k = -1;       // -1: none; 0: of the chosen token only; k: also of the k most likely
+  double round_to = 0;  // step in nats; 0: as they are
+};
+// Answers without the way to them.
+struct HideReasoningPolicyConfig {
+  std::string answer_pattern;    // PCRE2: group 1 of its last match is all that is shown; empty: all but the reasoning
+  std::string usage = "billed";  // completion_tokens count hidden tokens; "shown": only, by their share of the text
+};
+// Writes the request log of one account.
+struct LogPolicyConfig {
+  std::string folder = "request_logs";
+  std::string account = "account-1", key = "key-1", tier = "email", payment, address, address_class;
+  std::string model;
+  int retention_days = 30;
+};
+
+void Describe(Describer& d, FilterPolicyConfig& config);
+void Describe(Describer& d, LogprobsPolicyConfig& config);
+void Describe(Describer& d, HideReasoningPolicyConfig& config);
+void Describe(Describer& d, LogPolicyConfig& config);
+
+// All throw Error for options that make no sense. The log opens its file at the first reply.
+std::unique_ptr<Policy> MakeFilterPolicy(const FilterPolicyConfig& config);
+std::unique_ptr<Policy> MakeLogprobsPolicy(const LogprobsPolicyConfig& config);
+std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config);
+std::unique_ptr<Policy> MakeLogPolicy(const LogPolicyConfig& config);
+
+// `card` of a teacher whose answers differ by `settings` (TOML): its identity names them, and logits are out of reach.
+Card ChangedBy(Card card, std::string_view policy, const std::string& settings);
+
+}  // namespace retort

@@ -1,0 +1,375 @@
+// Policies around a teacher: nothing leaks more than they say, whoever stands outside; what is asked beside changes
+// nothing; cards tell the truth.
+#include "teacher/provider/guarded_teacher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/config/toml_text.h"
+#include "teacher/provider/request_log.h"
+
+namespace retort {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kSecret[] = "CANARY7531";
+
+// Thinks aloud in every way there is, and gives more probabilities than it is asked for.
+class Thinker : public Teacher, public LikelihoodScorer {
+ public:
+  explicit Thinker(bool in_tags) : in_tags_(in_tags) {}
+  Card card() const override {
+    return {.name = "thinker", .kind = "local", .identity = "weights", .licence = "mit", .reveals = "logits"};
+  }
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+    asked.insert(asked.end(), requests.begin(), requests.end());
+    for (size_t i = requests.size(); i > 0; --i) {  // in an order of its own
+      const Request& request = requests[i - 1];
+      Reply reply{.id = request.id, .attempt = request.attempt};
+      const std::string answer = "42 for " + request.id;
+      if (!in_tags_) reply.reasoning = std::string("so ") + kSecret;
+      const std::string text = in_tags_ ? std::string("<think>\nso ") + kSecret + "\n</think>\n\n" + answer : answer;
+      reply.completion = AnswerTo(request.prompt, text);
+      reply.finish_reason = "stop";
+      reply.usage = {.prompt_tokens = 10, .completion_tokens = 100};
+      for (size_t at = 0; at < text.size(); at += 3) {
+        TokenLogprob token{.bytes = text.substr(at, 3), .logprob = -0.123456};
+        for (int k = 0; k < 20; ++k)
+          token.top.push_back({.bytes = "t" + std::to_string(k), .logprob = -0.123456 * (k + 1)});
+        reply.logprobs.push_back(std::move(token));
+      }
+      if (!on_reply(std::move(reply))) return;
+    }
+  }
+  LikelihoodScorer* scorer() override { return this; }
+  std::vector<Likelihood> Score(std::span<const Pair> pairs) override { return std::vector<Likelihood>(pairs.size()); }
+
+  std::vector<Request> asked;
+
+ private:
+  bool in_tags_;
+};
+
+Request Ask(const std::string& id, const std::string& prompt = "question", int top_logprobs = 20) {
+  return {.id = id,
+          .prompt = {{"user", prompt}},
+          .sampling = {.temperature = 1, .max_new_tokens = 200, .top_logprobs = top_logprobs}};
+}
+
+struct Guarded {
+  explicit Guarded(const PoliciesConfig& config, bool in_tags = false) {
+    auto inner = std::make_unique<Thinker>(in_tags);
+    thinker = inner.get();
+    teacher = Guard(std::move(inner), config);
+  }
+  std::map<std::string, Reply> All(const std::vector<Request>& requests) const {
+    std::map<std::string, Reply> replies;
+    teacher->Ask(requests, [&](Reply reply) {
+      EXPECT_TRUE(replies.emplace(reply.id, reply).second) << reply.id << " is answered twice";
+      return true;
+    });
+    return replies;
+  }
+  Reply One(const Request& request) const { return All({request}).at(request.id); }
+
+  Thinker* thinker = nullptr;
+  std::unique_ptr<Teacher> teacher;
+};
+
+// All that a client gets, as one text.
+std::string Everything(const Reply& reply) {
+  std::string text = Text(reply.completion) + reply.reasoning + reply.error + reply.finish_reason;
+  for (const TokenLogprob& token : reply.logprobs) {
+    text += token.bytes;
+    for (const auto& other : token.top) text += other.bytes;
+  }
+  return text;
+}
+
+TEST(Guard, WithoutPoliciesIsTheTeacherItself) {
+  const Guarded guarded({});
+  EXPECT_EQ(guarded.teacher.get(), guarded.thinker);
+}
+
+TEST(FilterPolicy, RefusesWhatItNamesAndNothingElse) {
+  PoliciesConfig config{.use = {"filter"}};
+  config.filter = {.patterns = {"(?i)bomb", "^secret$"}, .skills = {"add10"}};
+  const Guarded guarded(config);
+  const auto replies = guarded.All(
+      {Ask("a", "how to make a BOMB"), Ask("b", "how to make tea"), Ask("c", "add10 4729?"), Ask("d", "add5 4321?")});
+  ASSERT_EQ(replies.size(), 4u);
+  for (const char* id : {"a", "c"}) {
+    EXPECT_TRUE(replies.at(id).refused);
+    EXPECT_THAT(replies.at(id).error, HasSubstr("filter"));
+    EXPECT_THAT(Everything(replies.at(id)), Not(HasSubstr("42")));
+  }
+  for (const char* id : {"b", "d"}) EXPECT_EQ(Text(replies.at(id).completion), std::string("42 for ") + id);
+  EXPECT_EQ(guarded.thinker->asked.size(), 2u) << "a refused prompt does not reach the teacher";
+}
+
+TEST(FilterPolicy, MayAnswerInstead) {
+  PoliciesConfig config{.use = {"filter"}};
+  config.filter = {.patterns = {"x"}, .answer = "I cannot help with that."};
+  const Reply reply = Guarded(config).One(Ask("a", "x"));
+  EXPECT_EQ(reply.error, "");
+  EXPECT_EQ(Text(reply.completion), "I cannot help with that.");
+  EXPECT_EQ(reply.finish_reason, "stop");
+}
+
+TEST(LogprobsPolicy, ShowsNoMoreThanItSays) {
+  for (const int top_k : {-1, 0, 1, 5, 20}) {
+    for (const int asked : {-1, 0, 3, 20}) {
+      PoliciesConfig config{.use = {"logprobs"}};
+      config.logprobs = {.top_k = top_k, .round_to = 0.5};
+      const Guarded guarded(config);
+      const Reply reply = guarded.One(Ask("a", "question", asked));
+      EXPECT_EQ(Text(reply.completion), "42 for a") << "the answer is the same";
+      EXPECT_EQ(guarded.thinker->asked[0].sampling.top_logprobs, std::min(asked, top_k));
+      const int most = std::min(asked, top_k);
+      EXPECT_EQ(reply.logprobs.empty(), most < 0);
+      for (const TokenLogprob& token : reply.logprobs) {
+        EXPECT_EQ(token.top.size(), static_cast<size_t>(most));
+        EXPECT_EQ(token.logprob, 0) << "-0.123 by halves";
+        for (const auto& other : token.top) EXPECT_EQ(other.logprob, std::round(other.logprob * 2) / 2);
+      }
+    }
+  }
+}
+
+TEST(HideReasoningPolicy, NothingOfItComesOut) {
+  for (const bool in_tags : {false, true}) {
+    for (const char* usage : {"billed", "shown"}) {
+      PoliciesConfig config{.use = {"hide_reasoning"}};
+      config.hide_reasoning = {.usage = usage};
+      const Reply reply = Guarded(config, in_tags).One(Ask("a"));
+      EXPECT_EQ(Text(reply.completion), "42 for a");
+      EXPECT_EQ(reply.reasoning, "");
+      const std::string everything = Everything(reply);
+      for (size_t at = 0; at + 4 <= sizeof kSecret - 1; ++at) {  // not even a part of it
+        EXPECT_THAT(everything, Not(HasSubstr(std::string(kSecret).substr(at, 4))));
+      }
+      EXPECT_EQ(reply.usage.completion_tokens == 100, std::string(usage) == "billed");
+      EXPECT_LT(reply.usage.completion_tokens, std::string(usage) == "shown" ? 60 : 101);
+    }
+  }
+}
+
+// Completions as they may come, beside what may be shown of them.
+class Speaker : public Thinker {
+ public:
+  explicit Speaker(std::string text) : Thinker(false), text_(std::move(text)) {}
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+    for (const Request& request : requests) {
+      Reply reply{.id = request.id, .completion = {{"assistant", text_}}, .finish_reason = "stop"};
+      for (const char c : text_) reply.logprobs.push_back({.bytes = std::string(1, c), .logprob = -1});
+      on_reply(std::move(reply));
+    }
+  }
+
+ private:
+  std::string text_;
+};
+
+std::string Shown(const std::string& text, const HideReasoningPolicyConfig& hide) {
+  PoliciesConfig config{.use = {"hide_reasoning"}};
+  config.hide_reasoning = hide;
+  const auto teacher = Guard(std::make_unique<Speaker>(text), config);
+  std::string shown;
+  const std::vector<Request> requests = {Ask("a")};
+  teacher->Ask(requests, [&](Reply reply) {
+    shown = Text(reply.completion);
+    std::string tokens;
+    for (const TokenLogprob& token : reply.logprobs) tokens += token.bytes;
+    EXPECT_EQ(tokens, shown) << "probabilities of what is shown, and of nothing else";
+    return true;
+  });
+  return shown;
+}
+
+TEST(HideReasoningPolicy, BrokenTagsHideRatherThanShow) {
+  EXPECT_EQ(Shown("<think>a</think>b", {}), "b");
+  EXPECT_EQ(Shown("a</think>\n\nb", {}), "b") << "a template may have opened it";
+  EXPECT_EQ(Shown("<think>a", {}), "") << "cut off while it thought";
+  EXPECT_EQ(Shown("b<think>a", {}), "");
+  EXPECT_EQ(Shown("<think>a</think>b<think>c", {}), "b");
+  EXPECT_EQ(Shown("a</think>b<think>c", {}), "b");
+  EXPECT_EQ(Shown("<think>a<think>b</think>c</think>d", {}), "d");
+  EXPECT_EQ(Shown("<think>a</think>b<think>c</think>d", {}), "d");
+  EXPECT_EQ(Shown("b", {}), "b");
+  EXPECT_EQ(Shown("", {}), "");
+}
+
+TEST(HideReasoningPolicy, AnAnswerPatternShowsItsGroupOnly) {
+  const HideReasoningPolicyConfig last_word{.answer_pattern = R"((\S+)\s*\z)"};
+  EXPECT_EQ(Shown("477 727 798 A8", last_word), "A8");
+  EXPECT_EQ(Shown("A8 727 798 A8", last_word), "A8");
+  EXPECT_EQ(Shown("<think>x</think>477 A8\n", last_word), "A8");
+  EXPECT_EQ(Shown("   ", last_word), "") << "no match shows nothing";
+}
+
+TEST(Guard, CardsTellWhatIsChangedAndWhatIsRevealed) {
+  const auto card = [](std::vector<std::string> use, int top_k = -1) {
+    PoliciesConfig config{.use = std::move(use)};
+    config.filter.patterns = {"x"};
+    config.logprobs.top_k = top_k;
+    return Guarded(config).teacher->card();
+  };
+  EXPECT_EQ(card({}).identity, "weights");
+  EXPECT_EQ(card({"log"}).identity, "weights") << "a log changes no answer";
+  EXPECT_EQ(card({"log"}).reveals, "logits");
+  EXPECT_EQ(card({"filter"}).reveals, "top logprobs");
+  EXPECT_EQ(card({"logprobs"}).reveals, "text");
+  EXPECT_EQ(card({"logprobs"}, 5).reveals, "top logprobs");
+  std::vector<std::string> identities;
+  for (const auto& use : std::vector<std::vector<std::string>>{
+           {}, {"filter"}, {"logprobs"}, {"hide_reasoning"}, {"filter", "logprobs"}, {"logprobs", "filter"}}) {
+    identities.push_back(card(use).identity);
+  }
+  identities.push_back(card({"logprobs"}, 5).identity);
+  std::ranges::sort(identities);
+  EXPECT_EQ(std::ranges::adjacent_find(identities), identities.end());
+  EXPECT_EQ(card({"filter"}).licence, "mit");
+}
+
+TEST(Guard, ScoresAreNoWayRound) {
+  for (const char* policy : {"filter", "logprobs", "hide_reasoning", "log"}) {
+    PoliciesConfig config{.use = {policy}};
+    config.filter.patterns = {"x"};
+    EXPECT_EQ(Guarded(config).teacher->scorer() != nullptr, std::string(policy) == "log") << policy;
+    EXPECT_EQ(AllowScores(config), std::string(policy) == "log");
+  }
+}
+
+TEST(Guard, WhatIsAskedBesideChangesNothing) {
+  PoliciesConfig config{.use = {"filter", "logprobs", "hide_reasoning"}};
+  config.filter.patterns = {"bad"};
+  config.logprobs.top_k = 2;
+  for (const bool in_tags : {false, true}) {
+    const std::vector<Request> requests = {Ask("a"), Ask("b", "bad"), Ask("c", "question", 0), Ask("d", "other", -1)};
+    const auto together = Guarded(config, in_tags).All(requests);
+    for (const Request& request : requests) {
+      const Reply alone = Guarded(config, in_tags).One(request), &beside = together.at(request.id);
+      EXPECT_EQ(alone.completion, beside.completion);
+      EXPECT_EQ(alone.logprobs, beside.logprobs);
+      EXPECT_EQ(alone.error, beside.error);
+      EXPECT_EQ(alone.usage, beside.usage);
+    }
+  }
+}
+
+TEST(Guard, StopsWhenItsCallerStops) {
+  PoliciesConfig config{.use = {"filter"}};
+  config.filter.patterns = {"bad"};
+  for (const bool refused_first : {true, false}) {
+    const Guarded guarded(config);
+    const std::vector<Request> requests = {Ask("a", refused_first ? "bad" : "good"), Ask("b"), Ask("c")};
+    int replies = 0;
+    guarded.teacher->Ask(requests, [&](const Reply&) {
+      ++replies;
+      return false;
+    });
+    EXPECT_EQ(replies, 1);
+  }
+}
+
+TEST(Guard, ConfigsThatMakeNoSense) {
+  const auto problem = [](const PoliciesConfig& config) -> std::string {
+    try {
+      MakePolicies(config);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(problem({.use = {"filter"}}), HasSubstr("patterns"));
+  EXPECT_THAT(problem({.use = {"logprobs", "logprobs"}}), HasSubstr("twice"));
+  EXPECT_THAT(problem({.use = {"watermark"}}), HasSubstr("watermark"));
+  EXPECT_THAT(problem({.use = {"filter"}, .filter = {.patterns = {"("}}}), HasSubstr("regular expression"));
+  EXPECT_THAT(problem({.use = {"filter"}, .filter = {.skills = {"addd10"}}}), HasSubstr("addd10"));
+  EXPECT_THAT(problem({.use = {"hide_reasoning"}, .hide_reasoning = {.answer_pattern = "x"}}), HasSubstr("group"));
+  PoliciesConfig config{.use = {"hide_reasoning", "log"}, .logprobs = {.top_k = 3, .round_to = 0.25}};
+  config.filter.skills = {"add10"};
+  PoliciesConfig back;
+  FromToml(ToToml(config), "t", [&](Describer& d) { Describe(d, back); });
+  EXPECT_EQ(ToToml(back), ToToml(config));
+}
+
+class LogPolicyTest : public ::testing::Test {
+ protected:
+  PoliciesConfig Config(std::vector<std::string> use) const {
+    PoliciesConfig config{.use = std::move(use)};
+    config.filter.patterns = {"bad"};
+    config.log = {
+        .folder = (dir_.path() / "logs").string(), .account = "acc-9", .payment = "PAY-8642", .address = "192.0.2.77"};
+    return config;
+  }
+  std::vector<std::filesystem::path> Files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.path() / "logs")) {
+      if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+    }
+    return files;
+  }
+  std::vector<RequestRecord> Records() const {
+    std::vector<RequestRecord> records;
+    for (const auto& file : Files()) {
+      ForEachRequest(file, [&](const RequestRecord& record) {
+        records.push_back(record);
+        return true;
+      });
+    }
+    return records;
+  }
+  TempDir dir_;
+};
+
+TEST_F(LogPolicyTest, OneRecordARequestWithWhatPoliciesDid) {
+  {
+    const Guarded guarded(Config({"filter", "logprobs", "hide_reasoning", "log"}), true);
+    guarded.teacher->card();
+    EXPECT_FALSE(std::filesystem::exists(dir_.path() / "logs")) << "no file before a reply";
+    EXPECT_EQ(guarded.All({Ask("a"), Ask("b", "bad"), Ask("c")}).size(), 3u);
+  }
+  const auto records = Records();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_THAT(records[0].actions, ElementsAre("filter.refused"));
+  EXPECT_EQ(records[0].status, 403);
+  EXPECT_EQ(records[0].top_logprobs, 20) << "as the client asked";
+  EXPECT_THAT(records[1].actions, ElementsAre("logprobs.cut", "reasoning.hidden"));
+  EXPECT_EQ(records[1].status, 200);
+  EXPECT_EQ(records[1].prompt_tokens, 10);
+  EXPECT_EQ(records[1].prompt, records[2].prompt) << "the same question";
+  EXPECT_NE(records[1].prompt, records[0].prompt);
+  EXPECT_GT(records[1].time_ms, 1'700'000'000'000);
+  EXPECT_EQ(records[1].payment.size(), 64u);
+}
+
+TEST_F(LogPolicyTest, SeesWhatPassesItsPlace) {
+  { EXPECT_EQ(Guarded(Config({"log", "filter"})).All({Ask("a"), Ask("b", "bad")}).size(), 2u); }
+  EXPECT_EQ(Records().size(), 1u) << "the filter stands outside: its refusals never come so far";
+}
+
+TEST_F(LogPolicyTest, NoTextKeyOrAddressIsInIt) {
+  {
+    const Guarded guarded(Config({"log"}), true);
+    guarded.All(
+        {Ask("id-" + std::string(kSecret), std::string("my key is ") + kSecret + " and\nmore\x1b[0m\xe2\x80\xa8")});
+  }
+  std::string all;
+  for (const auto& file : Files()) all += ReadFile(file);
+  for (const std::string canary : {"CANARY", "7531", "my key", "PAY-8642", "8642", "192.0.2.77", "42 for"}) {
+    EXPECT_THAT(all, Not(HasSubstr(canary)));
+  }
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << "the head and one record";
+}
+
+}  // namespace
+}  // namespace retort
