@@ -206,8 +206,7 @@ TEST_F(Cuda, TooLittleMemoryIsOneLineAndTheNextRunGoesOn) {
   config.num_hidden_layers = config.num_attention_heads = config.num_key_value_heads = 1;
   Transformer model(config);
   model.Initialise(0);
-  std::vector<Example> examples;
-  for (int i = 0; i < 1000; ++i) examples.push_back({.ids = std::vector<int>(2000, i), .prompt_length = 1});
+  const std::vector<Example> examples(1000, {.ids = std::vector<int>(2000, 1), .prompt_length = 1});
   TrainerConfig trainer{.max_steps = 1, .per_device_train_batch_size = 1000, .max_length = 2000, .device = "cuda"};
   try {
     Train(model, examples, trainer, 0, {});
