@@ -27,7 +27,28 @@ Crossing MakeCrossing(double log2_n, std::span<const int> sizes) {
 
 double Log2CrossingOf(std::span<const double> shares, std::span<const int> sizes, double gap_closed, bool leads) {
   if (!leads) return kInfinity;
+  if (std::is_sorted(shares.begin(), shares.end())) return Log2Crossing(sizes, shares, gap_closed);
   return Log2Crossing(sizes, IsotonicFit(shares, std::vector(sizes.size(), 1.0)), gap_closed);  // no cell is missing
+}
+
+void AddCrossingContrast(std::span<const double> shares, std::span<const int> sizes, double gap_closed, size_t first,
+                         double factor, std::span<double> weights) {
+  const std::vector<double> fit = IsotonicFit(shares, std::vector(sizes.size(), 1.0));
+  const auto reached = static_cast<size_t>(std::lower_bound(fit.begin(), fit.end(), gap_closed) - fit.begin());
+  size_t left = 0, right = 0;  // the sizes that the crossing lies between
+  double slope = 1, at_right = 1;
+  if (fit.size() > 1) {
+    right = std::clamp<size_t>(reached, 1, fit.size() - 1);
+    left = right - 1;
+    const double rise = fit[right] - fit[left];
+    // A curve that is flat beyond the grid must not drown the other arm of a contrast.
+    slope = std::max(rise, 0.01) / (std::log2(sizes[right]) - std::log2(sizes[left]));
+    at_right = reached == 0 ? 0 : reached == fit.size() ? 1 : (gap_closed - fit[left]) / rise;
+  }
+  weights[first + left] -= factor / slope * (1 - at_right);
+  weights[first + right] -= factor / slope * at_right;
+  weights[1] += factor / slope * gap_closed;
+  weights[0] += factor / slope * (1 - gap_closed);
 }
 
 std::string ToString(const Crossing& crossing) {
@@ -52,9 +73,11 @@ std::string ToString(const CrossingInterval& crossing) {
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
                                   int replicates, RandomStream random, double level) {
   assert(!sizes.empty() && means.mean().size() == sizes.size() + 2 && replicates > 0);
-  CurveReplicates curves(means, level, std::move(random));
-  const double estimate = Log2CrossingOf(curves.shares(), sizes, gap_closed, curves.leads());
-  std::vector<double> crossings(static_cast<size_t>(replicates)), shares(sizes.size());
+  std::vector<double> crossings(static_cast<size_t>(replicates)), shares(sizes.size()), weights(means.mean().size());
+  const bool teacher_leads = SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
+  const double estimate = Log2CrossingOf(shares, sizes, gap_closed, teacher_leads);
+  AddCrossingContrast(shares, sizes, gap_closed, 2, 1, weights);
+  CurveReplicates curves(means, means.DegreesOfFreedom(weights), level, std::move(random));
   for (double& crossing : crossings) {
     const bool leads = curves.Next(shares);
     crossing = Log2CrossingOf(shares, sizes, gap_closed, leads);

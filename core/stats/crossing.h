@@ -30,6 +30,11 @@ std::string ToString(const CrossingInterval& crossing);  // "11.3 [7.9, > 64]"; 
 // (isotonic.h), +infinity too where the teacher does not lead.
 double Log2CrossingOf(std::span<const double> shares, std::span<const int> sizes, double gap_closed, bool leads);
 
+// Adds factor · ∂(log2 N of that crossing)/∂(mean score) to the weights of base, teacher and the curve whose columns
+// begin at `first`: the contrast whose degrees of freedom a crossing has. Beyond the grid, that of its nearest size.
+void AddCrossingContrast(std::span<const double> shares, std::span<const int> sizes, double gap_closed, size_t first,
+                         double factor, std::span<double> weights);
+
 // `means` has the columns base, teacher, then one for each of `sizes` (rising, positive).
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
                                   int replicates, RandomStream random, double level = 0.95);

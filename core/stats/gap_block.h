@@ -22,6 +22,10 @@ GapBlock LargestBlock(const GapCurveInput& input);
 // Columns base, teacher, sizes of the block; `second`, if given, adds its own sizes of the block after them.
 PairedMeans BlockMeans(const GapCurveInput& input, const GapBlock& block, const GapCurveInput* second = nullptr);
 
+// Where Fieller's set is unbounded though the gap's own interval is clear of 0: the ratio may have fewer degrees of
+// freedom than the gap.
+inline constexpr char kGapTooUncertain[] = "the teacher's lead over the base is too uncertain to divide by";
+
 struct MeasuredGap {
   Interval interval;      // S_T - S_0, oriented: positive where the teacher is better
   std::string undefined;  // why nothing should be divided by it

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cmath>
 
 #include "core/stats/gap_block.h"
@@ -11,13 +10,18 @@
 namespace retort {
 namespace {
 
-// Seeds scatter between base and teacher, so the score's ends are stretched as those of the share closed are.
-void Stretch(const Interval& closed, const PairedMeans& means, Interval& score) {
+// Contrasts of the columns base, teacher, size.
+constexpr std::array kClosed = {-1.0, 0.0, 1.0}, kGap = {-1.0, 1.0, 0.0};
+
+// Seeds scatter between base and teacher, so the ends of the mean `plain` are stretched as those of the share closed
+// are; `score` is made to hold them.
+void Stretch(const Interval& closed, const PairedMeans& means, const Interval& plain, Interval& score) {
   const double base = means.mean()[0], gap = means.mean()[1] - base;
   if (means.items_only()) return;
-  for (const double end : {score.low, score.high}) {
+  const double exponent = means.StretchExponent(means.Residual(kClosed, kGap));
+  for (const double end : {plain.low, plain.high}) {
     const double stretched =
-        base + gap * StretchEnd(closed.estimate, (end - base) / gap, std::abs((end - score.estimate) / gap));
+        base + gap * StretchEnd(closed.estimate, (end - base) / gap, std::abs((end - plain.estimate) / gap), exponent);
     score.low = std::min(score.low, stretched);
     score.high = std::max(score.high, stretched);
   }
@@ -52,10 +56,12 @@ GapCurve FitGapCurve(const GapCurveInput& input) {
     const PairedMeans means = BlockMeans(input, block);
     GapPoint point{input.sizes[s], means.seeds(), score(means, 2), std::nullopt, MeasureGap(input, means).undefined};
     if (point.undefined.empty()) {
-      // base, teacher, size
-      point.gap_closed = means.Share(std::array{-1.0, 0.0, 1.0}, std::array{-1.0, 1.0, 0.0}, input.level);
-      assert(point.gap_closed);  // a gap clear of a positive number is clear of 0
-      Stretch(*point.gap_closed, means, point.score);
+      point.gap_closed = means.Share(kClosed, kGap, input.level);
+      if (point.gap_closed) {
+        Stretch(*point.gap_closed, means, means.Mean(2, input.level), point.score);
+      } else {
+        point.undefined = kGapTooUncertain;
+      }
     }
     curve.points.push_back(std::move(point));
   }

@@ -34,14 +34,28 @@ Interval Wilson(double successes, double trials, double level) {
   return {rate, std::clamp(centre - half, 0.0, rate), std::clamp(centre + half, rate, 1.0)};
 }
 
-double StretchEnd(double share, double end, double half_width) {
-  if (!(half_width > 0 && half_width <= 0.5)) return end;
+double StretchEnd(double share, double end, double half_width, double exponent) {
+  if (!(half_width > 0 && half_width <= 0.5 && exponent > 0 && end > 0 && end < 1) || end == share) return end;
+  if (end > share) {
+    const double mirrored = StretchEnd(1 - share, 1 - end, half_width, exponent);
+    return std::max(end, 1 - mirrored);
+  }
   const double held = std::clamp(share, half_width, 1 - half_width);
-  const double k = (share - end) * (share - end) / (held * (1 - held));
-  const double discriminant = k * (k + 4 * share * (1 - share));
-  if (!(discriminant > 0)) return end;
-  const double centre = (2 * share + k) / (2 * (1 + k)), half = std::sqrt(discriminant) / (2 * (1 + k));
-  return end < share ? std::min(end, centre - half) : std::max(end, centre + half);
+  const double power = exponent / 2, scale = (share - end) / std::pow(held * (1 - held), power);
+  // The root of (share - p) - scale · (p (1 - p))^power in (0, end], by Newton's steps held inside a shrinking bracket.
+  double low = 0, high = end, p = end;
+  for (int step = 0; step < 60; ++step) {
+    const double variance = p * (1 - p), bent = scale * std::pow(variance, power), value = share - p - bent;
+    if (step == 0 && value >= 0) return end;
+    (value > 0 ? low : high) = p;
+    const double slope = -1 - power * bent * (1 - 2 * p) / variance;
+    double next = p - value / slope;
+    if (!(next > low && next < high)) next = (low + high) / 2;
+    const bool done = std::abs(next - p) <= 1e-12;
+    p = next;
+    if (done) break;
+  }
+  return p;
 }
 
 }  // namespace retort

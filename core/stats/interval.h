@@ -19,11 +19,10 @@ double StudentTail(double t, double degrees_of_freedom);  // P(|T| >= |t|); 0 fo
 Interval Wilson(double successes, double trials, double level = 0.95);
 
 // Moves `end`, a limit `end - share` away from an estimated share, as Wilson's method moves Wald's: the spread belongs
-// to the true share p, not to the estimate, and shrinks towards 0 and 1 as sqrt(p (1 - p)), so that the limit solves
-//     (share - p)² = (share - end)² p (1 - p) / (s (1 - s)),   s = share, held `half_width` away from 0 and 1
-// (Korn & Graubard 1998 and Franco et al. 2019, Wilson's interval with an effective sample size). Seeds scatter skewly
-// near the floor and the ceiling, and plain t limits then miss too often on the inner side: simulated coverage of 95 %
-// limits rises from .87-.89 to .92-.95. Never moves an end inwards, nor one that is farther out than 0 or 1.
-double StretchEnd(double share, double end, double half_width);
+// to the true share p, not to the estimate, and shrinks towards 0 and 1, so that the limit solves
+//     (share - p)² = (share - end)² · (p (1 - p) / (s (1 - s)))^exponent,   s = share, held `half_width` from 0 and 1
+// (Korn & Graubard 1998 and Franco et al. 2019: Wilson's interval with an effective sample size, exponent 1). Never
+// moves an end inwards, nor one that is farther out than 0 or 1.
+double StretchEnd(double share, double end, double half_width, double exponent);
 
 }  // namespace retort

@@ -35,7 +35,7 @@ PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
   const size_t columns = seeds[0].columns.size();
   const double count = static_cast<double>(seeds.size());
   mean_.assign(columns, 0);
-  Symmetric covariance(columns);
+  Symmetric covariance(columns), noise(columns);
   std::map<std::string, std::vector<size_t>> groups;  // seeds that share items
   for (size_t k = 0; k < seeds.size(); ++k) {
     const size_t items = seeds[k].columns[0].size();
@@ -53,10 +53,11 @@ PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
   for (const auto& [name, members] : groups) {
     const size_t items = seeds[members[0]].columns[0].size();
     distinct_items_ += static_cast<int>(items);
-    if (items < 2 || (members.size() < 2 && seeds.size() > 1)) continue;
+    if (items < 2) continue;
     // Σ_{k≠l} of products = those of the sum over seeds less those of each seed; a lone seed keeps its own.
     const double scale = 1 / (static_cast<double>(items) * static_cast<double>(items - 1));
     const double factor = seeds.size() == 1 ? scale : scale / (count * (count - 1));
+    Symmetric own(columns);
     std::vector<std::vector<double>> sum(columns, std::vector<double>(items));
     for (size_t k : members) {
       std::vector<std::vector<double>> centred = seeds[k].columns;
@@ -66,15 +67,20 @@ PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
           sum[c][i] += centred[c][i];
         }
       }
-      if (seeds.size() > 1) AddProducts(centred, -factor, covariance);
+      if (seeds.size() > 1) AddProducts(centred, 1, own);
     }
-    AddProducts(sum, factor, covariance);
+    for (size_t v = 0; v < own.values.size(); ++v) {
+      noise.values[v] += scale / (count * count) * own.values[v];
+      if (members.size() > 1) covariance.values[v] -= factor * own.values[v];
+    }
+    if (members.size() > 1 || seeds.size() == 1) AddProducts(sum, factor, covariance);
   }
   for (std::vector<double>& means : deviations_) {
     for (size_t c = 0; c < columns; ++c) means[c] -= mean_[c];
   }
   item_root_ = PositiveRoot(covariance);
   item_covariance_ = Squared(item_root_);
+  noise_covariance_ = std::move(noise);
 }
 
 double PairedMeans::Value(std::span<const double> weights) const {
@@ -89,6 +95,20 @@ double PairedMeans::ItemPart(std::span<const double> u, std::span<const double> 
     for (size_t b = 0; b < v.size(); ++b) items += u[a] * v[b] * item_covariance_(a, b);
   }
   return items;
+}
+
+double PairedMeans::NoisePart(std::span<const double> weights) const {
+  double noise = 0;
+  for (size_t a = 0; a < weights.size(); ++a) {
+    for (size_t b = 0; b < weights.size(); ++b) noise += weights[a] * weights[b] * noise_covariance_(a, b);
+  }
+  return noise;
+}
+
+double PairedMeans::StretchExponent(std::span<const double> weights) const {
+  const double seed = SeedPart(weights, weights), all = seed + ItemPart(weights, weights);
+  if (!(all > 0)) return 0;
+  return 0.75 * (1 + std::clamp((seed - NoisePart(weights)) / all, 0.0, 1.0));
 }
 
 double PairedMeans::SeedPart(std::span<const double> u, std::span<const double> v) const {
@@ -106,21 +126,21 @@ double PairedMeans::SeedPart(std::span<const double> u, std::span<const double> 
   return sum / (k * (k - 1));
 }
 
-double PairedMeans::HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const {
-  const double p = 0.5 + level / 2;
-  const double items = ItemPart(u, v);
-  const double item_quantile = StudentQuantile(p, min_items_ - 1);
-  if (items_only() && min_items_ == 1) return item_quantile;  // one seed, one item: nothing is known
-  double width = items == 0 ? 0 : item_quantile * item_quantile * items;
-  if (items_only()) return width;
-  const double t = StudentQuantile(p, seeds() - 1);
-  return width + t * t * SeedPart(u, v);
+double PairedMeans::DegreesOfFreedom(std::span<const double> weights) const {
+  const double item_freedom = min_items_ - 1;
+  if (items_only()) return item_freedom;
+  const double seed = SeedPart(weights, weights), item = ItemPart(weights, weights);
+  const double seed_freedom = seeds() - 1;
+  if (!(item > 0)) return seed_freedom;
+  return (seed + item) * (seed + item) / (seed * seed / seed_freedom + item * item / item_freedom);
 }
 
 Interval PairedMeans::Contrast(std::span<const double> weights, double level) const {
   assert(weights.size() == mean_.size());
   const double value = Value(weights);
-  const double half = std::sqrt(std::max(0.0, HalfWidth2(weights, weights, level)));
+  const double t = StudentQuantile(0.5 + level / 2, DegreesOfFreedom(weights));
+  if (std::isinf(t)) return {value, -t, t};  // one seed, one item: nothing is known
+  const double half = t * std::sqrt(std::max(0.0, Covariance(weights, weights)));
   return {value, value - half, value + half};
 }
 
@@ -134,16 +154,29 @@ Interval PairedMeans::Rate(size_t column, double level) const {
   const Interval scatter = Mean(column, level);
   const double half = scatter.high - scatter.estimate;
   if (items_only() || half == 0) return Wilson(mean_[column] * distinct_items_, distinct_items_, level);
-  return {scatter.estimate, std::clamp(StretchEnd(scatter.estimate, scatter.low, half), 0.0, 1.0),
-          std::clamp(StretchEnd(scatter.estimate, scatter.high, half), 0.0, 1.0)};
+  std::vector<double> weights(mean_.size());
+  weights[column] = 1;
+  const double exponent = StretchExponent(weights);
+  return {scatter.estimate, std::clamp(StretchEnd(scatter.estimate, scatter.low, half, exponent), 0.0, 1.0),
+          std::clamp(StretchEnd(scatter.estimate, scatter.high, half, exponent), 0.0, 1.0)};
+}
+
+std::vector<double> PairedMeans::Residual(std::span<const double> numerator,
+                                          std::span<const double> denominator) const {
+  const double ratio = Value(numerator) / Value(denominator);
+  std::vector<double> weights(mean_.size());
+  for (size_t c = 0; c < weights.size(); ++c) weights[c] = numerator[c] - ratio * denominator[c];
+  return weights;
 }
 
 std::optional<Interval> PairedMeans::Ratio(std::span<const double> numerator, std::span<const double> denominator,
                                            double level) const {
   const double a = Value(numerator), b = Value(denominator);
-  const double aa = a * a - HalfWidth2(numerator, numerator, level);
-  const double ab = a * b - HalfWidth2(numerator, denominator, level);
-  const double bb = b * b - HalfWidth2(denominator, denominator, level);
+  const double t = StudentQuantile(0.5 + level / 2, DegreesOfFreedom(Residual(numerator, denominator)));
+  if (!std::isfinite(t)) return std::nullopt;
+  const double aa = a * a - t * t * Covariance(numerator, numerator);
+  const double ab = a * b - t * t * Covariance(numerator, denominator);
+  const double bb = b * b - t * t * Covariance(denominator, denominator);
   if (!(bb > 0)) return std::nullopt;
   const double root = std::sqrt(std::max(0.0, ab * ab - aa * bb));
   const double estimate = a / b;
@@ -155,27 +188,20 @@ std::optional<Interval> PairedMeans::Share(std::span<const double> numerator, st
                                            double level) const {
   std::optional<Interval> ratio = Ratio(numerator, denominator, level);
   if (!ratio || items_only()) return ratio;
-  const double share = ratio->estimate;
-  return Interval{share, StretchEnd(share, ratio->low, share - ratio->low),
-                  StretchEnd(share, ratio->high, ratio->high - share)};
+  const double share = ratio->estimate, exponent = StretchExponent(Residual(numerator, denominator));
+  return Interval{share, StretchEnd(share, ratio->low, share - ratio->low, exponent),
+                  StretchEnd(share, ratio->high, ratio->high - share, exponent)};
 }
 
 std::optional<double> PairedMeans::PValue(std::span<const double> weights) const {
   assert(weights.size() == mean_.size());
   if (seeds() < kSeedsForPValue) return std::nullopt;
   const double value = std::abs(Value(weights));
-  const double seed_part = SeedPart(weights, weights);
   // Rounding leaves some 1e-16 where arms agree exactly.
   double scale = 0;
   for (size_t c = 0; c < weights.size(); ++c) scale += std::abs(weights[c] * mean_[c]);
   if (value <= 1e-12 * scale) return 1.0;
-  if (ItemPart(weights, weights) == 0) return StudentTail(value / std::sqrt(seed_part), seeds() - 1);
-  double low = 0, high = 1;                // the half-width falls as p rises
-  for (int step = 0; step < 40; ++step) {  // to 1e-12: 1 - p must differ from 1
-    const double p = (low + high) / 2;
-    (HalfWidth2(weights, weights, 1 - p) > value * value ? low : high) = p;
-  }
-  return (low + high) / 2;
+  return StudentTail(value / std::sqrt(std::max(0.0, Covariance(weights, weights))), DegreesOfFreedom(weights));
 }
 
 }  // namespace retort

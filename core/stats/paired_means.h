@@ -8,10 +8,12 @@
 // design's
 //     s²_seed/K + s²_item/M - s²_residual/(K M)
 // (Brennan 2001, Generalizability Theory, p x i design); where none do, the seeds' own scatter holds all of the noise.
-// An interval adds the two half-widths in quadrature, Student's t with K-1 degrees of freedom for the seeds' part and
-// M-1 for the items' (Zou & Donner 2008, closed-form limits for sums): t_{K-1} on the items' part would overcover by
-// far. With ONE seed there is no scatter to see: the interval holds for other items and this same run only
-// (`items_only`).
+// An interval is value ± t_ν · SE, with Satterthwaite's (1946) degrees of freedom of a sum of two estimated variances,
+//     ν = (v_seed + v_item)² / (v_seed² / (K-1) + v_item² / (M-1)):
+// K-1 where items are not shared, more where the items' part, known from hundreds, is large. t_{K-1} on all of it would
+// overcover by far, and so would half-widths with a t of their own each, added in quadrature (Zou & Donner 2008;
+// simulated .98). With ONE seed there is no scatter to see: the interval holds for other items and this same
+// run only (`items_only`).
 #pragma once
 
 #include <cstdint>
@@ -44,6 +46,15 @@ class PairedMeans {
   const std::vector<std::vector<double>>& deviations() const { return deviations_; }  // seed mean - mean: (K, columns)
   const Symmetric& item_root() const { return item_root_; }  // square root of the items' part of Var(mean)
 
+  double DegreesOfFreedom(std::span<const double> weights) const;  // ν of a contrast; 0: one seed with one item
+
+  // How strongly the spread of a share depends on the share, for StretchEnd: .75 (1 + w), with w that part of the
+  // variance which is scatter of seeds beyond the noise of items. Noise of items goes with p (1 - p), exponent 1, but
+  // for that of base and teacher, which does not: 0. Shares that seeds draw from a Beta distribution have exponent 1
+  // too; those of seeds that shift a logistic curve 2. So .75 and 1.5 stand in the middle; other choices over- or
+  // undercover (docs/statistics.md).
+  double StretchExponent(std::span<const double> weights) const;
+
   // Σ weights[c] * mean[c] with its interval. A column's weight may be 0.
   Interval Contrast(std::span<const double> weights, double level = 0.95) const;
   Interval Mean(size_t column, double level = 0.95) const;
@@ -51,13 +62,15 @@ class PairedMeans {
   // different items with one seed, and where all seeds agree (1.00 four times is no proof of 1.00).
   Interval Rate(size_t column, double level = 0.95) const;
 
-  // Two-sided p value of "the contrast is 0": 1 - the level of the interval that just reaches 0. Where seeds have items
-  // of their own, this is Student's t with K-1 degrees of freedom on SE² = s²_seed/K. nullopt under kSeedsForPValue
-  // seeds: so few cannot show that the tails are those of t.
+  // Two-sided p value of "the contrast is 0": t with ν degrees of freedom on SE, so that it is below 1 - level exactly
+  // where the interval of that level leaves 0 out. nullopt under kSeedsForPValue seeds: so few cannot show that the
+  // tails are those of t.
   std::optional<double> PValue(std::span<const double> weights) const;
 
-  // Ratio of two contrasts by Fieller (1954), with their covariance: all ρ with (A - ρB)² <= q² Var(A - ρB). nullopt
-  // where the denominator's interval holds 0 and the set is unbounded.
+  // A - ρB at the estimated ρ = A / B, a contrast that is 0 and varies as the ratio does.
+  std::vector<double> Residual(std::span<const double> numerator, std::span<const double> denominator) const;
+  // Ratio of two contrasts by Fieller (1954), with their covariance: all ρ with (A - ρB)² <= t² Var(A - ρB), with
+  // the degrees of freedom of A - ρB at the estimate. nullopt where the set is unbounded: B is not clear of 0 by t.
   std::optional<Interval> Ratio(std::span<const double> numerator, std::span<const double> denominator,
                                 double level = 0.95) const;
   // The same for a share of something, about which seeds scatter between 0 and 1: its ends are stretched (interval.h;
@@ -67,15 +80,18 @@ class PairedMeans {
 
  private:
   // Parts of the covariance of two contrasts' values (u == v: the variance).
+  double NoisePart(std::span<const double> weights) const;
   double ItemPart(std::span<const double> u, std::span<const double> v) const;
   double SeedPart(std::span<const double> u, std::span<const double> v) const;
-  // Squared half-width of the interval of a contrast (u == v), or the matching cross term.
-  double HalfWidth2(std::span<const double> u, std::span<const double> v, double level) const;
+  double Covariance(std::span<const double> u, std::span<const double> v) const {
+    return SeedPart(u, v) + ItemPart(u, v);
+  }
   double Value(std::span<const double> weights) const;
 
   std::vector<double> mean_;
   std::vector<std::vector<double>> deviations_;
-  Symmetric item_covariance_, item_root_;
+  Symmetric item_covariance_, item_root_;  // of what seeds share
+  Symmetric noise_covariance_;             // of items, as far as it is a part of the seeds' scatter
   int min_items_ = 0;
   int distinct_items_ = 0;
 };

@@ -89,7 +89,7 @@ TEST(CompareCurves, TwoCensoredArmsHaveNoOrder) {
   EXPECT_TRUE(std::isnan(contrast.delta_log2_n50.estimate));
   EXPECT_EQ(contrast.delta_log2_n50.low, -INFINITY);
   EXPECT_EQ(contrast.delta_log2_n50.high, INFINITY);
-  EXPECT_EQ(contrast.unordered, 1);
+  EXPECT_GT(contrast.unordered, 0.99);  // Student's tails reach far
   EXPECT_GT(contrast.mean_gap_closed.estimate, 0);
   EXPECT_TRUE(contrast.p_value);
 }

@@ -87,9 +87,11 @@ TEST(PairedMeans, SharedItemsAreTheCrossedDesign) {
   const PairedMeans means(seeds);
   const double items_part = means.item_root()(0, 0) * means.item_root()(0, 0);
   EXPECT_NEAR(items_part, s2_item / kItems - s2_residual / (kSeeds * kItems), 1e-12);
-  const double t2 = StudentQuantile(0.975, 2), t39 = StudentQuantile(0.975, 39);
+  const double seeds_part = s2_seed / kSeeds, variance = seeds_part + items_part;
+  const double freedom = variance * variance / (seeds_part * seeds_part / 2 + items_part * items_part / 39);
+  EXPECT_NEAR(means.DegreesOfFreedom(std::array{1.0}), freedom, 1e-9);
   const Interval mean = means.Mean(0);
-  EXPECT_NEAR(mean.high - mean.estimate, std::sqrt(t2 * t2 * s2_seed / kSeeds + t39 * t39 * items_part), 1e-12);
+  EXPECT_NEAR(mean.high - mean.estimate, StudentQuantile(0.975, freedom) * std::sqrt(variance), 1e-12);
 }
 
 TEST(PairedMeans, PairingRemovesWhatColumnsShare) {
