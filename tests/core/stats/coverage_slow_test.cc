@@ -61,13 +61,15 @@ World WorldNamed(const std::string& name) {
   return *std::find_if(worlds.begin(), worlds.end(), [&](const World& world) { return world.name == name; });
 }
 
-// Where arms do not differ, p values are uniform: of 500, the share at most alpha lies within three standard
-// deviations.
-void ExpectUniform(const std::vector<double>& p_values) {
+// Where arms do not differ, p values are uniform: of 500, the share at most alpha lies within three standard deviations
+// of alpha. Those of resampled curves, whose ends are stretched, may be somewhat larger than uniform ones, and no
+// smaller.
+void ExpectUniform(const std::vector<double>& p_values, double larger = 0) {
   ASSERT_GT(p_values.size(), 0.9 * kTrials);
   for (const double alpha : {0.05, 0.2, 0.5, 0.8}) {
     const double error = std::sqrt(alpha * (1 - alpha) / static_cast<double>(p_values.size()));
-    EXPECT_NEAR(Rejected(p_values, alpha), alpha, 3 * error) << alpha;
+    EXPECT_LE(Rejected(p_values, alpha), alpha + 3 * error) << alpha;
+    EXPECT_GE(Rejected(p_values, alpha), alpha - 3 * error - larger * alpha) << alpha;
   }
 }
 
@@ -76,7 +78,7 @@ TEST(PValues, AreUniformWhereArmsDoNotDiffer) {
     SCOPED_TRACE(name);
     const CoverageOfWorld result = MeasureCoverage(WorldNamed(name), 8, kTrials, kReplicates);
     ExpectUniform(result.p_paired);
-    ExpectUniform(result.p_read);
+    ExpectUniform(result.p_read, 0.15);
   }
 }
 
