@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "core/stats/curve_replicates.h"
@@ -71,13 +70,13 @@ std::string ToString(const CrossingInterval& crossing) {
 }
 
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
-                                  int replicates, RandomStream random, double level) {
+                                  int replicates, const RandomStream& random, double level) {
   assert(!sizes.empty() && means.mean().size() == sizes.size() + 2 && replicates > 0);
   std::vector<double> crossings(static_cast<size_t>(replicates)), shares(sizes.size()), weights(means.mean().size());
   const bool teacher_leads = SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
   const double estimate = Log2CrossingOf(shares, sizes, gap_closed, teacher_leads);
   AddCrossingContrast(shares, sizes, gap_closed, 2, 1, weights);
-  CurveReplicates curves(means, means.DegreesOfFreedom(weights), level, std::move(random));
+  CurveReplicates curves(means, means.DegreesOfFreedom(weights), level, random);
   for (double& crossing : crossings) {
     const bool leads = curves.Next(shares);
     crossing = Log2CrossingOf(shares, sizes, gap_closed, leads);

@@ -37,6 +37,6 @@ void AddCrossingContrast(std::span<const double> shares, std::span<const int> si
 
 // `means` has the columns base, teacher, then one for each of `sizes` (rising, positive).
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
-                                  int replicates, RandomStream random, double level = 0.95);
+                                  int replicates, const RandomStream& random, double level = 0.95);
 
 }  // namespace retort

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "core/stats/crossing.h"
 #include "core/stats/curve_replicates.h"

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 #include <optional>
-#include <utility>
 
 namespace retort {
 namespace {
@@ -29,9 +28,9 @@ bool SharesClosed(std::span<const double> scores, double sign, std::span<double>
   return gap > 0;
 }
 
-CurveReplicates::CurveReplicates(const PairedMeans& means, double freedom, double level, RandomStream random)
+CurveReplicates::CurveReplicates(const PairedMeans& means, double freedom, double level, const RandomStream& random)
     : means_(means),
-      random_(std::move(random)),
+      random_(random),
       sign_(means.mean()[1] >= means.mean()[0] ? 1 : -1),
       freedom_(freedom),
       share_(means.mean().size() - 2),

@@ -31,7 +31,7 @@ class CurveReplicates {
  public:
   // `means` has the columns base, teacher, then any number of curves of equally many sizes, and outlives this.
   // `freedom`: ν of what is read off the curves (PairedMeans::DegreesOfFreedom).
-  CurveReplicates(const PairedMeans& means, double freedom, double level, RandomStream random);
+  CurveReplicates(const PairedMeans& means, double freedom, double level, const RandomStream& random);
 
   // Draws the shares closed, curve by curve; false where the teacher does not lead.
   bool Next(std::span<double> shares);

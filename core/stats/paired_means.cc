@@ -33,7 +33,7 @@ void AddProducts(const std::vector<std::vector<double>>& rows, double factor, Sy
 PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
   assert(!seeds.empty() && !seeds[0].columns.empty());
   const size_t columns = seeds[0].columns.size();
-  const double count = static_cast<double>(seeds.size());
+  const auto count = static_cast<double>(seeds.size());
   mean_.assign(columns, 0);
   Symmetric covariance(columns), noise(columns);
   std::map<std::string, std::vector<size_t>> groups;  // seeds that share items
