@@ -265,7 +265,7 @@ std::string RenderMarkdown(const PageContent& content) {
 std::string RenderLatex(const PageContent& content) {
   std::string text =
       "% The tables of an experiment. In the preamble: \\usepackage{booktabs} and, before 2018's LaTeX,\n"
-      "% \\usepackage[utf8]{inputenc}. Cite as:\n";
+      "% \\usepackage[utf8]{inputenc}; the widest tables want \\usepackage[margin=1in]{geometry}. Cite as:\n";
   std::string comment = BibTex(content);
   for (size_t at = 0; at < comment.size();) {
     const size_t end = comment.find('\n', at);

@@ -67,7 +67,7 @@ tr:target, tr.lit { background: color-mix(in srgb, var(--accent) 14%, transparen
 tr { scroll-margin-top: 4rem; }
 .switch fieldset { border: 0; margin: 0 0 .7rem; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; }
 .switch legend, .switch label { font: .84rem system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; color: var(--soft); }
-.switch legend { float: left; margin-right: .2rem; padding: 0; } .switch label { white-space: nowrap; cursor: pointer; }
+.switch legend { float: left; margin: .16rem .2rem 0 0; padding: 0; } .switch label { white-space: nowrap; cursor: pointer; }
 .view + .view { margin-top: 1rem; }
 article { max-width: 46rem; } .item .eyebrow { margin-bottom: .5rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: 1.6rem 0 0; font-size: .88rem; }

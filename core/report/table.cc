@@ -78,7 +78,12 @@ std::string ToMarkdown(const Table& table) {
 }
 
 std::string ToLatex(const Table& table) {
-  std::string text = "\\begin{table}\n  \\centering\n";
+  // A page of LaTeX is narrow: the more columns, the smaller the print.
+  const size_t columns = table.header.size();
+  const std::string_view size = columns >= 9   ? "\\scriptsize\\setlength{\\tabcolsep}{3pt}"
+                                : columns >= 6 ? "\\footnotesize\\setlength{\\tabcolsep}{4pt}"
+                                               : "";
+  std::string text = fmt::format("\\begin{{table}}\n  \\centering{}\n", size);
   std::string caption = LatexText(table.title);
   if (!table.note.empty()) caption += ". " + LatexText(table.note);
   text += "  \\caption{" + caption + "}\n  \\begin{tabular}{";

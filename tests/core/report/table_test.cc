@@ -36,6 +36,15 @@ TEST(Table, LatexIsBooktabs) {
             "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n");
 }
 
+TEST(Table, WideLatexIsSetSmall) {
+  const auto with = [](size_t columns) {
+    return ToLatex({.header = std::vector<std::string>(columns, "a"), .rows = {std::vector<TableCell>(columns, "1")}});
+  };
+  EXPECT_THAT(with(5), Not(HasSubstr("size")));
+  EXPECT_THAT(with(6), HasSubstr("\\footnotesize"));
+  EXPECT_THAT(with(9), HasSubstr("\\scriptsize"));
+}
+
 TEST(Table, HtmlHasKeysLinksAndHeaders) {
   Table table = Small();
   table.anchors = {"g1", "g1"};
