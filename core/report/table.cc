@@ -80,8 +80,8 @@ std::string ToMarkdown(const Table& table) {
 std::string ToLatex(const Table& table) {
   // A page of LaTeX is narrow: the more columns, the smaller the print.
   const size_t columns = table.header.size();
-  const std::string_view size = columns >= 9   ? "\\scriptsize\\setlength{\\tabcolsep}{3pt}"
-                                : columns >= 6 ? "\\footnotesize\\setlength{\\tabcolsep}{4pt}"
+  const std::string_view size = columns >= 9   ? R"(\scriptsize\setlength{\tabcolsep}{3pt})"
+                                : columns >= 6 ? R"(\footnotesize\setlength{\tabcolsep}{4pt})"
                                                : "";
   std::string text = fmt::format("\\begin{{table}}\n  \\centering{}\n", size);
   std::string caption = LatexText(table.title);
@@ -91,6 +91,7 @@ std::string ToLatex(const Table& table) {
   text += "}\n    \\toprule\n";
   const auto line = [](const auto& cells, const auto& words) {
     std::vector<std::string> texts;
+    texts.reserve(cells.size());
     for (const auto& cell : cells) texts.push_back(LatexText(words(cell)));
     // After \\ a bracket would be read as its argument.
     if (!texts.empty() && !texts[0].empty() && (texts[0][0] == '[' || texts[0][0] == '*')) texts[0].insert(0, "{}");

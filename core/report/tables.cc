@@ -241,9 +241,9 @@ Table FactsTable(const Summary& summary, const std::map<std::string, int>& facts
               .header = {"task", "arm", "facts", "N50", "95 % interval", "N50 / facts", "seeds"},
               .text_columns = 2,
               .note =
-                  "Facts: entries of the table that the target consists of, none of which the base has seen. A "
-                  "target whose N50 grows with its facts is learnt by being shown them; one that needs far fewer "
-                  "samples than it has cases is put together from what the base knew."};
+                  "Facts: entries of the table that the target consists of, none of which the base has seen. An N50 "
+                  "that grows with the number of facts speaks for learning by being shown; one far below the number "
+                  "of cases, for putting together what the base knew."};
   for (const TaskSummary& task : summary.tasks) {
     const auto count = facts.find(task.task.substr(0, task.task.find(',')));
     if (count == facts.end() || count->second <= 0) continue;

@@ -40,7 +40,7 @@ std::string ExtraNote(const std::map<std::string, std::string>& notes, const std
 std::vector<std::string> HowToRead(const Summary& summary) {
   if (summary.tasks.empty()) return {};
   return {
-      "A small model, the student, learns from N samples that a larger model, its teacher, wrote. The gap is the "
+      "A small model, the student, is trained on N samples; its teacher is a larger model. The gap is the "
       "distance in score between the untrained student (the base, 0 %) and the teacher (100 %). N50 is the number of "
       "samples that close half of it, N90 nine tenths; “> 64” says that the largest N tried, 64, was not enough.",
       "A range in brackets is a 95 % interval: repeated many times, 95 of 100 such ranges would hold the true value. A "
@@ -52,9 +52,7 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
   std::vector<std::pair<std::string, std::string>> words;
   if (summary.tasks.empty()) return words;
   words = {
-      {"arm",
-       "One way to make training samples. All arms use the same prompts, students and number of samples, so that "
-       "they differ in what is learnt from and in nothing else."},
+      {"arm", "One way to make training samples. Arms are compared on the same seeds and the same held-out items."},
       {"base", "The student as it is before any training: N = 0."},
       {"cell", "One student trained on the samples of one arm, one N and one seed, and then examined."},
   };
