@@ -14,92 +14,40 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/numerics.h"
+#include "core/base/random.h"
 #include "core/config/toml_text.h"
-#include "core/lm/chat.h"
 #include "core/lm/device.h"
 #include "core/lm/lora.h"
-#include "core/lm/safetensors.h"
-#include "core/lm/tokenizer.h"
+#include "core/lm/scorer.h"
 #include "core/lm/transformer.h"
 #include "student/batches.h"
+#include "student/live_teacher.h"
+#include "student/losses.h"
 #include "student/optimizer.h"
-#include "student/sft.h"
+#include "student/own_answers.h"
+#include "student/resume.h"
 
 namespace retort {
 namespace {
 
 namespace fs = std::filesystem;
 
-int64_t Supervised(const Example& example) { return static_cast<int64_t>(example.ids.size()) - example.prompt_length; }
-
-// A checkpoint to resume from: weights and moments in one file, named by a small JSON file that is written last.
-class Resume {
- public:
-  Resume(fs::path folder, std::string fingerprint) : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {}
-
-  // Restores and returns the number of steps done; 0 if there is nothing of this very run.
-  int64_t Load(Transformer& model, AdamW& optimizer, TrainResult& result) const {
-    if (folder_.empty() || !fs::exists(folder_ / "state.json")) return 0;
-    const std::string file = (folder_ / "state.json").string();
-    const nlohmann::json state = ParseJson(ReadFile(file), {.file = file});
-    if (state.value("fingerprint", "") != fingerprint_) return 0;
-    const auto steps = state.at("step").get<int64_t>();
-    const SafetensorsFile tensors(folder_ / state.at("tensors").get<std::string>());
-    const at::NoGradGuard no_grad;
-    const at::Tensor parameters = model.trainable().flat;
-    const std::vector<int64_t> shape = {parameters.numel()};
-    tensors.ReadInto("parameters", parameters);
-    optimizer.Restore(tensors.Read("first_moment", shape), tensors.Read("second_moment", shape), steps);
-    result.supervised_tokens = state.at("supervised_tokens").get<int64_t>();
-    result.tokens = state.at("tokens").get<int64_t>();
-    return steps;
-  }
-
-  void Save(const Transformer& model, const AdamW& optimizer, const TrainResult& result) const {
-    const std::string name = fmt::format("step-{}.safetensors", result.steps);
-    WriteSafetensors(folder_ / name,
-                     {{"parameters", model.trainable().flat},
-                      {"first_moment", optimizer.first_moment()},
-                      {"second_moment", optimizer.second_moment()}},
-                     "float32");
-    WriteFileAtomic(folder_ / "state.json", DumpJson({{"step", result.steps},
-                                                      {"tensors", name},
-                                                      {"supervised_tokens", result.supervised_tokens},
-                                                      {"tokens", result.tokens},
-                                                      {"fingerprint", fingerprint_}}));
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      if (entry.path().extension() == ".safetensors" && entry.path().filename() != name) fs::remove(entry.path());
-    }
-  }
-
- private:
-  fs::path folder_;
-  std::string fingerprint_;
-};
-
-// The lines of a log up to a step, so that a resumed log equals an uninterrupted one. Returns their losses.
-std::vector<double> KeepLog(const fs::path& file, int64_t steps) {
-  std::vector<double> losses;
-  std::string kept;
-  if (fs::exists(file)) {
-    ForEachLine(file, [&](std::string_view line, int number) {
-      if (number > steps) return false;
-      losses.push_back(ParseJson(line, {.file = file.string(), .line = number}).at("loss").get<double>());
-      kept += std::string(line) + "\n";
-      return true;
-    });
-  }
-  WriteFileAtomic(file, kept);
-  return losses;
+template <class T>
+std::string_view Bytes(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
 std::string Fingerprint(const Transformer& model, std::span<const Example> examples, const TrainerConfig& config,
-                        uint64_t seed) {
+                        uint64_t seed, const Lesson& lesson) {
   Sha256 sha;
-  sha.Update(fmt::format("{}\n{}\n{}\n", NumericsVersion(), seed, NumericsToml(config)));
+  sha.Update(fmt::format("{}\n{}\n{}\n{}\n{} {}\n", NumericsVersion(), seed, NumericsToml(config),
+                         NumericsToml(lesson.objective), lesson.vocab,
+                         lesson.teacher != nullptr ? lesson.teacher->identity : ""));
+  sha.Update(Bytes(lesson.stop_ids));
   for (const Example& example : examples) {
-    sha.Update(fmt::format("{}:", example.prompt_length));
-    sha.Update({reinterpret_cast<const char*>(example.ids.data()), example.ids.size() * sizeof(int)});
+    sha.Update(fmt::format("{}:{}:", example.prompt_length, example.name));
+    sha.Update(Bytes(example.ids)).Update(Bytes(example.rejected));
+    for (const KnownTokens& known : example.known) sha.Update(Bytes(known.ids)).Update(Bytes(known.probabilities));
   }
   const auto update = [&](const at::Tensor& weights) {
     sha.Update({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
@@ -146,41 +94,55 @@ void Describe(Describer& d, TrainerConfig& c) {
            .numerics = false});
 }
 
-std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& chat_template,
-                              std::span<const Sample> samples, int max_length) {
-  std::vector<Example> examples;
-  for (const Sample& sample : samples) {
-    Example example{.ids = EncodePrompt(tokenizer, chat_template, sample.prompt)};
-    example.prompt_length = static_cast<int>(example.ids.size());
-    std::vector<int> completion = EncodeCompletion(tokenizer, chat_template, sample.completion);
-    // An answer that was cut off did not end there: its end must not be learnt.
-    if (sample.finish_reason == "length") completion.pop_back();
-    example.ids.insert(example.ids.end(), completion.begin(), completion.end());
-    if (static_cast<int>(example.ids.size()) > max_length) example.ids.resize(static_cast<size_t>(max_length));
-    if (static_cast<int>(example.ids.size()) <= example.prompt_length) {
-      throw Error(fmt::format("sample {}: the prompt alone has {} tokens, max_length is {}", sample.id,
-                              example.prompt_length, max_length));
-    }
-    examples.push_back(std::move(example));
-  }
-  return examples;
+namespace {
+
+void CheckIds(const std::vector<int>& ids, const ModelConfig& model) {
+  CheckVocabulary(ids, model);
+  if (static_cast<int64_t>(ids.size()) - 1 <= model.MaxPositions()) return;
+  throw Error({}, fmt::format("a sample has {} tokens, the model {} positions", ids.size(), model.MaxPositions()),
+              fmt::format("cut samples with trainer.max_length={}", model.MaxPositions() + 1));
 }
 
-static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> examples, const TrainerConfig& config,
-                                 uint64_t seed, const TrainLog& log) {
+// Tokens that are run in a step.
+int TokensOf(const Example& example) {
+  const size_t rejected = example.rejected.empty() ? 0 : example.rejected.size() - 1;
+  return static_cast<int>(example.ids.size() - 1 + rejected);
+}
+
+int64_t Supervised(const Example& example) {
+  const size_t rejected =
+      example.rejected.empty() ? 0 : example.rejected.size() - static_cast<size_t>(example.prompt_length);
+  return static_cast<int64_t>(example.ids.size()) - example.prompt_length + static_cast<int64_t>(rejected);
+}
+
+void CheckExamples(std::span<const Example> examples, const ModelConfig& model, const Lesson& lesson) {
+  const Needs needs = InfoOf(lesson.objective).needs;
   if (examples.empty()) throw Error("there are no samples to train on");
-  std::vector<int> lengths;
-  for (const Example& example : examples) {
-    if (Supervised(example) <= 0 || example.prompt_length < 1) throw Error("a sample has no supervised tokens");
-    CheckVocabulary(example.ids, model.config());
-    lengths.push_back(static_cast<int>(example.ids.size()));
-    if (lengths.back() - 1 > model.config().MaxPositions()) {
-      throw Error(
-          {},
-          fmt::format("a sample has {} tokens, the model {} positions", lengths.back(), model.config().MaxPositions()),
-          fmt::format("cut samples with trainer.max_length={}", model.config().MaxPositions() + 1));
-    }
+  if (needs == Needs::kFullLogits && lesson.teacher == nullptr) {
+    throw Error(fmt::format("the objective {} needs the full logits of a teacher at hand", lesson.objective.name));
   }
+  for (const Example& example : examples) {
+    const auto prompt = static_cast<size_t>(example.prompt_length);
+    if (example.prompt_length < 1 || example.ids.size() <= prompt ||
+        (needs == Needs::kPairs && example.rejected.size() <= prompt)) {
+      throw Error("a sample has no supervised tokens");
+    }
+    if (needs == Needs::kTopK && example.known.size() != example.ids.size() - prompt) {
+      throw Error(fmt::format("sample {} has tokens without log-probabilities", example.name));
+    }
+    CheckIds(example.ids, model);
+    if (needs == Needs::kPairs) CheckIds(example.rejected, model);
+  }
+}
+
+}  // namespace
+
+static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> examples, const TrainerConfig& config,
+                                 uint64_t seed, const TrainLog& log, const Lesson& lesson) {
+  CheckExamples(examples, model.config(), lesson);
+  const bool live = NeedsLiveTeacher(lesson.objective);
+  std::vector<int> lengths;
+  for (const Example& example : examples) lengths.push_back(TokensOf(example) + 1);
   const int micro = config.per_device_train_batch_size;
   BatchPlan plan(lengths, micro * config.gradient_accumulation_steps, seed);
   const int64_t steps =
@@ -191,13 +153,33 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
   model.Widen();
   TrainResult result;
   const bool resumable = !log.checkpoint.empty() && (config.save_steps > 0 || log.save_seconds > 0);
-  const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed) : "");
+  const Resume resume(log.checkpoint, resumable ? Fingerprint(model, examples, config, seed, lesson) : "");
   RequireDevice(config.device);
   const SameBitsOn same_bits(config.device);
   model.To(config.device);
   model.UseBfloat16(config.bf16);
   AdamW optimizer(model, config);
+  const int vocab = lesson.vocab > 0 ? lesson.vocab : model.config().vocab_size;
+  std::optional<LiveTeacher> teacher;
+  if (live) teacher.emplace(*lesson.teacher, lesson.objective, vocab, examples);
+  Losses objective(model, lesson.objective, vocab,
+                   [&](std::span<const Example* const> asked) { return teacher->Rows(asked); });
+  const int64_t prepared = objective.Prepare(examples, micro);
+  OwnAnswers own_answers(model, lesson.objective.sampling, lesson.stop_ids, vocab, config.max_length, seed);
+  const auto draws = [&](int64_t step) {
+    const double share = lesson.objective.lmbda;
+    return live && share > 0 && RandomStream(seed, fmt::format("objective/own/{}", step)).Uniform() < share;
+  };
+  const auto examples_of = [&](int64_t step) {
+    std::vector<const Example*> batch;
+    for (const int i : plan.Batch(step)) batch.push_back(&examples[static_cast<size_t>(i)]);
+    return batch;
+  };
   const int64_t done = resumable ? resume.Load(model, optimizer, result) : 0;
+  for (int64_t step = 0; live && step < done; ++step) {
+    if (!draws(step)) teacher->Restore(result.teacher_tokens, examples_of(step));
+  }
+  if (live) teacher->Restore(result.teacher_tokens, {});
   std::vector<double> losses;
   std::optional<LineAppender> lines;
   if (!log.file.empty()) {
@@ -208,25 +190,32 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
   LoraAdapters* const adapters = model.adapters();
   const bool dropout = adapters != nullptr && adapters->config().lora_dropout > 0;
   if (adapters != nullptr) adapters->Train(true);
-  Sft objective(model);
   double saved = MonotonicSeconds();
   const auto save_is_due = [&](int64_t steps_done) {
     return resumable && ((config.save_steps > 0 && steps_done % config.save_steps == 0) ||
                          (log.save_seconds > 0 && MonotonicSeconds() - saved >= log.save_seconds));
   };
+  result.steps = static_cast<int>(done);
   for (int64_t step = done; step < steps; ++step) {
-    const std::vector<int>& batch = plan.Batch(step);
-    int64_t supervised = 0;
-    for (const int i : batch) {
-      supervised += Supervised(examples[static_cast<size_t>(i)]);
-      result.tokens += lengths[static_cast<size_t>(i)] - 1;
+    std::vector<const Example*> batch = examples_of(step);
+    std::vector<Example> own;
+    if (draws(step)) {
+      own = own_answers.Draw(batch, step);
+      std::ranges::transform(own, batch.begin(), [](const Example& example) { return &example; });
+    }
+    if (live && !teacher->Charge(batch)) break;  // the budget
+    int64_t supervised = 0, count = 0;
+    for (const Example* example : batch) {
+      supervised += Supervised(*example);
+      count += objective.Count(*example);
+      result.tokens += TokensOf(*example);
+      if (!own.empty()) result.own_tokens += TokensOf(*example);
     }
     double loss = 0;
     if (dropout) at::manual_seed(StableHash(seed, fmt::format("dropout/{}", step)));
     for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(micro)) {
-      const std::span<const int> chosen =
-          std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin));
-      loss += objective.Accumulate(examples, chosen, supervised);
+      loss += objective.Accumulate(
+          std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin)), count);
     }
     const double learning_rate = LearningRate(config, step, steps);
     const double norm = optimizer.Step(learning_rate);
@@ -236,12 +225,21 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
     losses.push_back(loss);
     result.steps = static_cast<int>(step) + 1;
     result.supervised_tokens += supervised;
+    if (live) result.teacher_tokens = teacher->charged();
     if (lines) {
-      lines->Append(DumpJson({{"step", step + 1},
-                              {"loss", loss},
-                              {"learning_rate", learning_rate},
-                              {"grad_norm", norm},
-                              {"tokens", result.tokens}}));
+      nlohmann::json line = {{"step", step + 1},
+                             {"loss", loss},
+                             {"learning_rate", learning_rate},
+                             {"grad_norm", norm},
+                             {"tokens", result.tokens}};
+      if (live) {
+        const LiveTeacher::Replies replies = teacher->TakeReplies();
+        line["own"] = !own.empty();
+        line["teacher_tokens"] = result.teacher_tokens;
+        line["teacher_logprob"] = replies.logprob;
+        line["teacher_sha256"] = replies.sha256;
+      }
+      lines->Append(DumpJson(line));
     }
     if (step + 1 < steps && save_is_due(step + 1)) {
       if (lines) lines->Sync();  // a machine that goes down must not leave a checkpoint that is ahead of its log
@@ -250,7 +248,6 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
     }
     if (log.progress) log.progress(result.steps, static_cast<int>(steps));
   }
-  result.steps = static_cast<int>(steps);
   if (adapters != nullptr) adapters->Train(false);
   model.To("cpu");
   model.UseBfloat16(false);
@@ -258,7 +255,8 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
   result.trained_parameters = model.trainable().flat.numel();
   result.parameters = model.config().ParameterCount() + (adapters != nullptr ? result.trained_parameters : 0);
   const auto trained = static_cast<double>(result.trained_parameters);
-  result.flops = (4.0 * frozen + 6.0 * trained) * static_cast<double>(result.tokens);
+  result.flops = (4.0 * frozen + 6.0 * trained) * static_cast<double>(result.tokens) +
+                 2.0 * (frozen + trained) * static_cast<double>(result.own_tokens + prepared);
   const size_t tail = std::max<size_t>(1, losses.size() / 10);
   for (size_t i = losses.size() - std::min(tail, losses.size()); i < losses.size(); ++i) {
     result.final_loss += losses[i] / static_cast<double>(tail);
@@ -267,9 +265,9 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
 }
 
 TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
-                  const TrainLog& log) {
+                  const TrainLog& log, const Lesson& lesson) {
   try {
-    return TrainWithRoom(model, examples, config, seed, log);
+    return TrainWithRoom(model, examples, config, seed, log, lesson);
   } catch (const c10::OutOfMemoryError&) {  // LibTorch's of a GPU
     throw Error({},
                 fmt::format("device={}: the GPU has too little memory for a batch of {} samples", config.device,

@@ -1,5 +1,5 @@
-// Supervised fine-tuning: the mean cross-entropy of completion tokens (EOS supervised, prompt and padding never), AdamW
-// with warm-up and cosine decay. Deterministic for a seed on one machine and thread count; resumes to the bit.
+// Training by an objective: its mean over completion tokens (EOS supervised, prompt and padding never) or over pairs,
+// AdamW with warm-up and cosine decay. Deterministic for a seed on one machine and thread count; resumes to the bit.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "core/config/describe.h"
-#include "core/data/sample.h"
+#include "student/example.h"
+#include "student/objective.h"
 
 namespace retort {
 
-class Tokenizer;
 class Transformer;
+struct Scorer;
 
 // Hugging Face's names (TrainingArguments, TRL's SFTConfig).
 struct TrainerConfig {
@@ -37,24 +38,20 @@ struct TrainerConfig {
 };
 void Describe(Describer& d, TrainerConfig& config);
 
-// The end token of a completion is supervised unless the answer was cut off (finish_reason "length").
-struct Example {
-  std::vector<int> ids;   // prompt, completion, end token
-  int prompt_length = 0;  // ids[prompt_length ..] are supervised
-};
-std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& chat_template,
-                              std::span<const Sample> samples, int max_length);
-
 struct TrainResult {
   int steps = 0;
   int64_t supervised_tokens = 0, tokens = 0;  // over all steps, repeats counted
-  double flops = 0;                           // a token: 6 a trained parameter, 4 a frozen one
+  double flops = 0;                           // a token: 6 a trained parameter, 4 a frozen one; 2 of what is only run
   double final_loss = 0;                      // mean over the last tenth of the steps
   int64_t parameters = 0,
           trained_parameters = 0;  // float32 each; a trained one has a gradient and two moments beside it
+  int64_t teacher_tokens = 0;      // that a live teacher read, prompts and answers
+  int64_t own_tokens = 0;          // of prompts and answers that the student drew itself
 };
 
-// One line a step: {"step", "loss", "learning_rate", "grad_norm", "tokens"}. Empty = none.
+// One line a step: {"step", "loss", "learning_rate", "grad_norm", "tokens"}; with a live teacher also what it has read
+// so far, whether the answers are the student's own, the sum of the teacher's log-probabilities of their tokens and the
+// sha256 of its logits: {"teacher_tokens", "own", "teacher_logprob", "teacher_sha256"}. Empty = none.
 struct TrainLog {
   std::filesystem::path file;
   std::filesystem::path checkpoint;                   // folder to save to and resume from; empty = none
@@ -62,9 +59,18 @@ struct TrainLog {
   std::function<void(int step, int steps)> progress;  // may be empty
 };
 
-// Trains `model` in place, or its adapters alone where it has some. Throws Error for no examples, an example without
-// supervised tokens, a loss that is not finite.
+// What is learnt by, beside the settings of AdamW.
+struct Lesson {
+  ObjectiveConfig objective;
+  int vocab = 0;                    // ids of the student's tokenizer; 0: the model's
+  const Scorer* teacher = nullptr;  // where the objective needs one at hand; the same token map (RequireSameTokens)
+  std::vector<int> stop_ids;        // of the student's own answers; the first is learnt as their end
+};
+
+// Trains `model` in place, or its adapters alone where it has some. Fewer steps than asked for where the lesson's
+// budget of teacher tokens ends. Throws Error for no examples, an example without supervised tokens or without what the
+// objective needs, a loss that is not finite.
 TrainResult Train(Transformer& model, std::span<const Example> examples, const TrainerConfig& config, uint64_t seed,
-                  const TrainLog& log);
+                  const TrainLog& log, const Lesson& lesson = {});
 
 }  // namespace retort

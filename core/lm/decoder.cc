@@ -13,7 +13,7 @@
 #include "core/base/random.h"
 #include "core/lm/linear.h"
 #include "core/lm/ragged_forward.h"
-#include "core/lm/rope.h"
+#include "core/lm/scorer.h"
 #include "core/lm/transformer.h"
 
 namespace retort {
@@ -230,45 +230,19 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
 std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std::vector<std::vector<int>>& sequences,
                                              int max_rows) {
   const c10::InferenceMode inference;
-  for (const std::vector<int>& ids : sequences) CheckIds(ids, model.config());
-  const int64_t vocab = model.config().vocab_size;
-  const int64_t logit_rows = std::max<int64_t>(1, (int64_t{16} << 20) / vocab);  // at most 64 MB of logits
-  RaggedForward forward(model);
+  std::vector<ScorerSequence> whole;
+  for (const std::vector<int>& ids : sequences) whole.push_back({.ids = ids});
   std::vector<std::vector<double>> scores(sequences.size());
-  for (size_t begin = 0; begin < sequences.size();) {
-    std::vector<KvCache> caches;
-    std::vector<RaggedRow> rows;
-    std::vector<std::pair<size_t, int>> targets;  // sequence and next id of each row
-    size_t end = begin, total = 0;
-    while (end < sequences.size() && (end == begin || total + sequences[end].size() <= static_cast<size_t>(max_rows))) {
-      total += sequences[end++].size();
+  size_t sequence = 0;
+  ForEachLogits(model, whole, max_rows, [&](const at::Tensor& logits) {
+    const int64_t vocab = logits.size(1);
+    const auto* data = logits.const_data_ptr<float>();
+    for (int64_t r = 0; r < logits.size(0); ++r) {
+      while (scores[sequence].size() + 1 >= sequences[sequence].size()) ++sequence;
+      const int id = sequences[sequence][scores[sequence].size() + 1];
+      scores[sequence].push_back(data[r * vocab + id] - LogSumExp(data + r * vocab, vocab));
     }
-    caches.reserve(end - begin);
-    for (size_t i = begin; i < end; ++i) {
-      const std::vector<int>& ids = sequences[i];
-      caches.emplace_back(model, static_cast<int64_t>(ids.size()));
-      // The last id predicts nothing here; it only counts where the angles depend on the length.
-      const bool whole = StretchesWith(model.config(), static_cast<int64_t>(ids.size()));
-      for (size_t t = 0; t + (whole ? 0 : 1) < ids.size(); ++t) {
-        rows.push_back({&caches.back(), static_cast<int64_t>(t), ids[t]});
-        targets.emplace_back(i, t + 1 < ids.size() ? ids[t + 1] : -1);
-      }
-    }
-    begin = end;
-    if (rows.empty()) continue;
-    const at::Tensor hidden = forward.Run(rows);
-    for (int64_t first = 0; first < hidden.size(0); first += logit_rows) {
-      const int64_t count = std::min(logit_rows, hidden.size(0) - first);
-      const at::Tensor logits = at::empty({count, vocab});
-      Linear(logits, hidden.narrow(0, first, count), model.lm_head(), {});
-      const auto* data = logits.const_data_ptr<float>();
-      for (int64_t r = 0; r < count; ++r) {
-        const auto& [sequence, id] = targets[static_cast<size_t>(first + r)];
-        if (id < 0) continue;
-        scores[sequence].push_back(data[r * vocab + id] - LogSumExp(data + r * vocab, vocab));
-      }
-    }
-  }
+  });
   return scores;
 }
 

@@ -1,5 +1,6 @@
 #include "core/lm/local_model.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,6 +58,25 @@ LocalModel::LocalModel(const std::filesystem::path& folder, const ModelOptions& 
 }
 
 LocalModel::~LocalModel() = default;
+
+Scorer LocalModel::MakeScorer() const {
+  constexpr int kRows = 4096;  // tokens of one pass
+  const Transformer* model = transformer_.get();
+  return {.name = folder_.filename().string(),
+          .identity = HashCheckpoint(folder_),
+          .token_map = tokenizer_->Hash(),
+          .logits = [model](std::span<const ScorerSequence> sequences) {
+            const at::NoGradGuard no_grad;  // what is made under InferenceMode could enter no loss
+            int64_t rows = 0, filled = 0;
+            for (const auto& [ids, first] : sequences) rows += static_cast<int64_t>(ids.size()) - first;
+            at::Tensor all = at::empty({rows, model->config().vocab_size});
+            ForEachLogits(*model, sequences, kRows, [&](const at::Tensor& logits) {
+              all.narrow(0, filled, logits.size(0)).copy_(logits);
+              filled += logits.size(0);
+            });
+            return all;
+          }};
+}
 
 void LocalModel::AddAdapters(const LoraConfig& config, uint64_t seed) {
   if (std::filesystem::exists(folder_ / kAdapterConfig)) {

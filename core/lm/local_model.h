@@ -9,6 +9,7 @@
 
 #include "core/data/answerer.h"
 #include "core/lm/lora_config.h"
+#include "core/lm/scorer.h"
 
 namespace retort {
 
@@ -28,6 +29,9 @@ class LocalModel : public Answerer, public LikelihoodScorer {
 
   void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override;
   std::vector<Likelihood> Score(std::span<const Pair> pairs) override;
+
+  // The logits of given tokens, for a student that learns from them. This model must outlive it.
+  Scorer MakeScorer() const;
 
   // Low-rank adapters, trained instead of the weights; answers do not see them until they are merged into these.
   void AddAdapters(const LoraConfig& config, uint64_t seed);

@@ -190,7 +190,7 @@ void Transformer::AddAdapters(const LoraConfig& config, uint64_t seed) {
   adapters_ = std::make_unique<LoraAdapters>(config_, config, seed);
 }
 
-void Transformer::MergeAdapters() {
+void Transformer::AddAdaptersTo(const Transformer& target) const {
   if (adapters_ == nullptr) return;
   const at::NoGradGuard no_grad;
   const int64_t f = config_.intermediate_size;
@@ -199,9 +199,9 @@ void Transformer::MergeAdapters() {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const auto add = [&](Projection map, const at::Tensor& weight, int64_t begin, int64_t rows) {
       const at::Tensor delta = adapters_->MergedDelta(i, map);
-      if (delta.defined()) weight.narrow(0, begin, rows).add_(delta);
+      if (delta.defined()) weight.narrow(0, begin, rows).add_(delta.to(weight.device()));
     };
-    const Block& block = blocks_[i];
+    const Block& block = target.blocks_[i];
     add(Projection::kQuery, block.qkv, 0, q);
     add(Projection::kKey, block.qkv, q, kv);
     add(Projection::kValue, block.qkv, q + kv, kv);
@@ -210,8 +210,22 @@ void Transformer::MergeAdapters() {
     add(Projection::kUp, block.gate_up, f, f);
     add(Projection::kDown, block.down, 0, config_.hidden_size);
   }
+}
+
+void Transformer::MergeAdapters() {
+  if (adapters_ == nullptr) return;
+  AddAdaptersTo(*this);
   adapters_.reset();
   flat_grad_ = at::Tensor();
+}
+
+std::unique_ptr<Transformer> Transformer::MergedCopy() const {
+  assert(!narrow());
+  const at::NoGradGuard no_grad;
+  auto copy = std::make_unique<Transformer>(config_);
+  copy->flat_.copy_(flat_);
+  AddAdaptersTo(*copy);
+  return copy;
 }
 
 Transformer::Trainable Transformer::trainable() const {

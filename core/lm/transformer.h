@@ -49,6 +49,8 @@ class Transformer {
   // until they are merged: added to the weights, and gone.
   void AddAdapters(const LoraConfig& config, uint64_t seed);
   void MergeAdapters();
+  // The same network with the adapters merged, in float32 on the CPU: what decoding can use while training goes on.
+  std::unique_ptr<Transformer> MergedCopy() const;
   LoraAdapters* adapters() const { return adapters_.get(); }
 
   // Matrix products of Hidden and Logits in bfloat16, all else in float32; on a GPU attention too, and what comes of
@@ -92,6 +94,7 @@ class Transformer {
   const at::Tensor& lm_head() const { return config_.tie_word_embeddings ? embed_ : lm_head_; }  // (V, D)
 
  private:
+  void AddAdaptersTo(const Transformer& target) const;
   void MakeViews();  // of flat_
   // x W^T + bias
   at::Tensor Multiply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
