@@ -21,6 +21,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
+#include "core/lm/tokenizer.h"
 #include "student/student.h"
 #include "student/trainer.h"
 
@@ -38,6 +39,7 @@ struct TrainCommand {
   LoraConfig lora;
   bool merge = false;
   TrainerConfig trainer{.save_steps = 100};
+  ObjectiveConfig objective;
 };
 
 void Describe(Describer& d, TrainCommand& c) {
@@ -52,6 +54,7 @@ void Describe(Describer& d, TrainCommand& c) {
   d.Group("lora", c.lora, "low-rank adapters; PEFT's names");
   d.Field("merge", c.merge, {.help = "with lora.r: write the merged checkpoint instead of the adapters"});
   d.Group("trainer", c.trainer, "how it learns; Hugging Face's names");
+  d.Group("objective", c.objective, "what it learns by: sft, topk or dpo here");
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
   DescribeNumerics(d, c.numerics);
 }
@@ -82,6 +85,7 @@ std::string ModelCard(const TrainCommand& command, const fs::path& base, const S
   row("training on its outputs allowed", teacher.training_allowed);
   row("sha256 of the samples", set.manifest.samples_sha256);
   row("base", HashCheckpoint(base));
+  row("objective", command.objective.name);
   row("seed", std::to_string(command.seed));
   row("steps", std::to_string(result.steps));
   row("supervised tokens", std::to_string(result.supervised_tokens));
@@ -115,10 +119,22 @@ std::string MemoryAccount(const TrainResult& result) {
       weights, trained, 2 * trained, static_cast<double>(usage.ru_maxrss) * 1024 / kMega);
 }
 
+void CheckCommand(const ObjectiveConfig& objective) {
+  CheckObjective(objective, "objective");
+  if (!NeedsLiveTeacher(objective)) return;
+  throw Error({.place = fmt::format("objective.name={}", objective.name)},
+              "needs the full logits of a teacher at hand, and this program knows no teacher",
+              "learn from files by sft, topk or dpo, or run an experiment with teacher.kind=local and "
+              "student.objective.name=" +
+                  objective.name);
+}
+
 int Run(const TrainCommand& command, const fs::path& config_dir) {
+  CheckCommand(command.objective);
   const fs::path folder = command.output_dir, base = FindModel(command.base, config_dir);
   SampleSet set = ReadSampleSet(command.samples);
   if (command.n > 0) set = set.Subset(command.n, static_cast<uint64_t>(command.seed));
+  CheckSamples(command.objective, set.samples);
   if (set.samples.empty()) throw Error({.file = command.samples}, "has no samples", "collect some first");
 
   // What the folder is of: a rerun goes on, another run may not mix with it.
@@ -145,14 +161,14 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   std::vector<Sample> samples = set.samples;
   if (command.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
   const std::vector<Example> examples =
-      Tokenise(model.tokenizer(), model.chat_template(), samples, command.trainer.max_length);
+      Tokenise(model.tokenizer(), model.chat_template(), samples, command.trainer.max_length, command.objective);
   if (command.lora.r > 0) model.AddAdapters(command.lora, static_cast<uint64_t>(command.seed));
   const double start = MonotonicSeconds();
-  const TrainResult result =
-      Train(model.transformer(), examples, command.trainer, static_cast<uint64_t>(command.seed),
-            {.file = folder / "train.jsonl", .checkpoint = folder / "checkpoint", .progress = [&](int step, int steps) {
-               ShowProgress(step, steps, start);
-             }});
+  const TrainResult result = Train(model.transformer(), examples, command.trainer, static_cast<uint64_t>(command.seed),
+                                   {.file = folder / "train.jsonl",
+                                    .checkpoint = folder / "checkpoint",
+                                    .progress = [&](int step, int steps) { ShowProgress(step, steps, start); }},
+                                   {.objective = command.objective, .vocab = model.tokenizer().vocab_size()});
   if (command.merge) model.MergeAdapters();
   model.Save(folder, ModelCard(command, base, set, result));
   fs::remove_all(folder / "checkpoint");

@@ -38,6 +38,7 @@ std::string ToJson(const CellResult& result) {
       {"run", result.run},
       {"samples_sha256", result.samples_sha256},
   };
+  if (result.live_teacher) json["live_teacher"] = true;
   PutIfThere(json, "retained_skill", result.retained_skill);
   PutIfThere(json, "memoriser", result.memoriser);
   if (!result.extras.empty()) json["extras"] = result.extras;
@@ -68,6 +69,7 @@ CellResult ParseCellResult(std::string_view text, const std::string& file) {
   fields.Read("training_flops", result.training_flops);
   fields.Read("dollars", result.dollars);
   fields.Read("steps", result.steps);
+  fields.Read("live_teacher", result.live_teacher);
   fields.Read("run", result.run);
   fields.Read("samples_sha256", result.samples_sha256);
   fields.Read("retained_skill", result.retained_skill);

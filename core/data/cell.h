@@ -35,6 +35,7 @@ struct CellResult {
   double training_flops = 0;
   double dollars = 0;
   int steps = 0;
+  bool live_teacher = false;             // the teacher was at hand while the student learnt: more than its rows taught
   std::map<std::string, double> extras;  // what this experiment measures beside: "judge_false_positive_rate"
   std::string run;                       // the cell's hash: runs/<run>/
   std::string samples_sha256;            // of its own n rows; empty for n = 0

@@ -61,8 +61,9 @@ RETORT_INLINE double Rows(float* logits, const float* teacher, int64_t rows, int
     const float factor = scale * inverse;
 #pragma omp simd
     for (int64_t i = 0; i < vocab; ++i) logits[i] = factor * (logits[i] - s[i] * slopes);
-    // A logit that is not finite must show: the clamped exponentials would hide it.
-    total += std::isfinite(max_s) && std::isfinite(max_t) ? static_cast<double>(loss) : static_cast<double>(NAN);
+    // A logit that is not finite must show: clamped exponentials and the logarithm of a mixture would hide it.
+    total += std::isfinite(max_s + sum_s) && std::isfinite(max_t + sum_t) ? static_cast<double>(loss)
+                                                                          : static_cast<double>(NAN);
   }
   return total;
 }

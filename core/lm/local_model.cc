@@ -13,6 +13,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
 #include "core/lm/lora.h"
+#include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 

@@ -9,12 +9,12 @@
 
 #include "core/data/answerer.h"
 #include "core/lm/lora_config.h"
-#include "core/lm/scorer.h"
 
 namespace retort {
 
 class Tokenizer;
 class Transformer;
+struct Scorer;
 
 struct ModelOptions {
   std::string chat_template;     // empty: detected from the checkpoint

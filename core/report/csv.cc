@@ -129,6 +129,8 @@ std::vector<Filled<Cell>> CellColumns() {
        [](const Cell& c) { return c.dollars; }},
       {{"steps", "optimizer steps", "of training", ""}, [](const Cell& c) { return c.steps; }},
       {{"items", "items", "held-out items behind score", ""}, [](const Cell& c) { return c.items.size(); }},
+      {{"live_teacher", "true or false", "whether the teacher was at hand while the student learnt", ""},
+       [](const Cell& c) { return std::string(c.live_teacher ? "true" : "false"); }},
       {{"run", "hash", "of the cell: its folder is <runs_dir>/<run>/", ""}, [](const Cell& c) { return c.run; }},
       {{"samples_sha256", "hash", "of the rows it learnt from", "n is 0"},
        [](const Cell& c) { return c.samples_sha256; }},

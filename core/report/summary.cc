@@ -72,6 +72,7 @@ void FillMeans(const Cells& cells, PointSummary& point) {
   point.supervised_tokens = plain([](const CellResult& c) { return static_cast<double>(c.supervised_tokens); });
   point.training_flops = plain([](const CellResult& c) { return c.training_flops; });
   point.dollars = plain([](const CellResult& c) { return c.dollars; });
+  point.live_teacher = std::ranges::any_of(cells, [](const CellResult* c) { return c->live_teacher; });
   point.steps = plain([](const CellResult& c) { return static_cast<double>(c.steps); });
   std::set<std::string> extras;
   for (const CellResult* cell : cells) {

@@ -274,6 +274,11 @@ Table CostTable(const TaskSummary& task) {
            Estimate(Count(p.supervised_tokens), p.supervised_tokens), Estimate(Count(p.steps), p.steps),
            Estimate(PowerOfTen(p.training_flops, 1), p.training_flops), Estimate(Dollars(p.dollars), p.dollars)});
     }
+    if (!std::ranges::any_of(arm.points, &PointSummary::live_teacher)) continue;
+    table.note += fmt::format(
+        "{}{}: learnt with the teacher at hand (live_teacher), not from its rows alone; the "
+        "tokens that it read meanwhile are among its tokens.",
+        table.note.empty() ? "" : " ", arm.arm);
   }
   return table;
 }

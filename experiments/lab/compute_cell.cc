@@ -16,6 +16,8 @@
 #include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/scorer.h"
+#include "core/lm/tokenizer.h"
 #include "student/trainer.h"
 #include "teacher/books.h"
 #include "teacher/journal.h"
@@ -142,8 +144,22 @@ CellResult ComputeCell(const CellRun& run) {
   const auto& trainer = std::get<TrainerConfig>(run.config.student.trainer);
   const LoraConfig& lora = run.config.student.lora;
   if (lora.r > 0) student.AddAdapters(lora, seed);
+  Lesson lesson{.objective = run.config.student.objective,
+                .vocab = student.tokenizer().vocab_size(),
+                .stop_ids = student.stop_ids()};
+  lesson.objective.sampling = Bounded(lesson.objective.sampling, run.task);
   const std::vector<Example> examples =
-      Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length);
+      Tokenise(student.tokenizer(), student.chat_template(), samples, trainer.max_length, lesson.objective);
+  std::unique_ptr<LocalModel> teacher;
+  Scorer scorer;
+  if (NeedsLiveTeacher(lesson.objective)) {
+    const auto& local = std::get<LocalTeacherConfig>(run.config.teacher);
+    teacher = std::make_unique<LocalModel>(FindModel(local.model, run.config_dir),
+                                           ModelOptions{.chat_template = local.chat_template});
+    scorer = teacher->MakeScorer();
+    RequireSameTokens(scorer, student.tokenizer());
+    lesson.teacher = &scorer;
+  }
   bool begun = false;
   const auto progress = [&](int step, int steps) {
     if (!begun && step > 1) std::cerr << "goes on from step " << step - 1 << std::endl;
@@ -154,7 +170,11 @@ CellResult ComputeCell(const CellRun& run) {
                                     {.file = run.folder / "train.jsonl",
                                      .checkpoint = run.folder / "checkpoint",
                                      .save_seconds = run.checkpoint_seconds,
-                                     .progress = progress});
+                                     .progress = progress},
+                                    lesson);
+  teacher.reset();
+  result.live_teacher = lesson.teacher != nullptr;
+  result.teacher_tokens = trained.teacher_tokens;  // beside those of the rows
   result.steps = trained.steps;
   result.supervised_tokens = trained.supervised_tokens;
   result.training_flops = trained.flops;

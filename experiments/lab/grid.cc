@@ -18,6 +18,8 @@
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/model_config.h"
+#include "core/lm/scorer.h"
+#include "core/lm/tokenizer.h"
 
 namespace retort::lab {
 namespace {
@@ -144,10 +146,17 @@ class GridBuilder {
   // nullopt: the teacher was not asked yet.
   std::optional<std::string> Samples(const Block& block, const Arm& arm, int n, uint64_t seed,
                                      const std::function<SampleSet()>& samples) {
-    std::optional<std::string>& hash = samples_[{block.context.get(), arm.name, n, seed}];
+    const ObjectiveConfig& objective = block.config.student.objective;
+    std::optional<std::string>& hash = samples_[{block.context.get(), arm.name + " " + objective.name, n, seed}];
     if (hash) return hash;
     try {
-      hash = HashSamples(samples().samples);
+      const SampleSet rows = samples();
+      try {
+        retort::CheckSamples(objective, rows.samples);
+      } catch (const Error& error) {
+        throw Error(fmt::format("arm {}: {}", arm.name, error.what()));
+      }
+      hash = HashSamples(rows.samples);
     } catch (const NotAsked&) {
     }
     return hash;
@@ -177,10 +186,7 @@ void CheckStudent(const InitConfig& init, const fs::path& base) {
 void CheckTrainer(const StudentConfig& student) {
   CheckObjective(student.objective, "student.objective");
   const auto* external = std::get_if<ExternalTrainerConfig>(&student.trainer);
-  if (external == nullptr) {
-    if (student.objective.name != "sft") throw Error("student.objective.name: only sft is built yet");
-    return;
-  }
+  if (external == nullptr) return;
   CheckExternalTrainer(*external);
   if (student.objective.name != "sft") {
     throw Error(
@@ -192,6 +198,38 @@ void CheckTrainer(const StudentConfig& student) {
     throw Error(
         "student.lora: the command of student.trainer.kind=external trains; leave student.lora.r=0 and let it "
         "merge its adapters before it saves");
+  }
+}
+
+// Whether the teacher gives what the objective learns from; what the rows hold is seen when they are there.
+void CheckNeeds(const Block& block) {
+  const ObjectiveConfig& objective = block.config.student.objective;
+  const auto fail = [&](const std::string& problem, std::string_view mend) {
+    throw Error({.place = fmt::format("student.objective.name={}, arms {}", objective.name,
+                                      fmt::join(block.config.arms, ", "))},
+                problem, mend);
+  };
+  const auto* local = std::get_if<LocalTeacherConfig>(&block.config.teacher);
+  if (NeedsLiveTeacher(objective)) {
+    if (local == nullptr) {
+      const Card card = block.teacher->card();
+      fail(fmt::format("needs the full logits of a teacher at hand, and {} (kind {}) reveals {}", card.name, card.kind,
+                       card.reveals == "logits" ? "no logits here" : card.reveals + " only"),
+           "choose teacher.kind=local, or an objective that learns from samples: sft, topk, dpo");
+    }
+    const Scorer teacher{.name = local->model, .token_map = LoadTokenizer(TokenizerFolder(local->model))->Hash()};
+    for (const fs::path& base : block.bases) RequireSameTokens(teacher, *LoadTokenizer(TokenizerFolder(base)));
+  }
+  const int shown = block.config.collect.sampling.top_logprobs, wanted = std::max(1, objective.top_k);
+  const bool asked = local != nullptr || std::holds_alternative<ApiTeacherConfig>(block.config.teacher);
+  if (InfoOf(objective).needs == Needs::kTopK && asked && shown < wanted) {
+    fail(fmt::format("needs the {} likeliest tokens beside each token of an answer, and collect.sampling.top_logprobs "
+                     "is {}",
+                     wanted, shown),
+         fmt::format("set collect.sampling.top_logprobs={}", std::max(wanted, 5)));
+  }
+  if (InfoOf(objective).needs == Needs::kTopK && std::holds_alternative<OracleTeacherConfig>(block.config.teacher)) {
+    fail("needs log-probabilities, and reference solutions have none", "choose another teacher, or sft");
   }
 }
 
@@ -292,6 +330,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     }
     Gather(problems, [&] { CheckTrainer(block->config.student); });
     Gather(problems, [&] { CheckSamples(block->config.evaluation); });
+    if (block->teacher) Gather(problems, [&] { CheckNeeds(*block); });
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }

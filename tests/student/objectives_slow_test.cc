@@ -1,0 +1,309 @@
+// Training by each objective: fused as the reference, invariant under micro-batches, 0 where there is nothing to learn,
+// resumed to the bit, within its budget, and what it refuses.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/numerics.h"
+#include "core/base/random.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/lora.h"
+#include "core/lm/scorer.h"
+#include "core/lm/transformer.h"
+#include "student/trainer.h"
+
+namespace retort {
+namespace {
+
+using testing::HasSubstr;
+
+const std::filesystem::path kModel = RETORT_SOURCE_DIR "/tests/core/lm/golden/llama-tied";
+constexpr int kVocab = 50;  // of the tokenizer; the model has 61
+
+std::vector<int> RandomIds(RandomStream& random, int count) {
+  std::vector<int> ids;
+  for (int i = 0; i < count; ++i) ids.push_back(static_cast<int>(random.Below(kVocab)));
+  return ids;
+}
+
+std::vector<Example> Examples(int count) {
+  RandomStream random(1, "objectives_test");
+  std::vector<Example> examples;
+  for (int i = 0; i < count; ++i) {
+    Example example{.ids = RandomIds(random, 4 + static_cast<int>(random.Below(6)))};
+    example.prompt_length = 1 + static_cast<int>(random.Below(3));
+    example.name = fmt::format("{}/0", i);
+    example.rejected.assign(example.ids.begin(), example.ids.begin() + example.prompt_length);
+    const std::vector<int> worse = RandomIds(random, 2 + static_cast<int>(random.Below(4)));
+    example.rejected.insert(example.rejected.end(), worse.begin(), worse.end());
+    for (size_t t = static_cast<size_t>(example.prompt_length); t < example.ids.size(); ++t) {
+      const int other = (example.ids[t] + 1) % kVocab;
+      example.known.push_back({{example.ids[t], other}, {0.6F, 0.3F}, 0.1F});
+    }
+    example.known.back() = {};
+    examples.push_back(std::move(example));
+  }
+  return examples;
+}
+
+std::unique_ptr<Transformer> Teacher() {
+  auto model = LoadCheckpoint(kModel);
+  model->Widen();
+  const at::NoGradGuard no_grad;
+  model->flat().mul_(1.1);  // another network of the same shape
+  return model;
+}
+
+Scorer ScorerOf(const Transformer& model) {
+  return {.name = "the teacher", .identity = "t", .logits = [&](std::span<const ScorerSequence> sequences) {
+            const at::NoGradGuard no_grad;
+            std::vector<at::Tensor> parts;
+            ForEachLogits(model, sequences, 4096, [&](const at::Tensor& logits) { parts.push_back(logits); });
+            return at::cat(parts, 0);
+          }};
+}
+
+std::vector<nlohmann::json> Log(const std::filesystem::path& file) {
+  std::vector<nlohmann::json> lines;
+  ForEachLine(file, [&](std::string_view line, int) {
+    lines.push_back(ParseJson(line, {}));
+    return true;
+  });
+  return lines;
+}
+
+struct Trained {
+  at::Tensor weights;
+  std::vector<nlohmann::json> log;
+  TrainResult result;
+};
+
+struct Setting {
+  ObjectiveConfig objective;
+  TrainerConfig trainer{.max_steps = 3, .per_device_train_batch_size = 6};
+  LoraConfig lora = {};
+};
+
+Trained TrainOnce(const Setting& setting, const std::vector<Example>& examples, const TrainLog& extra = {},
+                  const Scorer* scorer = nullptr) {
+  const TempDir temp;
+  const auto model = LoadCheckpoint(kModel);
+  if (setting.lora.r > 0) model->AddAdapters(setting.lora, 0);
+  const auto teacher = Teacher();
+  const Scorer own = ScorerOf(*teacher);
+  TrainLog log = extra;
+  if (log.file.empty()) log.file = temp.path() / "log.jsonl";
+  const Lesson lesson{
+      .objective = setting.objective, .vocab = kVocab, .teacher = scorer != nullptr ? scorer : &own, .stop_ids = {2}};
+  Trained run;
+  run.result = Train(*model, examples, setting.trainer, 5, log, lesson);
+  run.weights = (setting.lora.r > 0 ? model->adapters()->flat() : model->flat()).clone();
+  run.log = Log(log.file);
+  return run;
+}
+
+std::vector<ObjectiveConfig> All() {
+  std::vector<ObjectiveConfig> all;
+  for (const ObjectiveInfo& info : Objectives()) {
+    ObjectiveConfig& config = all.emplace_back();
+    config.name = info.name;
+    config.sampling.max_new_tokens = 6;
+  }
+  return all;
+}
+
+TEST(Objectives, TheFusedPathIsThatOfTheReference) {
+  const std::vector<Example> examples = Examples(6);
+  for (const ObjectiveConfig& objective : All()) {
+    const Trained fused = TrainOnce({objective}, examples);
+    SetNumerics("reference");
+    const Trained reference = TrainOnce({objective}, examples);
+    SetNumerics("fused");
+    ASSERT_EQ(fused.log.size(), 3U);
+    for (size_t i = 0; i < fused.log.size(); ++i) {
+      const double loss = reference.log[i]["loss"].get<double>(), norm = reference.log[i]["grad_norm"].get<double>();
+      EXPECT_NEAR(fused.log[i]["loss"].get<double>(), loss, 1e-4 * (1 + loss)) << objective.name;
+      EXPECT_NEAR(fused.log[i]["grad_norm"].get<double>(), norm, 1e-3 * norm) << objective.name;
+    }
+  }
+}
+
+// The trainer divides once, by what the whole window holds.
+TEST(Objectives, MicroBatchesDoNotChangeTheStep) {
+  const std::vector<Example> examples = Examples(6);
+  for (const ObjectiveConfig& objective : All()) {
+    for (const char* numerics : {"fused", "reference"}) {
+      SetNumerics(numerics);
+      Setting setting{objective};
+      const Trained whole = TrainOnce(setting, examples);
+      setting.trainer.per_device_train_batch_size = 2;
+      setting.trainer.gradient_accumulation_steps = 3;
+      const Trained parts = TrainOnce(setting, examples);
+      for (size_t i = 0; i < whole.log.size(); ++i) {
+        const double loss = whole.log[i]["loss"].get<double>(), norm = whole.log[i]["grad_norm"].get<double>();
+        EXPECT_NEAR(parts.log[i]["loss"].get<double>(), loss, 1e-5 * (1 + loss)) << objective.name;
+        EXPECT_NEAR(parts.log[i]["grad_norm"].get<double>(), norm, 1e-3 * norm) << objective.name;
+      }
+      SetNumerics("fused");
+    }
+  }
+}
+
+TEST(Objectives, NothingIsToBeLearntFromATeacherThatIsTheStudent) {
+  const std::vector<Example> examples = Examples(6);
+  const auto same = LoadCheckpoint(kModel);
+  same->Widen();
+  const Scorer scorer = ScorerOf(*same);
+  for (const ObjectiveConfig& objective : All()) {
+    if (!NeedsLiveTeacher(objective)) continue;
+    const Trained run = TrainOnce({objective}, examples, {}, &scorer);
+    EXPECT_NEAR(run.log[0]["loss"].get<double>(), 0, 1e-6) << objective.name;
+    EXPECT_LT(run.log[0]["grad_norm"].get<double>(), 1e-3) << objective.name;
+  }
+  // Without a step the student is its own reference: every pair is worth log 2.
+  const Trained pairs = TrainOnce({{.name = "dpo"}}, examples);
+  EXPECT_NEAR(pairs.log[0]["loss"].get<double>(), std::log(2.0), 1e-5);
+}
+
+TEST(Objectives, EachLearns) {
+  const std::vector<Example> examples = Examples(6);
+  for (const ObjectiveConfig& objective : All()) {
+    Setting setting{objective};
+    setting.trainer.max_steps = 30;
+    setting.trainer.learning_rate = 3e-3;
+    const Trained run = TrainOnce(setting, examples);
+    EXPECT_LT(run.log.back()["loss"].get<double>(), 0.8 * run.log.front()["loss"].get<double>()) << objective.name;
+  }
+}
+
+TEST(Objectives, AdaptersAndBfloat16TakeTheReferencePath) {
+  const std::vector<Example> examples = Examples(6);
+  for (ObjectiveConfig objective : All()) {
+    Setting setting{objective};
+    setting.lora = {.r = 2, .target_modules = {"all-linear"}};
+    setting.trainer.max_steps = 30;
+    setting.trainer.learning_rate = 2e-3;
+    const Trained lora = TrainOnce(setting, examples);
+    EXPECT_LT(lora.log.back()["loss"].get<double>(), lora.log.front()["loss"].get<double>()) << objective.name;
+    if (!NeedsLiveTeacher(objective)) continue;
+    setting.trainer.max_steps = 2;
+    setting.objective.lmbda = 1;  // decodes from a merged copy
+    const Trained own = TrainOnce(setting, examples);
+    EXPECT_GT(own.result.own_tokens, 0);
+    EXPECT_TRUE(std::isfinite(own.result.final_loss));
+  }
+  for (const ObjectiveConfig& objective : All()) {
+    Setting setting{objective};
+    const double wide = TrainOnce(setting, examples).log[0]["loss"].get<double>();
+    setting.trainer.bf16 = true;
+    EXPECT_NEAR(TrainOnce(setting, examples).log[0]["loss"].get<double>(), wide, 0.03 * (1 + wide)) << objective.name;
+  }
+}
+
+// On-policy as well, whose answers hang on the weights of the step, and dpo, whose reference is the start.
+TEST(Objectives, ResumeToTheBit) {
+  const std::vector<Example> examples = Examples(9);
+  for (ObjectiveConfig objective : All()) {
+    if (objective.name != "dpo" && objective.name != "rkl" && objective.name != "topk") continue;
+    Setting setting{objective};
+    setting.trainer = {.max_steps = 8, .per_device_train_batch_size = 4, .save_steps = 2};
+    if (objective.name == "rkl") setting.objective.lmbda = 0.5;
+    const TempDir whole, temp;
+    const Trained expected = TrainOnce(setting, examples, {.file = whole.path() / "log.jsonl"});
+    struct Stop {};
+    for (const int stop : {3, 5}) {
+      TrainLog log{.file = temp.path() / "log.jsonl", .checkpoint = temp.path() / "checkpoint"};
+      log.progress = [&](int step, int) {
+        if (step == stop) throw Stop{};
+      };
+      EXPECT_THROW(TrainOnce(setting, examples, log), Stop);
+    }
+    int first = 0;
+    TrainLog log{.file = temp.path() / "log.jsonl", .checkpoint = temp.path() / "checkpoint"};
+    log.progress = [&](int step, int) { first = first == 0 ? step : first; };
+    const Trained resumed = TrainOnce(setting, examples, log);
+    EXPECT_EQ(first, 5) << objective.name;
+    EXPECT_TRUE(resumed.weights.equal(expected.weights)) << objective.name;
+    EXPECT_EQ(ReadFile(temp.path() / "log.jsonl"), ReadFile(whole.path() / "log.jsonl"));
+    EXPECT_EQ(resumed.result.teacher_tokens, expected.result.teacher_tokens);
+    EXPECT_EQ(resumed.result.own_tokens, expected.result.own_tokens);
+    EXPECT_EQ(resumed.result.flops, expected.result.flops);
+  }
+}
+
+TEST(OnPolicy, EveryStepIsOnTheStudentsOwnAnswersAndTheBudgetIsNeverOverrun) {
+  const std::vector<Example> examples = Examples(6);
+  Setting setting;
+  setting.objective = {.name = "rkl", .lmbda = 1};
+  setting.objective.sampling.max_new_tokens = 6;
+  setting.trainer.max_steps = 12;
+  const Trained free = TrainOnce(setting, examples);
+  ASSERT_EQ(free.result.steps, 12);
+  EXPECT_GT(free.result.own_tokens, 0);
+  EXPECT_EQ(free.result.teacher_tokens, free.result.own_tokens);  // each answer is new, and read once
+  for (const auto& line : free.log) {
+    EXPECT_TRUE(line["own"].get<bool>());
+    EXPECT_LT(line["teacher_logprob"].get<double>(), 0);
+    EXPECT_EQ(line["teacher_sha256"].get<std::string>().size(), 64U);
+  }
+  for (size_t last = 0; last + 1 < free.log.size(); last += 3) {
+    const auto read = free.log[last]["teacher_tokens"].get<int64_t>();
+    for (const int64_t more : {0, 1}) {
+      setting.objective.max_teacher_tokens = read + more;
+      const Trained bounded = TrainOnce(setting, examples);
+      EXPECT_LE(bounded.result.teacher_tokens, read + more);
+      EXPECT_EQ(bounded.result.steps, static_cast<int>(last) + 1);
+      EXPECT_EQ(bounded.log.size(), last + 1);
+    }
+  }
+  setting.objective.max_teacher_tokens = 1;  // less than one step reads: nothing is trained
+  const Trained none = TrainOnce(setting, examples);
+  EXPECT_EQ(none.result.steps, 0);
+  EXPECT_EQ(none.result.teacher_tokens, 0);
+}
+
+TEST(OnPolicy, GivenTextsAreChargedOnceAndTheBudgetHoldsForThemToo) {
+  const std::vector<Example> examples = Examples(6);
+  int64_t all = 0;
+  for (const Example& example : examples) all += static_cast<int64_t>(example.ids.size()) - 1;
+  Setting setting{{.name = "fkl"}};
+  EXPECT_EQ(TrainOnce(setting, examples).result.teacher_tokens, all);
+  setting.objective.max_teacher_tokens = all;
+  EXPECT_EQ(TrainOnce(setting, examples).result.steps, 3);
+  setting.objective.max_teacher_tokens = all - 1;
+  EXPECT_EQ(TrainOnce(setting, examples).result.steps, 0);
+}
+
+std::string MessageOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Objectives, WhatTheyNeedIsAskedFor) {
+  const std::vector<Example> examples = Examples(3);
+  const auto model = LoadCheckpoint(kModel);
+  const auto train = [&](const ObjectiveConfig& objective, std::vector<Example> rows) {
+    return MessageOf([&] { Train(*model, rows, {.max_steps = 1}, 0, {}, {.objective = objective}); });
+  };
+  EXPECT_THAT(train({.name = "fkl"}, examples), HasSubstr("needs the full logits"));
+  std::vector<Example> rows = examples;
+  rows[1].known.pop_back();
+  EXPECT_THAT(train({.name = "topk"}, rows), HasSubstr("1/0"));
+  rows[1].rejected.clear();
+  EXPECT_THAT(train({.name = "dpo"}, rows), HasSubstr("no supervised tokens"));
+}
+
+}  // namespace
+}  // namespace retort
