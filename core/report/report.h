@@ -59,7 +59,7 @@ struct PointSummary {
   double parse_rate = 0;
   std::optional<double> step_accuracy, reference_nats, retained_skill, memoriser;
   double prompts_asked = 0, teacher_tokens = 0, supervised_tokens = 0, training_flops = 0, dollars = 0, steps = 0;
-  bool live_teacher = false;  // of some of the cells
+  bool live_teacher = false;             // of some of the cells
   std::map<std::string, double> extras;  // of the cells that have them
 };
 
