@@ -124,7 +124,7 @@ function(retort_binaries folder)
     elseif(name IN_LIST without_torch)
       target_link_libraries(${name} PRIVATE -Wl,--as-needed stdc++ retort_look)  # stdc++ first: LibTorch has copies of its symbols
     else()
-      target_link_libraries(${name} PRIVATE retort_look)
+      target_link_libraries(${name} PRIVATE retort_look retort_provider_pages)
     endif()
   endforeach()
 endfunction()

@@ -27,8 +27,10 @@ ROOMS = {
                         "teacher/provider/guarded_teacher.h"],
     "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
                          "experiments/lab"],
+    # What provider's experiments say and show: their pages.
+    "experiments/provider": ["core/stats", "core/report", "teacher/provider"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
-                    "student", "experiments/lab", "experiments/look"],
+                    "student", "experiments/lab", "experiments/look", "experiments/provider"],
 }
 OPEN_TO_ALL = ["core/base/", "core/config/describe.h", "core/config/toml_text.h"]
 WITH_TORCH = ["core/lm", "student", "teacher"]

@@ -1,0 +1,113 @@
+// The numbers of needle as tidy CSV.
+#include "experiments/provider/needle_page.h"
+#include "experiments/provider/register_table.h"
+
+namespace retort::provider {
+namespace {
+
+std::string MarksAt(const std::vector<Mark>& marks, double requests) {
+  std::string names;
+  for (const Mark& mark : marks) {
+    if (mark.requests == requests)
+      names += (names.empty() ? "" : "; ") + mark.bound + mark.name + " (" + mark.grade + ")";
+  }
+  return names;
+}
+
+DataTable Rows(const NeedleReport& report) {
+  DataTable table{
+      .file = "summary.csv",
+      .about = "One campaign under one detector in one haystack: the alternative of its strategy that obtains most.",
+      .columns = {{"haystack", "text", "population that is searched", ""},
+                  {"n", "samples", "N that the requests are for: Q y / a", ""},
+                  {"requests", "requests", "Q: what the distiller needs, decoys not counted", ""},
+                  {"mark", "text", "what this volume is known from", "a point of the grid"},
+                  {"accounts", "accounts", "of the campaign", ""},
+                  {"strategy", "text", "of the distiller", ""},
+                  {"decoys", "decoys a request", "that look honest", ""},
+                  {"detector", "text", "of the provider", ""},
+                  {"true_positive_rate", "share", "of the campaign's accounts that are ended within the horizon", ""},
+                  {"true_positive_rate_low", "share", "lower end of its 95 % interval", ""},
+                  {"true_positive_rate_high", "share", "upper end of its 95 % interval", ""},
+                  {"false_positive_rate", "share", "of honest accounts that are flagged within the horizon", ""},
+                  {"false_positive_rate_low", "share", "lower end of its 95 % interval", ""},
+                  {"false_positive_rate_high", "share", "upper end of its 95 % interval", ""},
+                  {"honest_flagged", "accounts", "honest people flagged in the haystack", ""},
+                  {"precision", "share", "guilty among the accounts that are flagged or ended", ""},
+                  {"precision_low", "share", "from the lower end of found and the upper of flagged", ""},
+                  {"precision_high", "share", "from the upper end of found and the lower of flagged", ""},
+                  {"caught", "probability", "of one true alarm at least within the horizon", ""},
+                  {"first_alarm_day", "day", "median day of the first true alarm", "not within the horizon"},
+                  {"obtained", "share", "of Q that was sent before cut-off", ""},
+                  {"obtained_low", "share", "lower end of its 95 % interval", ""},
+                  {"obtained_high", "share", "upper end of its 95 % interval", ""},
+                  {"dollars", "US dollars", "of the whole campaign, were it never cut off", ""}}};
+  const double each = report.assumptions.accepted_share.value / report.assumptions.attempts_per_sample.value;
+  for (const HaystackResult& haystack : report.result.haystacks) {
+    for (const NeedleRow& row : haystack.rows) {
+      const auto at = static_cast<size_t>(row.detector);
+      const CampaignOutcome& o = row.outcome;
+      const Interval& fpr = haystack.false_positive_rate[at];
+      table.rows.push_back({haystack.haystack.name,
+                            row.campaign.requests * each,
+                            row.campaign.requests,
+                            MarksAt(report.marks, row.campaign.requests),
+                            row.campaign.accounts,
+                            row.campaign.strategy,
+                            row.campaign.decoys,
+                            kDetectorNames[at],
+                            o.true_positive_rate.estimate,
+                            o.true_positive_rate.low,
+                            o.true_positive_rate.high,
+                            fpr.estimate,
+                            fpr.low,
+                            fpr.high,
+                            haystack.honest_flagged[at].estimate,
+                            row.precision.estimate,
+                            row.precision.low,
+                            row.precision.high,
+                            o.caught.estimate,
+                            o.first_alarm_day.estimate,
+                            o.obtained.estimate,
+                            o.obtained.low,
+                            o.obtained.high,
+                            row.campaign.dollars});
+    }
+  }
+  return table;
+}
+
+DataTable Haystacks(const NeedleReport& report) {
+  DataTable table{.file = "haystacks.csv",
+                  .about = "What one detector does to the honest accounts of one haystack in a month.",
+                  .columns = {{"haystack", "text", "population", ""},
+                              {"accounts", "accounts", "in it", ""},
+                              {"requests", "requests", "that they sent", ""},
+                              {"detector", "text", "of the provider", ""},
+                              {"tail_accounts", "accounts", "of largest volume, all expanded", ""},
+                              {"control_accounts", "accounts", "of the uniform control sample, without the tail", ""},
+                              {"tail_alarms", "accounts", "flagged among the tail", ""},
+                              {"control_alarms", "accounts", "flagged among the control sample", ""},
+                              {"evaluator_alarms", "accounts", "evaluators flagged among the expanded", ""},
+                              {"honest_flagged", "accounts", "in the whole haystack", ""},
+                              {"honest_flagged_low", "accounts", "lower end of its 95 % interval", ""},
+                              {"honest_flagged_high", "accounts", "upper end of its 95 % interval", ""},
+                              {"threshold", "requests for volume, else a score", "that raises an alarm", ""}}};
+  for (const HaystackResult& h : report.result.haystacks) {
+    for (size_t i = 0; i < kDetectors; ++i) {
+      table.rows.push_back({h.haystack.name, h.counts.accounts, h.counts.requests, kDetectorNames[i], h.counts.tail,
+                            h.counts.control, h.counts.tail_alarms[i], h.counts.control_alarms[i],
+                            h.counts.evaluator_alarms[i], h.honest_flagged[i].estimate, h.honest_flagged[i].low,
+                            h.honest_flagged[i].high, h.thresholds[i]});
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<DataTable> NeedleData(const NeedleReport& report) {
+  return {Rows(report), Haystacks(report), RegisterData(Entries(report.assumptions))};
+}
+
+}  // namespace retort::provider

@@ -1,0 +1,241 @@
+#include "experiments/provider/needle_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/report/format.h"
+#include "experiments/provider/needle_tables.h"
+#include "experiments/provider/register_table.h"
+
+namespace retort::provider {
+namespace {
+
+const Strategy& StrategyOf(std::string_view name) { return *std::ranges::find(kStrategies, name, &Strategy::name); }
+
+std::string Verdict(const NeedleReport& report) {
+  const HaystackResult& haystack = MainHaystack(report);
+  const Detector detector = MainDetector(report);
+  const double requests = PrimaryRequests(report);
+  const NeedleRow* const hidden =
+      report.result.Find(haystack.haystack.name, report.primary.strategy, requests, detector);
+  const NeedleRow* const loud = report.result.Find(haystack.haystack.name, report.primary.against, requests, detector);
+  if (hidden == nullptr || loud == nullptr) return "The declared contrast was left out of this run.";
+  const Interval lead = Difference(hidden->outcome.obtained, loud->outcome.obtained);
+  const Interval& flagged = haystack.honest_flagged[static_cast<size_t>(detector)];
+  const auto accounts = [](const NeedleRow& row) {
+    return row.campaign.accounts == 1 ? std::string("one account")
+                                      : fmt::format("{} accounts", Count(static_cast<double>(row.campaign.accounts)));
+  };
+  return fmt::format(
+      "Under these assumptions, a distiller who needs {} requests among {} accounts obtains {} of them before cut-off "
+      "through {} ({}) and {} through {} ({}), a difference of {:+.0f} points [{:+.0f}, {:+.0f}], while the {} "
+      "detector "
+      "flags {} honest accounts [{}, {}] in {:g} days.",
+      Requests(requests), Requests(static_cast<double>(haystack.counts.accounts)),
+      PercentInterval(hidden->outcome.obtained), accounts(*hidden), report.primary.strategy,
+      PercentInterval(loud->outcome.obtained), accounts(*loud), report.primary.against, 100 * lead.estimate,
+      100 * lead.low, 100 * lead.high, kDetectorNames[static_cast<size_t>(detector)],
+      Count(std::round(flagged.estimate)), Count(std::round(flagged.low)), Count(std::round(flagged.high)),
+      report.assumptions.horizon_days.value);
+}
+
+PlotAxis VolumeAxis() {
+  return {
+      .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
+}
+
+// Marks that are apart enough to be read.
+std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
+  constexpr double kApart = 1.8;  // a factor
+  std::vector<PlotMark> lines;
+  for (const Mark& mark : marks) {
+    if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
+    lines.push_back({.at = mark.requests, .label = mark.bound + mark.name + ", " + mark.grade, .strong = false});
+  }
+  return lines;
+}
+
+enum class Shown { kObtained, kEnded };
+
+PlotCurve Curve(const HaystackResult& haystack, std::string_view strategy, Detector detector, Shown shown) {
+  PlotCurve curve;
+  for (const NeedleRow& row : haystack.rows) {
+    if (row.campaign.strategy != strategy || row.detector != detector || row.campaign.requests < 10) continue;
+    const Interval& y = shown == Shown::kObtained ? row.outcome.obtained : row.outcome.true_positive_rate;
+    curve.points.push_back({row.campaign.requests, 100 * y.estimate, 100 * y.low, 100 * y.high});
+  }
+  return curve;
+}
+
+PageFigure StrategyFigure(const NeedleReport& report, const HaystackResult& haystack) {
+  const Detector detector = MainDetector(report);
+  Plot plot{.title = fmt::format("Share of the needed requests obtained before cut-off, {} haystack, {} detector",
+                                 haystack.haystack.name, kDetectorNames[static_cast<size_t>(detector)]),
+            .x = VolumeAxis(),
+            .y = {.label = "obtained before cut-off, %", .low = 0, .high = 105},
+            .vertical = MarksOn(report.marks)};
+  for (const std::string& strategy : report.config.strategies) {
+    plot.curves.push_back(Curve(haystack, strategy, detector, Shown::kObtained));
+    plot.curves.back().name = strategy;
+    plot.curves.back().style = plot.curves.size() - 1;
+  }
+  plot.description = "Curves over the number of requests, one for each strategy; the numbers are in the tables.";
+  return {.caption = fmt::format("{} ({} accounts): what each strategy obtains before cut-off, under the {} detector.",
+                                 haystack.haystack.name, Requests(static_cast<double>(haystack.counts.accounts)),
+                                 kDetectorNames[static_cast<size_t>(detector)]),
+          .file_stem = "obtained-" + haystack.haystack.name,
+          .views = {{.label = "requests", .plot = std::move(plot)}}};
+}
+
+PageFigure DetectorFigure(const NeedleReport& report, const HaystackResult& haystack, const std::string& strategy) {
+  Plot plot{.title = fmt::format("Share of a campaign's accounts that are ended, strategy {}", strategy),
+            .x = VolumeAxis(),
+            .y = {.label = "accounts ended within the horizon, %", .low = 0, .high = 105},
+            .vertical = MarksOn(report.marks)};
+  for (size_t i = 0; i < kDetectors; ++i) {
+    plot.curves.push_back(Curve(haystack, strategy, static_cast<Detector>(i), Shown::kEnded));
+    plot.curves.back().name = kDetectorNames[i];
+    plot.curves.back().style = i;
+  }
+  plot.description = "Curves over the number of requests, one for each detector; the numbers are in the tables.";
+  return {.caption = fmt::format("{}: share of a campaign's accounts that each detector ends; {}.",
+                                 haystack.haystack.name, StrategyOf(strategy).what),
+          .file_stem = "ended-" + haystack.haystack.name,
+          .views = {{.label = "requests", .plot = std::move(plot)}}};
+}
+
+std::vector<std::string> Points() {
+  std::vector<std::string> points;
+  for (const Strategy& strategy : kStrategies)
+    points.push_back(fmt::format("{}: through {}.", strategy.name, strategy.what));
+  return points;
+}
+
+PageSection Answer(const NeedleReport& report) {
+  const HaystackResult& haystack = MainHaystack(report);
+  PageSection section{.id = "answer", .title = "What a distiller obtains, and who is flagged"};
+  section.paragraphs.push_back(
+      "Each strategy is a best response: where it leaves a choice (pace, decoys, how much a reseller carries), the "
+      "distiller takes what obtains most under the detector, which is known, and then what is cheaper.");
+  section.figures.push_back(StrategyFigure(report, haystack));
+  section.figures.push_back(DetectorFigure(report, haystack, "split"));
+  section.figure_note =
+      "Vertical lines are known volumes with their grade. Whiskers are 95 % intervals of the simulation.";
+  const double primary = PrimaryRequests(report);
+  section.tables.push_back(CampaignTable(report, primary,
+                                         fmt::format("{} requests, {} haystack, {} detector", Requests(primary),
+                                                     haystack.haystack.name, report.primary.detector)));
+  section.tables.push_back(MarkTable(report));
+  section.tables.push_back(DetectorTable(report, report.assumptions.alleged_16m.value, "split",
+                                         fmt::format("{} requests over {} accounts, as alleged in February 2026",
+                                                     Requests(report.assumptions.alleged_16m.value),
+                                                     Count(report.assumptions.alleged_16m_accounts.value))));
+  section.points = Points();
+  return section;
+}
+
+std::vector<PageSection> Sections(const NeedleReport& report) {
+  std::vector<PageSection> sections;
+  sections.push_back({.id = "base-rates",
+                      .title = "Before any detector",
+                      .paragraphs = {"How thin the needle is, and what a false alarm rate means in such a haystack."},
+                      .tables = {BaseRateTable(report)}});
+  sections.push_back(Answer(report));
+  PageSection others{.id = "haystacks", .title = "Other haystacks"};
+  for (const HaystackResult& haystack : report.result.haystacks) {
+    if (&haystack != &MainHaystack(report)) others.figures.push_back(StrategyFigure(report, haystack));
+  }
+  if (!others.figures.empty()) sections.push_back(std::move(others));
+  sections.push_back(
+      {.id = "controls",
+       .title = "Honest people, and the controls",
+       .paragraphs = {fmt::format(
+           "Detectors were calibrated on honest accounts of an earlier month and then run over this one: {} accounts "
+           "with the largest volume and a uniform sample of {} others were expanded to days and requests. Nobody here "
+           "distils, so every alarm is false. Where a sample of n shows no alarm, the rate may still be 3/n.",
+           Count(static_cast<double>(MainHaystack(report).counts.tail)),
+           Count(static_cast<double>(MainHaystack(report).counts.control)))},
+       .tables = {HonestTable(report), ControlTable(report)}});
+  return sections;
+}
+
+}  // namespace
+
+void Describe(Describer& d, PrimaryContrast& c) {
+  d.Field("haystack", c.haystack, {.help = "of the verdict", .choices = {"chat", "debate", "api"}});
+  d.Field("detector", c.detector,
+          {.help = "of the verdict", .choices = {kDetectorNames.begin(), kDetectorNames.end()}});
+  d.Field(
+      "strategy", c.strategy,
+      {.help = "whose share obtained is compared", .choices = {std::begin(kStrategyNames), std::end(kStrategyNames)}});
+  d.Field("against", c.against,
+          {.help = "with this one's", .choices = {std::begin(kStrategyNames), std::end(kStrategyNames)}});
+  d.Field("mark", c.mark,
+          {.help = "entry of the register that gives the volume",
+           .choices = {"published_limo", "published_s1k", "published_sky_t1", "published_r1_distill", "alleged_150k",
+                       "alleged_3m4", "alleged_13m", "alleged_16m", "alleged_28m8"}});
+}
+
+PageContent NeedlePage(const NeedleReport& report) {
+  PageContent page{.title = "A needle in the haystack",
+                   .claim = "One distiller hides among hundreds of millions of users.",
+                   .verdicts = {Verdict(report)},
+                   .sections = Sections(report)};
+  page.caveats = {
+      "All accounts are synthetic. How far apart honest and distilling texts lie, how people spread over volumes and "
+      "links, and what a provider can link are assumed; request logs of a gateway will replace the assumed texts. "
+      "Another assumption can turn a result round: try it (assumptions.<name>.value=...).",
+      "Intervals speak of the simulated sample of accounts, not of the assumptions.",
+      "The detectors are five simple ones. A provider may know more (devices, payments, conversations), and a "
+      "distiller "
+      "may too.",
+      "An N90 measured here is a small model's on a small task; it is not a frontier model's.",
+      "Volumes of 2026 are what one party to a dispute alleges; nothing here checks them.",
+      "Obtained before cut-off is about one month at one provider: other providers, open weights and later months are "
+      "left out."};
+  if (!report.what_ifs.empty()) {
+    page.caveats.insert(page.caveats.begin(),
+                        fmt::format("What if: this run changed the register ({}).", fmt::join(report.what_ifs, ", ")));
+  }
+  std::string measured;
+  for (const Mark& mark : report.marks) {
+    if (mark.grade == "measured here") measured += (measured.empty() ? "" : ", ") + mark.name;
+  }
+  page.grades = {measured.empty() ? "Measured here: nothing (no few_samples summary was given)."
+                                  : "Measured here: " + measured + ", read from a few_samples summary.",
+                 "Published: users and messages of the chat service, sizes of training sets, prices.",
+                 "Alleged: volumes and accounts of the campaigns of 2026.",
+                 "Assumed: everything else in the register. Every share, rate and day on this page is derived from "
+                 "assumed numbers, and is no better than they are."};
+  page.glossary = {{"haystack",
+                    "the accounts of a provider in a month; chat 700 million, debate as in January 2025, api "
+                    "the developers' accounts"},
+                   {"Q", "requests that a distiller needs: N90 times attempts a sample, over the share accepted"},
+                   {"N90", "samples that close nine tenths of the gap between student and teacher"},
+                   {"volume", "detector: requests of an account to date"},
+                   {"prada", "detector: distances between an account's requests are too far from normal"},
+                   {"mmd", "detector: an account's latest requests differ from what honest people send"},
+                   {"linked_mmd", "detector: the same for requests pooled over linked accounts"},
+                   {"fused", "detector: the sum of the four, each as its rarity among honest accounts"},
+                   {"precision", "guilty accounts among all that are flagged"},
+                   {"accounts ended",
+                    "share of the campaign's accounts that are cut off within the month: the true "
+                    "positive rate"}};
+  page.last_sections = {{.id = "register",
+                         .title = "What was assumed",
+                         .paragraphs = {"Every constant of the model, from configs/assumptions."},
+                         .tables = {RegisterTable(Entries(report.assumptions))}}};
+  return page;
+}
+
+std::string NeedleText(const NeedleReport& report) {
+  const double primary = PrimaryRequests(report);
+  return ToText(BaseRateTable(report)) + "\n" +
+         ToText(CampaignTable(report, primary, fmt::format("{} requests", Requests(primary)))) + "\n" +
+         ToText(HonestTable(report));
+}
+
+}  // namespace retort::provider

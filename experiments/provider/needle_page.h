@@ -1,0 +1,35 @@
+// needle's page and data: what was found, how sure it is, what was assumed. Everything that a reader sees is worded
+// here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/report/data_table.h"
+#include "core/report/page.h"
+#include "experiments/provider/volumes.h"
+#include "teacher/provider/needle.h"
+
+namespace retort::provider {
+
+// The comparison that the verdict is about, fixed beforehand in the config.
+struct PrimaryContrast {
+  std::string haystack = "chat", detector = "fused", strategy = "capped", against = "one",
+              mark = "published_r1_distill";
+};
+void Describe(Describer& d, PrimaryContrast& c);
+
+struct NeedleReport {
+  const NeedleConfig& config;
+  const NeedleAssumptions& assumptions;
+  const PrimaryContrast& primary;
+  const NeedleResult& result;
+  const std::vector<Mark>& marks;
+  std::vector<std::string> what_ifs;  // overrides of the register
+};
+
+PageContent NeedlePage(const NeedleReport& report);
+std::vector<DataTable> NeedleData(const NeedleReport& report);  // summary.csv, haystacks.csv, assumptions.csv
+std::string NeedleText(const NeedleReport& report);             // for a terminal
+
+}  // namespace retort::provider

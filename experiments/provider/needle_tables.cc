@@ -1,0 +1,177 @@
+#include "experiments/provider/needle_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/report/format.h"
+#include "teacher/provider/base_rates.h"
+
+namespace retort::provider {
+namespace {
+
+TableCell Share(const Interval& share) { return {PercentInterval(share), "", share.estimate}; }
+
+// Flagged accounts: "29 870", "1.2 million [1.0, 1.5]".
+std::string People(const Interval& people) {
+  const double scale = people.estimate >= 1e6 ? 1e6 : 1;
+  const auto number = [&](double x) { return scale > 1 ? fmt::format("{:.3g}", x / scale) : Count(std::round(x)); };
+  std::string text = number(people.estimate) + (scale > 1 ? " million" : "");
+  if (people.low != people.high) text += fmt::format(" [{}, {}]", number(people.low), number(people.high));
+  return text;
+}
+
+std::string Small(double share) {
+  return share >= 0.001 ? fmt::format("{:.2g} %", 100 * share) : share > 0 ? fmt::format("{:.1e}", share) : "0";
+}
+
+const std::vector<std::string> kCampaignHeader = {
+    "distiller", "accounts", "decoys a request", "obtained before cut-off", "accounts ended", "first true alarm, day",
+    "precision", "dollars"};
+
+std::vector<TableCell> CampaignCells(const NeedleRow& row, const NeedleReport& report) {
+  return {TableCell(Count(static_cast<double>(row.campaign.accounts)), "", static_cast<double>(row.campaign.accounts)),
+          row.campaign.decoys > 0 ? Fixed(row.campaign.decoys, 1) : "0",
+          Share(row.outcome.obtained),
+          Share(row.outcome.true_positive_rate),
+          Day(row.outcome.first_alarm_day.estimate, report),
+          {Small(row.precision.estimate), "", row.precision.estimate},
+          {Dollars(row.campaign.dollars), "", row.campaign.dollars}};
+}
+
+}  // namespace
+
+std::string Requests(double requests) {
+  if (requests >= 1e6) return fmt::format("{:.4g} million", requests / 1e6);
+  return Count(requests);
+}
+
+std::string Day(double day, const NeedleReport& report) {
+  return std::isfinite(day) ? fmt::format("{:.0f}", day)
+                            : fmt::format("> {:.0f}", report.assumptions.horizon_days.value);
+}
+
+const HaystackResult& MainHaystack(const NeedleReport& report) {
+  for (const HaystackResult& haystack : report.result.haystacks) {
+    if (haystack.haystack.name == report.primary.haystack) return haystack;
+  }
+  return report.result.haystacks.front();
+}
+
+Detector MainDetector(const NeedleReport& report) {
+  const auto found = std::ranges::find(kDetectorNames, report.primary.detector);
+  return static_cast<Detector>(found - kDetectorNames.begin());
+}
+
+double PrimaryRequests(const NeedleReport& report) {
+  for (const NamedAssumption& named : Entries(report.assumptions)) {
+    if (named.name != report.primary.mark) continue;
+    for (const Mark& mark : report.marks) {
+      if (mark.name == named.help) return mark.requests;
+    }
+  }
+  return report.marks.front().requests;
+}
+
+Table CampaignTable(const NeedleReport& report, double requests, const std::string& title) {
+  const HaystackResult& haystack = MainHaystack(report);
+  const Detector detector = MainDetector(report);
+  Table table{.title = title, .header = kCampaignHeader};
+  for (const Strategy& strategy : kStrategies) {
+    const NeedleRow* row = report.result.Find(haystack.haystack.name, strategy.name, requests, detector);
+    if (row == nullptr) continue;
+    std::vector<TableCell> cells = {strategy.name};
+    for (TableCell& cell : CampaignCells(*row, report)) cells.push_back(std::move(cell));
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+Table DetectorTable(const NeedleReport& report, double requests, const std::string& strategy,
+                    const std::string& title) {
+  Table table{.title = title, .header = {"haystack", "detector"}, .text_columns = 2};
+  table.header.insert(table.header.end(), {"accounts", "obtained before cut-off", "accounts ended",
+                                           "first true alarm, day", "honest people flagged", "precision"});
+  for (const HaystackResult& haystack : report.result.haystacks) {
+    for (size_t i = 0; i < kDetectors; ++i) {
+      const NeedleRow* row = report.result.Find(haystack.haystack.name, strategy, requests, static_cast<Detector>(i));
+      if (row == nullptr) continue;
+      table.rows.push_back({haystack.haystack.name,
+                            kDetectorNames[i],
+                            Count(static_cast<double>(row->campaign.accounts)),
+                            Share(row->outcome.obtained),
+                            Share(row->outcome.true_positive_rate),
+                            Day(row->outcome.first_alarm_day.estimate, report),
+                            {People(haystack.honest_flagged[i]), "", haystack.honest_flagged[i].estimate},
+                            {Small(row->precision.estimate), "", row->precision.estimate}});
+    }
+  }
+  return table;
+}
+
+Table HonestTable(const NeedleReport& report) {
+  const double alarms = report.assumptions.review_capacity.value * report.assumptions.horizon_days.value;
+  Table table{.title = "Honest accounts flagged in a month",
+              .header = {"haystack", "detector", "accounts", "alarms that can be reviewed", "honest people flagged",
+                         "false alarm rate", "flagged in tail", "flagged in control", "control accounts"},
+              .text_columns = 2,
+              .note =
+                  "Thresholds were set on other honest accounts, so that flagged and reviewable agree but for chance "
+                  "and for the tail beyond the sample; linked_mmd counts a group as one review, and flags all its "
+                  "members."};
+  for (const HaystackResult& h : report.result.haystacks) {
+    for (size_t i = 0; i < kDetectors; ++i) {
+      table.rows.push_back({h.haystack.name,
+                            kDetectorNames[i],
+                            Requests(static_cast<double>(h.counts.accounts)),
+                            Count(alarms),
+                            {People(h.honest_flagged[i]), "", h.honest_flagged[i].estimate},
+                            Small(h.false_positive_rate[i].estimate),
+                            Count(static_cast<double>(h.counts.tail_alarms[i])),
+                            Count(static_cast<double>(h.counts.control_alarms[i])),
+                            Count(static_cast<double>(h.counts.control))});
+    }
+  }
+  return table;
+}
+
+Table ControlTable(const NeedleReport& report) {
+  const double loud = report.assumptions.alleged_13m.value;
+  Table table =
+      DetectorTable(report, loud, "one", fmt::format("Control: {} requests through one account", Requests(loud)));
+  table.note =
+      "A campaign as loud as this must be caught. One account cannot send it all: the daily limit ends it too.";
+  return table;
+}
+
+Table MarkTable(const NeedleReport& report) {
+  const HaystackResult& haystack = MainHaystack(report);
+  const Detector detector = MainDetector(report);
+  Table table{.title = fmt::format("Known volumes ({} haystack, {} detector)", haystack.haystack.name,
+                                   kDetectorNames[static_cast<size_t>(detector)]),
+              .header = {"volume", "grade", "N", "requests", "share of all messages"},
+              .text_columns = 2};
+  for (const std::string& strategy : report.config.strategies) table.header.push_back("obtained, " + strategy);
+  for (const Mark& mark : report.marks) {
+    std::vector<TableCell> row = {mark.name,
+                                  mark.grade,
+                                  mark.bound + Requests(mark.samples),
+                                  {mark.bound + Requests(mark.requests), "", mark.requests},
+                                  fmt::format("{:.2e}", mark.requests / static_cast<double>(haystack.counts.requests))};
+    for (const std::string& strategy : report.config.strategies) {
+      const NeedleRow* found = report.result.Find(haystack.haystack.name, strategy, mark.requests, detector);
+      row.push_back(found != nullptr ? Share(found->outcome.obtained) : TableCell(kDash));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table BaseRateTable(const NeedleReport& report) {
+  Table table{.title = "Base rates", .header = {"what", "value"}, .sortable = false};
+  for (const BaseRate& rate : BaseRates(report.assumptions)) table.rows.push_back({rate.what, rate.value});
+  return table;
+}
+
+}  // namespace retort::provider

@@ -1,0 +1,23 @@
+// The tables of needle. Room-internal.
+#pragma once
+
+#include "core/report/table.h"
+#include "experiments/provider/needle_page.h"
+
+namespace retort::provider {
+
+// The haystack of the primary contrast, or the first.
+const HaystackResult& MainHaystack(const NeedleReport& report);
+Detector MainDetector(const NeedleReport& report);
+double PrimaryRequests(const NeedleReport& report);  // of the mark that the contrast names
+
+Table CampaignTable(const NeedleReport& report, double requests, const std::string& title);
+Table DetectorTable(const NeedleReport& report, double requests, const std::string& strategy, const std::string& title);
+Table HonestTable(const NeedleReport& report);
+Table ControlTable(const NeedleReport& report);  // a loud campaign: the positive control
+Table MarkTable(const NeedleReport& report);
+Table BaseRateTable(const NeedleReport& report);
+std::string Requests(double requests);  // "800 000", "13 million"
+std::string Day(double day, const NeedleReport& report);
+
+}  // namespace retort::provider

@@ -1,0 +1,34 @@
+// The volumes that a provider's experiment asks about: a grid over the decades, and the marks on it, each with its
+// grade: N90 as few_samples measured it here, sizes of published sets, volumes that providers allege.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "teacher/provider/needle_assumptions.h"
+
+namespace retort::provider {
+
+struct Mark {
+  std::string name;     // "N90 of rules", "LIMO"
+  double samples = 0;   // N; of alleged volumes as many as requests
+  double requests = 0;  // Q = ⌈N a / y⌉
+  std::string bound;    // ">= ", "<= " where N90 is censored
+  std::string grade;    // "measured here" | "published" | "alleged"
+};
+
+// N90 of every task and arm of a summary.csv that few_samples wrote. Throws Error for a file that is none.
+struct MeasuredN90 {
+  std::string task, arm, bound;
+  double n = 0;
+};
+std::vector<MeasuredN90> ReadN90(const std::filesystem::path& summary);
+
+// Rising by requests. Of `measured`, only the arm `arm`.
+std::vector<Mark> Marks(const NeedleAssumptions& assumptions, const std::vector<MeasuredN90>& measured,
+                        const std::string& arm);
+// 10 to 10^8 in `per_decade` steps, and the marks.
+std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks);
+
+}  // namespace retort::provider

@@ -1,0 +1,51 @@
+#include "teacher/provider/base_rates.h"
+
+#include <fmt/format.h>
+
+namespace retort {
+namespace {
+
+constexpr double kDaysAWeek = 7;
+
+std::string Millions(double x) { return fmt::format("{:.3g} million", x / 1e6); }
+
+}  // namespace
+
+double MonthlyMessages(const NeedleAssumptions& a) {
+  return a.messages_a_week.value / kDaysAWeek * a.horizon_days.value;
+}
+
+double ShareOfMessages(double requests, const NeedleAssumptions& a) { return requests / MonthlyMessages(a); }
+
+double FlaggedHonest(double false_positive_rate, double accounts) { return false_positive_rate * accounts; }
+
+double PrecisionAtBest(double flagged_honest, double guilty) { return guilty / (guilty + flagged_honest); }
+
+double RuleOfThree(double trials) { return 3 / trials; }
+
+std::vector<BaseRate> BaseRates(const NeedleAssumptions& a) {
+  const double flagged = FlaggedHonest(a.base_rate_false_alarms.value, a.chat_accounts.value);
+  const double guilty = a.alleged_16m_accounts.value;
+  return {
+      {fmt::format("Messages to the chat service in {:g} days", a.horizon_days.value),
+       fmt::format("{:.3g} billion", MonthlyMessages(a) / 1e9)},
+      {fmt::format("A campaign of {:.0f} 000 requests, as a share of them", a.published_r1_distill.value / 1000),
+       fmt::format("{:.3g}", ShareOfMessages(a.published_r1_distill.value, a))},
+      {fmt::format("Honest accounts flagged at a false alarm rate of {:.3g} %", 100 * a.base_rate_false_alarms.value),
+       Millions(flagged)},
+      {fmt::format("Precision then, if each of {:.0f} 000 guilty accounts (alleged) were flagged too", guilty / 1000),
+       fmt::format("{:.2g} %", 100 * PrecisionAtBest(flagged, guilty))},
+      {fmt::format(
+           "Requests of an account in the campaigns alleged in February 2026 (three together, {:.0f} 000 accounts)",
+           guilty / 1000),
+       fmt::format("{:.0f}", a.alleged_16m.value / guilty)},
+      {fmt::format("Requests of an account and day in the campaign of June 2026 ({:.0f} 000 accounts, {:g} days)",
+                   a.alleged_28m8_accounts.value / 1000, a.alleged_28m8_days.value),
+       fmt::format("{:.1f}", a.alleged_28m8.value / a.alleged_28m8_accounts.value / a.alleged_28m8_days.value)},
+      {"False alarm rate that no alarm among a million honest accounts leaves possible (95 %)",
+       fmt::format("{:.0e}, in this haystack {:.0f} accounts", RuleOfThree(1e6),
+                   RuleOfThree(1e6) * a.chat_accounts.value)},
+  };
+}
+
+}  // namespace retort

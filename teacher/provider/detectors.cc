@@ -1,0 +1,153 @@
+#include "teacher/provider/detectors.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace retort {
+
+void Describe(Describer& d, DetectorPolicy& c) {
+  d.Field("window", c.window,
+          {.help = "requests of an account that are compared at a time", .unit = "requests", .min = 8, .max = 256});
+  d.Field("least", c.least,
+          {.help = "requests that a window needs at least", .unit = "requests", .min = 4, .max = 256});
+  d.Field("every_days", c.every_days,
+          {.help = "between two windows of an account", .unit = "days", .min = 1, .max = 30});
+  d.Field("group_days", c.group_days, {.help = "between two looks at a group", .unit = "days", .min = 1, .max = 30});
+  d.Field("group_members", c.group_members,
+          {.help = "members of a group that a look at it reads", .unit = "accounts", .min = 2, .max = 64});
+  d.Field("member_requests", c.member_requests,
+          {.help = "requests that it reads of each", .unit = "requests", .min = 2, .max = 64});
+}
+
+Detectors::Detectors(const DetectorPolicy& policy, const TextWorld& world, std::span<const Features> reference,
+                     uint64_t seed)
+    : policy_(policy), world_(world), mmd_(reference, seed), prada_(static_cast<size_t>(policy.window)) {}
+
+void Detectors::Look(Traffic& traffic, History& history) const {
+  history.to_date.clear();
+  history.looks.clear();
+  std::vector<Features> window(static_cast<size_t>(policy_.window));
+  const int64_t least = std::min(policy_.least, policy_.window);
+  int64_t to_date = 0, unread = 0;
+  int last = -policy_.every_days;
+  for (size_t d = 0; d < traffic.daily.size(); ++d) {
+    const int day = static_cast<int>(d) + 1;
+    to_date += traffic.daily[d];
+    unread += traffic.daily[d];
+    history.to_date.push_back(to_date);
+    if (unread < least || day - last < policy_.every_days) continue;
+    const std::span<Features> read(window.data(), static_cast<size_t>(std::min<int64_t>(unread, policy_.window)));
+    traffic.Draw(world_, read);
+    history.looks.push_back({.day = day, .prada = prada_.Score(read), .mmd = mmd_.Score(read)});
+    unread = 0;
+    last = day;
+  }
+}
+
+void Detectors::LookAtGroup(std::span<Traffic> members, History& history) const {
+  history.group.clear();
+  if (members.size() < 2) return;
+  const size_t days = members.front().daily.size();
+  std::vector<Features> pool;
+  std::vector<int64_t> sent(members.size());
+  for (size_t d = 0; d < days; ++d) {
+    for (size_t m = 0; m < members.size(); ++m) sent[m] += members[m].daily[d];
+    const int day = static_cast<int>(d) + 1;
+    if (day % policy_.group_days != 0) continue;
+    pool.clear();
+    for (size_t m = 0; m < members.size(); ++m) {
+      const size_t before = pool.size();
+      pool.resize(before + static_cast<size_t>(std::min<int64_t>(sent[m], policy_.member_requests)));
+      members[m].Draw(world_, std::span(pool).subspan(before));
+      sent[m] = 0;
+    }
+    if (static_cast<int>(pool.size()) >= policy_.least) history.group.push_back({.day = day, .mmd = mmd_.Score(pool)});
+  }
+}
+
+template <class At>
+void Detectors::Walk(const History& history, At&& at) const {
+  PerDetector<double> scores;
+  scores.fill(kNoScore);
+  const auto score = [&](Detector which) -> double& { return scores[static_cast<size_t>(which)]; };
+  size_t look = 0, group = 0;
+  int64_t before = 0;
+  for (size_t d = 0; d < history.to_date.size(); ++d) {
+    const int day = static_cast<int>(d) + 1;
+    bool changed = history.to_date[d] != before;
+    before = history.to_date[d];
+    if (before > 0) score(Detector::kVolume) = std::log(static_cast<double>(before));
+    for (; look < history.looks.size() && history.looks[look].day == day; ++look) {
+      score(Detector::kPrada) = std::max(score(Detector::kPrada), history.looks[look].prada);
+      score(Detector::kMmd) = std::max(score(Detector::kMmd), history.looks[look].mmd);
+    }
+    for (; group < history.group.size() && history.group[group].day == day; ++group) {
+      score(Detector::kLinkedMmd) = std::max(score(Detector::kLinkedMmd), history.group[group].mmd);
+      changed = true;
+    }
+    if (!changed) continue;
+    if (models_[0]) {
+      double sum = 0;
+      for (size_t i = 0; i + 1 < kDetectors; ++i) sum += Rarity(static_cast<Detector>(i), scores[i]);
+      score(Detector::kFused) = sum;
+    }
+    if (!at(day, scores)) return;
+  }
+}
+
+double Detectors::Rarity(Detector detector, double score) const {
+  const auto& model = models_[static_cast<size_t>(detector)];
+  return model && std::isfinite(score) ? model->Rarity(score) : 0;
+}
+
+PerDetector<double> Detectors::Highest(const History& history) const {
+  PerDetector<double> highest;
+  highest.fill(kNoScore);
+  Walk(history, [&](int /*day*/, const PerDetector<double>& scores) {  // scores never fall
+    highest = scores;
+    return true;
+  });
+  return highest;
+}
+
+void Detectors::CalibrateParts(std::span<const HonestScores> sample) {
+  PerDetector<std::vector<TailModel::Weighted>> scores;
+  for (const HonestScores& account : sample) {
+    for (size_t i = 0; i + 1 < kDetectors; ++i) {
+      if (!std::isfinite(account.highest[i])) continue;
+      // A group is looked at once, whoever of its members is in the sample.
+      const bool by_group = static_cast<Detector>(i) == Detector::kLinkedMmd;
+      scores[i].push_back({account.highest[i], by_group ? 1.0 / account.group_size : 1.0});
+    }
+  }
+  for (size_t i = 0; i + 1 < kDetectors; ++i) {
+    models_[i].emplace(std::move(scores[i]), static_cast<double>(sample.size()));
+  }
+}
+
+void Detectors::CalibrateFused(std::span<const HonestScores> sample, double alarm_share) {
+  assert(alarm_share > 0);
+  std::vector<TailModel::Weighted> scores;
+  for (const HonestScores& account : sample) {
+    const double highest = account.highest[kDetectors - 1];
+    if (std::isfinite(highest)) scores.push_back({highest, 1});
+  }
+  models_[kDetectors - 1].emplace(std::move(scores), static_cast<double>(sample.size()));
+  for (size_t i = 0; i < kDetectors; ++i) thresholds_[i] = models_[i]->ScoreAt(-std::log(std::min(1.0, alarm_share)));
+}
+
+PerDetector<int> Detectors::FirstAlarms(const History& history) const {
+  PerDetector<int> first{};
+  Walk(history, [&](int day, const PerDetector<double>& scores) {
+    size_t silent = 0;
+    for (size_t i = 0; i < kDetectors; ++i) {
+      if (first[i] == 0 && scores[i] >= thresholds_[i]) first[i] = day;
+      silent += first[i] == 0;
+    }
+    return silent > 0;
+  });
+  return first;
+}
+
+}  // namespace retort

@@ -1,0 +1,124 @@
+#include "teacher/provider/population.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace retort {
+
+Haystack MakeHaystack(const std::string& name, const std::string& rate, const NeedleAssumptions& a, int64_t accounts) {
+  const bool api = name == "api";
+  const Assumption& size = api ? a.api_accounts : name == "debate" ? a.debate_accounts : a.chat_accounts;
+  const Assumption& gamma = api ? a.api_gamma_shape : a.honest_gamma_shape;
+  const double shape = rate == "lognormal" ? a.honest_lognormal_sigma.value
+                       : rate == "pareto"  ? a.honest_pareto_exponent.value
+                                           : gamma.value;
+  const double mean = (api ? a.api_monthly_mean : a.honest_monthly_mean).value;
+  return {.name = name,
+          .accounts = accounts > 0 ? accounts : static_cast<int64_t>(size.value),
+          .volume = {.rate = rate, .mean = mean, .shape = shape},
+          .technical_share = (api ? a.api_technical_share : a.technical_share).value};
+}
+
+void Traffic::Draw(const TextWorld& world, std::span<Features> requests) {
+  if (other_share <= 0) return text.Draw(world, random, requests);
+  size_t others = 0;
+  for (size_t i = 0; i < requests.size(); ++i) others += random.Uniform() < other_share;
+  other.Draw(world, random, requests.first(others));
+  text.Draw(world, random, requests.subspan(others));
+  for (size_t i = requests.size(); i > 1; --i) {
+    std::swap(requests[i - 1], requests[random.Below(static_cast<uint32_t>(i))]);
+  }
+}
+
+std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, CounterRandom& random) {
+  std::vector<double> until(static_cast<size_t>(days));
+  double sum = 0;
+  for (double& x : until) x = sum += random.Gamma(shape);
+  std::vector<int64_t> daily(until.size());
+  if (!(sum > 0)) {  // every weight below the smallest double
+    daily[random.Below(static_cast<uint32_t>(days))] = total;
+    return daily;
+  }
+  if (total > 16 * days) {  // the scatter of single requests no longer shows
+    int64_t before = 0;
+    for (size_t d = 0; d < daily.size(); ++d) {
+      const auto now = static_cast<int64_t>(std::llround(static_cast<double>(total) * (until[d] / sum)));
+      daily[d] = now - before;
+      before = now;
+    }
+    return daily;
+  }
+  for (int64_t i = 0; i < total; ++i) {
+    const double u = random.Uniform() * sum;
+    ++daily[static_cast<size_t>(std::min(std::upper_bound(until.begin(), until.end(), u), until.end() - 1) -
+                                until.begin())];
+  }
+  return daily;
+}
+
+Population::Population(Haystack haystack, const NeedleAssumptions& a, uint64_t seed, const std::string& month)
+    : haystack_(std::move(haystack)),
+      world_(a, haystack_.technical_share, seed),
+      volume_(haystack_.volume),
+      totals_(seed, "totals" + month),
+      groups_(seed, "groups" + month),
+      texts_(seed, "texts" + month),
+      group_texts_(seed, "group texts" + month),
+      days_(static_cast<int>(std::lround(a.horizon_days.value))),
+      day_shape_(a.day_shape.value),
+      linked_(a.linked_groups.value),
+      group_exponent_(a.group_exponent.value),
+      payment_(a.payment_share.value),
+      template_(a.template_share.value),
+      evaluator_(a.evaluator_share.value),
+      evaluator_volume_(a.evaluator_volume.value) {
+  assert(haystack_.accounts > 0);
+}
+
+Group Population::DrawGroup(CounterRandom& random) const {
+  Group group;
+  if (random.Uniform() >= linked_) return group;
+  const double size = 2 * std::pow(random.OpenUniform(), -1 / group_exponent_);
+  group.size = static_cast<uint32_t>(std::min(size, static_cast<double>(kBlock)));
+  const double kind = random.Uniform();
+  group.link = kind < payment_ ? Link::kPayment : kind < payment_ + template_ ? Link::kTemplate : Link::kAddress;
+  group.evaluator = group.link == Link::kTemplate && random.Uniform() < evaluator_;
+  return group;
+}
+
+Group Population::GroupOf(uint64_t account) const {
+  Group found;
+  ForEachGroup(account / kBlock, [&](const Group& group) {
+    if (account >= group.first && account - group.first < group.size) found = group;
+  });
+  return found;
+}
+
+TextSource Population::HonestText(CounterRandom& random) const {
+  return {.mix = world_.DrawHonestMix(random),
+          .offset = world_.DrawStyle(random),
+          .followup_share = world_.followup_share()};
+}
+
+Traffic Population::Open(uint64_t account, const Group& group) const {
+  CounterRandom random = texts_.Open(account);
+  Traffic traffic{.daily = SpreadOverDays(Total(account, group), days_, day_shape_, random),
+                  .text = HonestText(random)};
+  if (group.link == Link::kPayment || group.link == Link::kTemplate) {
+    CounterRandom shared = group_texts_.Open(group.first);
+    traffic.text.mix = world_.DrawHonestMix(shared);
+    if (group.link == Link::kTemplate) {
+      const Features form = world_.DrawTemplate(shared);
+      for (int j = 0; j < kFeatures; ++j) traffic.text.offset[j] = form[j];
+    }
+    if (group.evaluator) {
+      traffic.text.mix = world_.distiller_mix();
+      traffic.text.followup_share = 0;
+    }
+  }
+  traffic.random = CounterRandom(random.Next());
+  return traffic;
+}
+
+}  // namespace retort

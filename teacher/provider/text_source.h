@@ -1,0 +1,49 @@
+// Requests as detectors see them: positions in a space of eight text features, which stand for an embedding of the
+// prompt. Synthetic: a topic's place, a person's style, perhaps a template, and noise of one standard deviation; a
+// follow-up lies near the request before it. Features of real request logs can take their place, since detectors read
+// positions only.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "teacher/provider/counter_random.h"
+#include "teacher/provider/needle_assumptions.h"
+
+namespace retort {
+
+inline constexpr int kFeatures = 8;  // sizes of the model world, not assumptions about this one: more of either change
+inline constexpr int kTopics = 8;    // what the distances above mean, nothing else
+using Features = std::array<float, kFeatures>;
+using TopicMix = std::array<double, kTopics>;  // sums to 1
+
+// Where topics lie, the last three the technical ones, and how honest people and distillers choose among them.
+class TextWorld {
+ public:
+  TextWorld(const NeedleAssumptions& assumptions, double technical_share, uint64_t seed);
+
+  const Features& centre(int topic) const { return centres_[static_cast<size_t>(topic)]; }
+  TopicMix DrawHonestMix(CounterRandom& random) const;
+  const TopicMix& distiller_mix() const { return distiller_mix_; }
+  Features DrawStyle(CounterRandom& random) const;
+  Features DrawTemplate(CounterRandom& random) const;  // a direction of the length template_shift
+  double followup_share() const { return followup_share_; }
+  float followup_spread() const { return followup_spread_; }
+
+ private:
+  std::array<Features, kTopics> centres_{};
+  TopicMix honest_shares_{}, distiller_mix_{};
+  double concentration_, followup_share_;
+  float style_, template_shift_, followup_spread_;
+};
+
+// One writer.
+struct TextSource {
+  TopicMix mix{};
+  Features offset{};  // style and template
+  double followup_share = 0;
+
+  void Draw(const TextWorld& world, CounterRandom& random, std::span<Features> requests) const;
+};
+
+}  // namespace retort

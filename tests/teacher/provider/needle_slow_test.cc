@@ -1,0 +1,88 @@
+// The streamed pass against brute force, and the whole against its register: no entry may be there for nothing.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "teacher/provider/base_rates.h"
+#include "teacher/provider/needle.h"
+#include "tests/teacher/provider/register.h"
+
+namespace retort {
+namespace {
+
+TEST(NeedleSlow, TheStreamedPassAgreesWithExpandingEveryAccountOfAMillion) {
+  constexpr int64_t kAccounts = 1'000'000;
+  const NeedleAssumptions a = Register();
+  const Haystack haystack = MakeHaystack("chat", "gamma", a, kAccounts);
+  const Population population(haystack, a, 1), earlier(haystack, a, 1, "earlier month");
+  const auto detectors = Calibrated(earlier, {}, 3000, {.sample_accounts = 20'000, .seed = 1}, {});
+  const PassCounts every =
+      Pass(population, *detectors, {.sample_accounts = kAccounts, .tail_accounts = 5000, .seed = 1}, {});
+  ASSERT_EQ(every.tail + every.control, kAccounts);
+  const PassCounts streamed =
+      Pass(population, *detectors, {.sample_accounts = 40'000, .tail_accounts = 5000, .seed = 1}, {});
+  EXPECT_EQ(streamed.tail, every.tail);
+  EXPECT_EQ(streamed.tail_alarms, every.tail_alarms);
+  EXPECT_EQ(streamed.requests, every.requests);
+  EXPECT_EQ(streamed.volume_alarms, every.volume_alarms);
+  EXPECT_EQ(every.volume_alarms, every.tail_alarms[0] + every.control_alarms[0]) << "counted twice, in two ways";
+  const PerDetector<Interval> truth = HonestFlagged(every), estimate = HonestFlagged(streamed);
+  for (size_t i = 0; i < kDetectors; ++i) {
+    EXPECT_EQ(truth[i].low, truth[i].high);
+    // Four standard errors of what the control sample extrapolates.
+    const double rest = truth[i].estimate - static_cast<double>(every.tail_alarms[i]);
+    EXPECT_NEAR(estimate[i].estimate, truth[i].estimate, 4 * std::sqrt(rest * kAccounts / 40'000) + 1e-6)
+        << kDetectorNames[i];
+    EXPECT_GT(truth[i].estimate, 0);
+  }
+}
+
+std::string Fingerprint(const NeedleAssumptions& a) {
+  std::string text;
+  for (const BaseRate& rate : BaseRates(a)) text += rate.value + ";";
+  for (const char* name : {"chat", "debate", "api"}) {
+    for (const char* rate : {"gamma", "lognormal", "pareto"}) {
+      const Haystack h = MakeHaystack(name, rate, a);
+      text += fmt::format("{} {} {} {};", h.accounts, h.volume.mean, h.volume.shape, h.technical_share);
+    }
+  }
+  NeedleConfig config;
+  config.haystacks = {"chat"};
+  config.accounts = 30'000;
+  config.campaign_requests = 1000;
+  const NeedleResult result = RunNeedle(config, a, {817, 3e6}, {});
+  for (const HaystackResult& h : result.haystacks) {
+    text += fmt::format("{} {} {}\n", h.counts.requests, h.counts.linked, h.counts.evaluators);
+    for (const NeedleRow& row : h.rows) {
+      text +=
+          fmt::format("{} {} {} {} {}\n", row.campaign.accounts, row.campaign.dollars, row.outcome.obtained.estimate,
+                      row.outcome.true_positive_rate.estimate, row.precision.estimate);
+    }
+  }
+  return text;
+}
+
+// Volumes that are marks, and what turns N90 into requests, are tested where they are used: experiments/provider.
+TEST(NeedleSlow, EveryEntryOfTheRegisterChangesSomething) {
+  const NeedleAssumptions shipped = Register();
+  const std::string before = Fingerprint(shipped);
+  EXPECT_EQ(Fingerprint(shipped), before);
+  const std::vector<NamedAssumption> entries = Entries(shipped);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const std::string name(entries[i].name);
+    const Assumption& entry = *entries[i].entry;
+    const bool mark = name.starts_with("published_") || (name.starts_with("alleged_") && entry.unit == "requests") ||
+                      name == "attempts_per_sample" || name == "accepted_share";
+    if (mark) continue;
+    const double value = entry.value < entry.high ? entry.high : entry.low;
+    ASSERT_NE(value, entry.value) << name;
+    std::string text = RegisterText();
+    const size_t table = text.find("[" + name + "]"), at = text.find("value = ", table);
+    text.replace(at, text.find('\n', at) - at, fmt::format("value = {}", value));
+    EXPECT_NE(Fingerprint(ReadRegister(text)), before) << name;
+  }
+}
+
+}  // namespace
+}  // namespace retort
