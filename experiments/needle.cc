@@ -1,0 +1,69 @@
+// The claim: one distiller hides among hundreds of millions of users. Synthetic haystacks are searched by five
+// detectors for campaigns of every volume, and the table says what a distiller obtains before cut-off, and who else is
+// flagged.
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "experiments/lab/simulation.h"
+#include "experiments/provider/needle_page.h"
+#include "experiments/provider/register_table.h"
+
+namespace retort::provider {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct NeedleExperiment {
+  NeedleAssumptions assumptions;
+  NeedleConfig needle;
+  PrimaryContrast primary;
+  std::string few_samples_summary, arm = "teacher", output_dir;
+  int per_decade = 2;
+};
+
+void Describe(Describer& d, NeedleExperiment& c) {
+  Describe(d, c.needle);
+  d.Field("per_decade", c.per_decade, {.help = "volumes tried, beside the known ones", .min = 1, .max = 20});
+  d.Field("few_samples_summary", c.few_samples_summary,
+          {.help = "summary.csv of a few_samples run, whose N90 become marks; empty: none", .numerics = false});
+  d.Field("arm", c.arm, {.help = "of that summary"});
+  d.Group("primary", c.primary, "the contrast that the verdict is about");
+  d.Field("output_dir", c.output_dir, {.help = "empty: outputs/needle/<date>/<time>", .numerics = false});
+  d.Group("assumptions", c.assumptions, "the assumption register");
+}
+
+// As given, else as it lies beside the configs.
+fs::path FindSummary(const std::string& path, const fs::path& config_dir) {
+  if (fs::exists(path)) return path;
+  const fs::path beside = config_dir.parent_path() / path;
+  if (fs::exists(beside)) return beside;
+  throw Error({.file = path}, "is not there",
+              "run build/few_samples and give its summary.csv, or few_samples_summary='' to do without");
+}
+
+int Main(int argc, char** argv) {
+  const Program program{.name = "needle",
+                        .summary = "How well can a provider find one distiller among hundreds of millions of users?",
+                        .config_name = "needle"};
+  NeedleExperiment config;
+  return lab::SimulationMain(
+      program, argc, argv, [&](Describer& d) { Describe(d, config); }, config.output_dir,
+      [&](lab::SimulationRun& run) {
+        std::vector<MeasuredN90> measured;
+        if (!config.few_samples_summary.empty()) {
+          measured = ReadN90(FindSummary(config.few_samples_summary, run.command_line().config_dir));
+        }
+        const std::vector<Mark> marks = Marks(config.assumptions, measured, config.arm);
+        const NeedleResult result = RunNeedle(config.needle, config.assumptions, Volumes(config.per_decade, marks),
+                                              [&](const char* what, double share) { return run.Tell(what, share); });
+        if (result.stopped) return run.Stopped();
+        const NeedleReport report{
+            config.needle, config.assumptions, config.primary, result, marks, WhatIfs(run.command_line().overrides)};
+        return run.Finish(NeedlePage(report), NeedleData(report), ToToml(config), NeedleText(report));
+      });
+}
+
+}  // namespace
+}  // namespace retort::provider
+
+int main(int argc, char** argv) { return retort::provider::Main(argc, argv); }
