@@ -43,10 +43,11 @@ const Run& Shared() {
 
 TEST(NeedlePage, SaysWhatMustBeSaid) {
   const PageContent page = NeedlePage(Shared().Report());
-  const std::string text = RenderMarkdown(page);
+  std::string text = RenderMarkdown(page);
+  std::erase(text, '\\');
   for (const char* words :
        {"Under these assumptions", "1.04e-05", "2.1 million", "1.1 %", "alleged", "assumed", "published",
-        "measured here", ">= 64", "assumptions.review_days.value=2", "3/n", "not a frontier model's", "synthetic"}) {
+        "measured here", "gt;= 64", "assumptions.review_days.value=2", "3/n", "not a frontier model's", "synthetic"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   ASSERT_EQ(page.verdicts.size(), 1U);
@@ -54,7 +55,7 @@ TEST(NeedlePage, SaysWhatMustBeSaid) {
 }
 
 TEST(NeedlePage, NeverSaysTooMuch) {
-  std::string text = RenderMarkdown(NeedlePage(Shared().Report()));
+  std::string text = RenderPage(NeedlePage(Shared().Report()));
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   const size_t title = text.find("detecting and preventing distillation attacks");  // a cited title says what it says
   ASSERT_NE(title, std::string::npos);
