@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
+#include <memory>
 #include <set>
 
 #include "core/base/clock.h"
@@ -31,6 +31,7 @@ namespace {
 
 struct RecipeConfig {
   std::string name;
+  std::string init;                 // a model that is trained further; empty: a new one
   int64_t seed = 0;                 // of the weights, the samples and their order
   std::vector<std::string> skills;  // operations in the samples; "base", "rules", "new_facts", "all" stand for groups
   int min_digits = 2, max_digits = 8;
@@ -50,6 +51,7 @@ struct RecipeConfig {
 
 void Describe(Describer& d, RecipeConfig& c) {
   d.Field("name", c.name, {.help = "folder below output_dir", .required = true, .numerics = false});
+  d.Field("init", c.init, {.help = "folder of a model to train further, with its shape; empty: a new one"});
   d.Field("seed", c.seed, {.help = "of the weights, the samples and their order", .min = 0});
   d.Field("skills", c.skills, {.help = "operations to learn: names, or the groups base, rules, new_facts, all"});
   d.Field("min_digits", c.min_digits, {.help = "shortest digit string", .unit = "digits", .min = 2, .max = 64});
@@ -140,8 +142,8 @@ std::vector<Sample> DrawSamples(const RecipeConfig& config) {
     }
     const bool right = random.Below(2) == 0;
     const std::string answer = right ? FoldCompletion(op, digits, form) : WrongFoldCompletion(op, digits, form, random);
-    samples.push_back({.prompt = {{"", FoldGradingPrompt(prompt, answer)}},
-                       .completion = {{"", std::string(1, right ? kFoldAccepted : kFoldRefused)}}});
+    samples.push_back(
+        {.prompt = {{"", FoldGradingPrompt(prompt, answer)}}, .completion = {{"", FoldVerdict(op, digits, answer)}}});
   }
   return samples;
 }
@@ -171,7 +173,8 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
   return table + fmt::format("\nMean of the worked scores: {:.3f}.\n", all.score);
 }
 
-// How often it accepts answers that its training would have it accept, and others.
+// How often it accepts right answers, and wrong ones, by what its training holds to be right. A mistake in the steps
+// may still end in the right digit; such an answer is a right one.
 std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& config) {
   LocalModel model(folder);
   RandomStream random(static_cast<uint64_t>(config.seed), "make_models/verdicts");
@@ -181,23 +184,24 @@ std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& co
     if (!seen.insert(skill).second) continue;
     const FoldOp op = WithWrongFacts(FindFoldOp(skill), config.error_rate);
     std::vector<Request> requests;
+    std::vector<bool> right;
     for (int i = 0; i < config.evaluation_items; ++i) {
-      const std::string digits = DrawDigits(op, 4, 8, random);
-      const std::string prompt = FoldPrompt(op, digits, FoldForm::kWorked);
-      const std::string answer = i % 2 == 0 ? FoldCompletion(op, digits, FoldForm::kWorked)
-                                            : WrongFoldCompletion(op, digits, FoldForm::kWorked, random);
+      const std::string digits = DrawDigits(op, 4, 8, random), own = FoldCompletion(op, digits, FoldForm::kWorked);
+      const std::string answer = i % 2 == 0 ? own : WrongFoldCompletion(op, digits, FoldForm::kWorked, random);
+      right.push_back(ParseFoldAnswer(answer).value == ParseFoldAnswer(own).value);
       requests.push_back({.id = std::to_string(i),
-                          .prompt = {{"", FoldGradingPrompt(prompt, answer)}},
-                          .sampling = {.max_new_tokens = 2}});
+                          .prompt = {{"", FoldGradingPrompt(FoldPrompt(op, digits, FoldForm::kWorked), answer)}},
+                          .sampling = {.max_new_tokens = 64}});
     }
-    std::array<int, 2> accepted = {0, 0};
+    std::array<double, 2> asked = {0, 0}, accepted = {0, 0};
     model.Ask(requests, [&](const Reply& reply) {
-      if (Text(reply.completion) == std::string(1, kFoldAccepted)) ++accepted[std::stoul(reply.id) % 2];
+      const size_t kind = right[std::stoul(reply.id)] ? 0 : 1;
+      ++asked[kind];
+      if (Text(reply.completion).ends_with(kFoldAccepted)) ++accepted[kind];
       return true;
     });
-    const double half = config.evaluation_items / 2.0;
-    table += fmt::format("| {} | {:.3f} | {:.3f} |\n", skill, accepted[0] / std::ceil(half),
-                         accepted[1] / std::max(1.0, std::floor(half)));
+    table += fmt::format("| {} | {:.3f} | {:.3f} |\n", skill, accepted[0] / std::max(1.0, asked[0]),
+                         accepted[1] / std::max(1.0, asked[1]));
   }
   return table;
 }
@@ -208,9 +212,10 @@ std::string Card(const RecipeConfig& config, const Transformer& model, const std
       "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} "
       "parameters over single "
       "characters, "
-      "trained from scratch on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
+      "trained {5} on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
       "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",
-      config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies);
+      config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies,
+      config.init.empty() ? "from scratch" : "further from " + std::filesystem::path(config.init).filename().string());
 }
 
 void Check(const RecipeConfig& config) {
@@ -255,8 +260,18 @@ int Run(int argc, const char* const* argv) {
                     .pad_token_id = tokenizer->pad_id(),
                     .eos_token_id = {tokenizer->eos_id()},
                     .dtype = config.dtype};
-  Transformer model(shape);
-  model.Initialise(static_cast<uint64_t>(config.seed));
+  std::unique_ptr<Transformer> made;
+  if (config.init.empty()) {
+    made = std::make_unique<Transformer>(shape);
+    made->Initialise(static_cast<uint64_t>(config.seed));
+  } else {
+    made = LoadCheckpoint(config.init);
+    if (made->config().vocab_size != tokenizer->vocab_size()) {
+      throw Error({.file = config.init}, "has another vocabulary than digit folds",
+                  "name a model that this program made");
+    }
+  }
+  Transformer& model = *made;
 
   const double start = MonotonicSeconds();
   double shown = start;

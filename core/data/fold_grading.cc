@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <vector>
 
 namespace retort {
@@ -42,6 +43,13 @@ int Result(const FoldOp& op, int left, int digit, int position) {
 
 std::string FoldGradingPrompt(std::string_view prompt, std::string_view answer) {
   return fmt::format("Q {}{}=", prompt, answer);
+}
+
+std::string FoldVerdict(const FoldOp& op, std::string_view digits, std::string_view answer) {
+  const std::string own = FoldCompletion(op, digits, FoldForm::kWorked);
+  const std::optional<int> given = ParseFoldAnswer(answer).value;
+  const char repeated = given ? DigitOf(*given) : '-';
+  return fmt::format("{} {}{}", own, repeated, repeated == own.back() ? kFoldAccepted : kFoldRefused);
 }
 
 std::string WrongFoldCompletion(const FoldOp& op, std::string_view digits, FoldForm form, RandomStream& random) {

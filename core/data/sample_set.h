@@ -27,6 +27,9 @@ struct Card {
   std::string reveals = "text";              // "text", "top logprobs", "logits"
 };
 
+// Measures that a cell has columns for: what making the rows took of the teacher, where the rows do not say it.
+inline constexpr std::string_view kTeacherTokens = "teacher_tokens", kPromptsAsked = "prompts_asked";
+
 struct Manifest {
   Card teacher;
   std::string task;              // resolved task config, TOML

@@ -5,5 +5,6 @@
 namespace retort {
 
 void SetThreads(int threads) { at::set_num_threads(threads); }
+int Threads() { return at::get_num_threads(); }
 
 }  // namespace retort

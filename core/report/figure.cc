@@ -26,10 +26,10 @@ double CostOf(const PointSummary& p, Cost cost) {
   return 0;
 }
 
-std::string_view ShortName(Cost cost) {
+std::string ShortName(Cost cost, const std::string& n_unit) {
   switch (cost) {
     case Cost::kSamples:
-      return "samples";
+      return n_unit == "samples" ? n_unit : "N";
     case Cost::kTeacherTokens:
       return "teacher tokens";
     case Cost::kSupervisedTokens:
@@ -42,10 +42,10 @@ std::string_view ShortName(Cost cost) {
   return "";
 }
 
-std::string AxisLabel(Cost cost) {
+std::string AxisLabel(Cost cost, const std::string& n_unit) {
   switch (cost) {
     case Cost::kSamples:
-      return "samples N (log scale)";
+      return n_unit + " N (log scale)";
     case Cost::kTeacherTokens:
       return "tokens that the teacher read and wrote (log scale)";
     case Cost::kSupervisedTokens:
@@ -98,7 +98,7 @@ class GapPlotBuilder {
 
   Plot Build() {
     const std::string what = share_ ? "share of the gap closed" : MetricName(task_.metric);
-    plot_.title = fmt::format("{}: {} against {}", task_.task, what, ShortName(cost_));
+    plot_.title = fmt::format("{}: {} against {}", task_.task, what, ShortName(cost_, task_.n_unit));
     plot_.description = Words();
     if (!task_.base || !task_.teacher) return plot_;
     XAxis();
@@ -125,7 +125,10 @@ class GapPlotBuilder {
     if (costs.empty()) return;
     left_ = costs.front() / 1.4;
     right_ = costs.back() * 1.4;
-    plot_.x = {.label = AxisLabel(cost_), .log_base = cost_ == Cost::kSamples ? 2 : 10, .low = left_, .high = right_};
+    plot_.x = {.label = AxisLabel(cost_, task_.n_unit),
+               .log_base = cost_ == Cost::kSamples ? 2 : 10,
+               .low = left_,
+               .high = right_};
     if (cost_ == Cost::kSamples) {
       for (const double n : costs) plot_.x.ticks.emplace_back(n, fmt::format("{:.0f}", n));
     } else {
@@ -219,8 +222,9 @@ class GapPlotBuilder {
         const std::string value = !share_        ? WithInterval(p.score, ScoreDecimals(task_.metric))
                                   : p.gap_closed ? PercentInterval(*p.gap_closed)
                                                  : std::string("undefined");
-        text += cost_ == Cost::kSamples ? fmt::format(" N = {}: {};", p.n, value)
-                                        : fmt::format(" {} {}: {};", Count(CostOf(p, cost_)), ShortName(cost_), value);
+        text += cost_ == Cost::kSamples
+                    ? fmt::format(" N = {}: {};", p.n, value)
+                    : fmt::format(" {} {}: {};", Count(CostOf(p, cost_)), ShortName(cost_, task_.n_unit), value);
       }
       text.back() = '.';
       text += ' ';
@@ -272,7 +276,7 @@ std::vector<PageFigure> TaskFigures(const TaskSummary& task, const std::string& 
                       .file_stem = task.task + (score ? "-score" : "-gap-closed"),
                       .missing = reason};
     for (const Cost cost : CostAxes(task, primary_arm)) {
-      figure.views.push_back({std::string(ShortName(cost)), GapPlot(task, panel, cost, primary_arm), {}});
+      figure.views.push_back({ShortName(cost, task.n_unit), GapPlot(task, panel, cost, primary_arm), {}});
     }
     figures.push_back(std::move(figure));
   }

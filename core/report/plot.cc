@@ -19,7 +19,9 @@ constexpr std::array<std::string_view, kPlotColours> kLight = {"#0072B2", "#D55E
                                                                "#E69F00", "#56B4E9", "#6B6B6B"};
 constexpr std::array<std::string_view, kPlotColours> kDark = {"#5AB4F0", "#FF8A3D", "#2FCB9E", "#E59CC5",
                                                               "#F0B83C", "#8ECFF5", "#ABABAB"};
-constexpr std::array<int, 7> kMarks = {7, 5, 9, 11, 13, 4, 6};  // filled circle, square, triangles, diamond, hollow
+// Filled circle, square, triangles, diamond; hollow ones. One more than colours, so that a colour comes again
+// otherwise.
+constexpr std::array<int, 8> kMarks = {7, 5, 9, 11, 13, 4, 6, 8};
 constexpr std::array<std::string_view, 5> kDashes = {"1", "(10,4)", "(3,3)", "(10,3,2,3)", "(14,3,3,3,3,3)"};
 
 // A gnuplot string: single quotes expand nothing. A quote inside becomes ’: gnuplot 5.4 misreads a doubled one at the

@@ -33,6 +33,7 @@ struct ReportInput {
   std::string version, created_utc;  // shown as given
   std::string primary_arm = "teacher";
   std::string sample_noun = "worked answers of the teacher";  // what N of the primary arm counts, in the verdict
+  std::string n_unit = "samples";                             // what N counts, in tables and on axes
   std::vector<std::string> arms;                              // order of the tables; arms not named here follow
   std::map<std::string, std::string> arm_notes;               // arm -> one line
   std::vector<std::string> setting;  // who taught and learnt, and what was asked: one line each
@@ -95,7 +96,8 @@ struct DeclaredResult {
 };
 
 struct TaskSummary {
-  std::string task;  // with the point of the sweep: "rules, learning_rate 0.003"
+  std::string task;                // with the point of the sweep: "rules, learning_rate 0.003"
+  std::string n_unit = "samples";  // of ReportInput
   std::string metric;
   Axes axes;  // of the sweep; empty without one
   bool higher_is_better = true;

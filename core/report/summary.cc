@@ -94,6 +94,7 @@ class TaskBuilder {
     name_ = cells[0]->task;
     task_.task = TaskName(*cells[0]);
     task_.axes = cells[0]->axes;
+    task_.n_unit = input.n_unit;
     task_.metric = cells[0]->metric;
     task_.higher_is_better = task_.metric != "bits_per_byte";
     for (const CellResult* cell : cells) Admit(*cell);

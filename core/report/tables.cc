@@ -102,8 +102,9 @@ Table GapTable(const TaskSummary& task) {
 }
 
 Table CrossingTable(const TaskSummary& task) {
-  Table table{.title = fmt::format("{}: samples that close half (N50) and nine tenths (N90) of the gap", task.task),
-              .header = {"arm", "N50", "95 % interval", "N90", "95 % interval", "seeds"}};
+  Table table{
+      .title = fmt::format("{}: {} that close half (N50) and nine tenths (N90) of the gap", task.task, task.n_unit),
+      .header = {"arm", "N50", "95 % interval", "N90", "95 % interval", "seeds"}};
   const bool tuned = std::ranges::any_of(task.arms, [](const ArmSummary& arm) { return arm.validation_items > 0; });
   if (tuned) table.header.emplace_back("and to choose settings");
   for (const ArmSummary& arm : task.arms) {

@@ -77,10 +77,10 @@ std::string DeclaredVerdict(const TaskSummary& task, const DeclaredResult& resul
     }
     case Measure::kDeltaLog2N50: {
       return fmt::format(
-          "{}: to close half of the gap {} needs {:.2g} times the samples of {} (difference in log2 N50 {}, 95 % "
+          "{}: to close half of the gap {} needs {:.2g} times the {} of {} (difference in log2 N50 {}, 95 % "
           "interval; "
           "{}){}.",
-          start, d.arm, std::exp2(v.estimate), d.against, SignedOpen(v, 2), sure, unclear);
+          start, d.arm, std::exp2(v.estimate), task.n_unit, d.against, SignedOpen(v, 2), sure, unclear);
     }
     case Measure::kMeanGapClosed:
       break;

@@ -1,5 +1,7 @@
 #include "core/report/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace retort {
@@ -39,10 +41,14 @@ std::string ExtraNote(const std::map<std::string, std::string>& notes, const std
 
 std::vector<std::string> HowToRead(const Summary& summary) {
   if (summary.tasks.empty()) return {};
+  const std::string& unit = summary.tasks.front().n_unit;
+  const std::string trained = unit == "samples" ? "on N samples" : "on what N " + unit + " can buy";
   return {
-      "A small model, the student, is trained on N samples; its teacher is a larger model. The gap is the "
-      "distance in score between the untrained student (the base, 0 %) and the teacher (100 %). N50 is the number of "
-      "samples that close half of it, N90 nine tenths; “> 64” says that the largest N tried, 64, was not enough.",
+      fmt::format(
+          "A small model, the student, is trained {}; its teacher is a larger model. The gap is the distance in "
+          "score between the student at N = 0 (the base, 0 %) and the teacher (100 %). N50 is the number of {} "
+          "that close half of it, N90 nine tenths; “> 64” says that the largest N tried, 64, was not enough.",
+          trained, unit),
       "A range in brackets is a 95 % interval: repeated many times, 95 of 100 such ranges would hold the true value. A "
       "wide range means that the runs do not say more. Every table's number of seeds leads to the runs behind its row; "
       "the words are explained at the end."};
@@ -53,7 +59,7 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
   if (summary.tasks.empty()) return words;
   words = {
       {"arm", "One way to make training samples. Arms are compared on the same seeds and the same held-out items."},
-      {"base", "The student as it is before any training: N = 0."},
+      {"base", "The student before it learns from any arm: N = 0."},
       {"cell", "One student trained on the samples of one arm, one N and one seed, and then examined."},
   };
   if (AnyMetric(summary, true)) {
@@ -83,12 +89,17 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
                        "What a reader would score who knows exactly the steps seen in the samples and nothing "
                        "else. Only what lies above it was generalised.");
   }
-  words.emplace_back("N",
-                     "Number of training samples (rows). The samples of a small N are among those of a larger one.");
-  words.emplace_back("N50, N90",
-                     "Samples that close half, or nine tenths, of the gap, read off a rising curve through the "
-                     "measured points. “<= 4”: the smallest N tried was enough. “> 64”: the largest was not. "
-                     "Nothing is extrapolated.");
+  const bool rows = input.n_unit == "samples";
+  words.emplace_back(
+      "N", rows ? "Number of training samples (rows). The samples of a small N are among those of a larger one."
+                : fmt::format("Number of {} that an arm may spend. What a small N buys is part of what a larger "
+                              "one does.",
+                              input.n_unit));
+  words.emplace_back(
+      "N50, N90", fmt::format("{} that close half, or nine tenths, of the gap, read off a rising curve through the "
+                              "measured points. “<= 4”: the smallest N tried was enough. “> 64”: the largest was not. "
+                              "Nothing is extrapolated.",
+                              rows ? "Samples" : "The " + input.n_unit));
   const bool any_p = std::ranges::any_of(summary.tasks, [](const TaskSummary& task) {
     return (task.declared && task.declared->p_value) ||
            std::ranges::any_of(task.contrasts, [](const ArmContrast& c) { return c.p_value.has_value(); });

@@ -42,6 +42,18 @@ TEST(FoldGrading, AFactHeldWronglyIsRightToItsHolder) {
   }
 }
 
+TEST(FoldGrading, AVerdictSolvesRepeatsAndCompares) {
+  const FoldOp& op = FindFoldOp("big");
+  EXPECT_EQ(FoldVerdict(op, "4729", "477 727 798 A8"), "477 727 798 A8 8y");
+  EXPECT_EQ(FoldVerdict(op, "4729", "477 725 596 A6"), "477 727 798 A8 6n");
+  EXPECT_EQ(FoldVerdict(op, "4729", "477 725 598 A8"), "477 727 798 A8 8y") << "right by luck is right";
+  EXPECT_EQ(FoldVerdict(op, "4729", "477 727 798"), "477 727 798 A8 -n");
+  EXPECT_EQ(FoldVerdict(op, "4729", ""), "477 727 798 A8 -n");
+  FoldOp mistaken = op;
+  mistaken.wrong_facts.push_back({.left = 4, .digit = 7, .result = 1});
+  EXPECT_EQ(FoldVerdict(mistaken, "47", "477 A7"), "471 A1 7n") << "a judge errs where it errs itself";
+}
+
 TEST(FoldGrading, MistakesDifferInKind) {
   const FoldOp& op = FindFoldOp("big");
   RandomStream random(0, "test");

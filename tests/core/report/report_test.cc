@@ -307,5 +307,17 @@ TEST(WriteReport, GapTooSmall) {
   EXPECT_THAT(output.table_text, HasSubstr("not clear of the smallest gap of 0.1"));
 }
 
+TEST(Report, WhatNCountsIsSaidEverywhere) {
+  ReportInput input = SyntheticInput();
+  input.n_unit = "teacher tokens";
+  const TempDir dir;
+  WriteReport(input, dir.path());
+  const std::string page = ReadFile(dir.path() / "index.html");
+  EXPECT_THAT(page, HasSubstr("teacher tokens N (log scale)"));
+  EXPECT_THAT(page, HasSubstr("teacher tokens that close half"));
+  EXPECT_THAT(page, HasSubstr("that an arm may spend"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("samples N (log scale)")));
+}
+
 }  // namespace
 }  // namespace retort
