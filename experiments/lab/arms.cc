@@ -8,33 +8,12 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/hash.h"
 #include "core/base/random.h"
 #include "core/data/folds.h"
+#include "experiments/lab/derive.h"
 
 namespace retort::lab {
 namespace {
-
-void SetCompletion(Sample& sample, std::string text) {
-  sample.completion = AnswerTo(sample.prompt, std::move(text));
-  sample.reasoning.clear();
-  sample.logprobs.clear();
-  sample.grade.reset();
-}
-
-void MarkDerived(SampleSet& set, std::string_view how) {
-  set.manifest.teacher.name += fmt::format(" ({})", how);
-  set.manifest.samples_sha256 = HashSamples(set.samples);
-}
-
-std::string LastWord(const std::string& text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const size_t end = text.find_last_not_of(kSpace);
-  if (end == std::string::npos) return "";
-  const size_t begin = text.find_last_of(kSpace, end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1,
-                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
-}
 
 // Of another skill, on other digits, as many of them.
 std::string UnrelatedFold(const ParsedPrompt& prompt, RandomStream& random) {

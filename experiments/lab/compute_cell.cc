@@ -18,6 +18,7 @@
 #include "core/lm/local_model.h"
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
+#include "experiments/lab/in_context.h"
 #include "student/trainer.h"
 #include "teacher/books.h"
 #include "teacher/journal.h"
@@ -137,7 +138,12 @@ CellResult ComputeCell(const CellRun& run) {
     return result;
   }
   LocalModel student(run.config.base, OptionsOf(run.config.student.init));
-  if (run.config.n == 0) {
+  if (run.config.in_context) {
+    InContext shown(student, samples);
+    evaluate(shown, nullptr);
+    return result;
+  }
+  if (run.config.n == 0 || samples.empty()) {  // an arm may have found nothing to learn from
     evaluate(student, &student);
     return result;
   }

@@ -176,6 +176,38 @@ void Describe(Describer& d, TunedConfig& config) {
           {.help = "that the choice took", .unit = "tokens", .min = 0, .numerics = false});
 }
 
+void Describe(Describer& d, WarmStartConfig& config) {
+  d.Field(
+      "n", config.n,
+      {.help = "samples of the teacher that every student learns before the arms part, as student.trainer says; the "
+               "same for all arms, and counted in none",
+       .unit = "samples",
+       .min = 0,
+       .max = 1e8});
+}
+
+void Describe(Describer& d, JudgingConfig& config) {
+  d.Field("attempts", config.attempts,
+          {.help = "answers drawn for a prompt, where an arm chooses among several", .min = 1, .max = 1000});
+  d.Field("temperature", config.temperature, {.help = "that they are drawn at", .min = 0, .max = 100});
+  d.Field("accept", config.accept,
+          {.help = "an answer is accepted from this verdict on: the probability of a yes, or a score's place between 1 "
+                   "and 10",
+           .min = 0,
+           .max = 1});
+}
+
+void Describe(Describer& d, ContrastConfig& config) {
+  d.Field("task", config.task, {.help = "as the tables name it; empty: the first", .numerics = false});
+  d.Field("arm", config.arm, {.help = "empty: no contrast is declared", .numerics = false});
+  d.Field("against", config.against, {.help = "another arm", .numerics = false});
+  d.Field("n", config.n,
+          {.help = "compare scores at this N; 0: the curves, by the difference of log2 N50",
+           .min = 0,
+           .max = 1e9,
+           .numerics = false});
+}
+
 void Describe(Describer& d, ExperimentConfig& config) {
   d.OneOf("task", config.task, kTaskKinds, "what is learnt");
   d.OneOf("teacher", config.teacher, kTeacherKinds, "who teaches");
@@ -190,6 +222,9 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Field("blocks", config.blocks,
           {.help = "further grids, each a list of overrides; left out where the command line sets one of its keys",
            .numerics = false});
+  d.Group("warm_start", config.warm_start, "what every student learns first");
+  d.Group("judging", config.judging, "answers drawn to be judged, for arms that do so");
+  d.Group("contrast", config.contrast, "the comparison that is declared before anything runs");
   d.Group("refine", config.refine, "cells added by a rule until N50 and N90 are known well enough");
   d.Group("tune", config.tune, "how --tune chooses settings of each arm");
   d.Group("tuned", config.tuned, "what it chose");
@@ -218,6 +253,7 @@ void Describe(Describer& d, CellConfig& config) {
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
   DescribeNumerics(d, config.numerics);
+  d.Field("in_context", config.in_context, {.help = "the rows stand before each question; nothing is trained"});
   d.Field("validation_items", config.validation_items,
           {.help = "prompts of the pool's end that are answered in place of the held-out items", .min = 0});
 }
@@ -250,8 +286,8 @@ std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
 }
 
 void CheckAxis(const std::string& key) {
-  constexpr std::array kOfTheRun = {"blocks",   "keep_checkpoints", "launcher", "numerics", "refine",
-                                    "runs_dir", "output_dir",       "threads",  "tune",     "workers"};
+  constexpr std::array kOfTheRun = {"blocks",   "contrast",   "keep_checkpoints", "launcher", "numerics", "refine",
+                                    "runs_dir", "output_dir", "threads",          "tune",     "workers"};
   const std::string first = key.substr(0, key.find('.'));
   if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
   throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",

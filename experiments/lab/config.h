@@ -60,6 +60,31 @@ struct RefineConfig {
 };
 void Describe(Describer& d, RefineConfig& config);
 
+// What every student learns before the arms part, so that their own answers are worth a judgement
+// (experiments/lab/warm_start.h).
+struct WarmStartConfig {
+  int n = 0;
+  double learning_rate = 1e-3;  // its own: an arm's settings must not change where it begins
+  int max_steps = 200;
+};
+void Describe(Describer& d, WarmStartConfig& config);
+
+// Answers that are drawn several at a time to be judged or chosen from: a student's own, or the teacher's
+// (experiments/lab/judged_arms.h).
+struct JudgingConfig {
+  int attempts = 4;
+  double temperature = 1;
+  double accept = 0.5;
+};
+void Describe(Describer& d, JudgingConfig& config);
+
+// The one comparison that is declared before anything runs; no arm: none is.
+struct ContrastConfig {
+  std::string task, arm, against;
+  int n = 0;
+};
+void Describe(Describer& d, ContrastConfig& config);
+
 struct ExperimentConfig {
   TaskConfig task;
   TeacherConfig teacher;
@@ -71,6 +96,9 @@ struct ExperimentConfig {
   std::vector<int> n;
   int seeds = 4;
   std::vector<std::vector<std::string>> blocks;
+  WarmStartConfig warm_start;
+  JudgingConfig judging;
+  ContrastConfig contrast;
   RefineConfig refine;
   TuneConfig tune;
   TunedConfig tuned;
@@ -103,6 +131,7 @@ struct CellConfig {
   StudentConfig student;
   EvaluationConfig evaluation;
   std::string numerics = "fused";
+  bool in_context = false;   // the rows stand before each question; nothing is trained
   int validation_items = 0;  // so many of the pool's last prompts are answered in place of the held-out items
 };
 void Describe(Describer& d, CellConfig& config);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace retort::lab {
 struct Arm {
   std::string name, description;
   std::function<SampleSet(ArmContext&, int n, uint64_t seed)> rows;
-  bool shows_steps = true;  // the memoriser, who knows the steps in the rows, has something to know
+  bool shows_steps = true;                  // the memoriser, who knows the steps in the rows, has something to know
+  std::function<void(CellConfig&)> adjust;  // what this arm's cells set in their config (an objective); may be empty
 };
 
 // What the computation of one cell gets, in a worker process. n = 0: nothing is trained.
@@ -47,7 +49,9 @@ struct Experiment {
   std::vector<std::string> caveats;
   std::vector<Arm> arms;
   std::vector<Hint> next;
-  CellFunction compute;  // empty: ComputeCell (experiments/lab/compute_cell.h)
+  std::string n_unit = "samples";                  // or "teacher tokens": what `n` of the config limits
+  std::map<std::string, std::string> extra_notes;  // CellResult::extras that its cells have -> one line each
+  CellFunction compute;                            // empty: ComputeCell (experiments/lab/compute_cell.h)
 };
 
 // The whole of main(): 0 done, 1 some cells failed, 2 the user's mistake, 130 interrupted.

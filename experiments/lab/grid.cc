@@ -20,6 +20,7 @@
 #include "core/lm/model_config.h"
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
+#include "experiments/lab/warm_start.h"
 
 namespace retort::lab {
 namespace {
@@ -48,7 +49,7 @@ CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uin
   CellConfig config{.arm = arm,
                     .n = n,
                     .seed = static_cast<int64_t>(seed),
-                    .base = block.bases[seed % block.bases.size()].string(),
+                    .base = block.bases[seed % block.bases.size()].string(),  // or its warm start
                     .task = block.config.task,
                     .teacher = block.config.teacher,
                     .policies = block.config.policies,
@@ -121,26 +122,42 @@ class GridBuilder {
             .n = n,
             .seed = seed,
             .axes = block.config.axes};
+    const bool teacher = name == kTeacherModelArm;
+    bool known = teacher || Begin(block, seed, cell.config);
     if (n > 0) {
       const Arm& arm = **std::ranges::find(block.arms, name, &Arm::name);
+      if (arm.adjust) arm.adjust(cell.config);
       cell.samples = [&arm, n, seed, context = block.context.get()] { return arm.rows(*context, n, seed); };
       cell.shows_steps = arm.shows_steps;
-      const auto hash = Samples(block, arm, n, seed, cell.samples);
-      if (!hash) {
-        cell.cost = CellCost(cell.config);
-        grid_.unknown.push_back(std::move(cell));
-        grid_.rows.push_back(std::move(row));
-        return;
-      }
-      cell.samples_sha256 = *hash;
+      const auto hash = known ? Samples(block, arm, n, seed, cell.samples) : std::nullopt;
+      known = hash.has_value();
+      if (known) cell.samples_sha256 = *hash;
     }
-    const bool teacher = name == kTeacherModelArm;
+    if (!known) {
+      cell.cost = CellCost(cell.config);
+      grid_.unknown.push_back(std::move(cell));
+      grid_.rows.push_back(std::move(row));
+      return;
+    }
     const std::string model = teacher ? block.teacher->card().identity : HashCheckpoint(cell.config.base);
     cell.identity = CellIdentity(cell.config, *block.task, model, cell.samples_sha256);
     row.cell = cell.hash = Sha256Hex(cell.identity);
     cell.cost = CellCost(cell.config);
     grid_.rows.push_back(std::move(row));
     grid_.cells.emplace(cell.hash, std::move(cell));
+  }
+
+  // What the student starts from; false: its warm start is not made yet.
+  static bool Begin(const Block& block, uint64_t seed, CellConfig& config) {
+    if (block.config.warm_start.n == 0) return true;
+    try {
+      config.base = block.context->Start(seed).string();
+    } catch (const NotAsked&) {
+      return false;
+    }
+    config.student.init.model = {config.base};
+    config.student.init.keep_layers.clear();  // it is cut already
+    return true;
   }
 
   // nullopt: the teacher was not asked yet.
@@ -202,13 +219,17 @@ void CheckTrainer(const StudentConfig& student) {
 }
 
 // Whether the teacher gives what the objective learns from; what the rows hold is seen when they are there.
-void CheckNeeds(const Block& block) {
-  const ObjectiveConfig& objective = block.config.student.objective;
+void CheckNeeds(const Block& block, const Arm& arm) {
+  CellConfig cell{.student = block.config.student};
+  if (arm.adjust) arm.adjust(cell);
+  const ObjectiveConfig& objective = cell.student.objective;
   const auto fail = [&](const std::string& problem, std::string_view mend) {
-    throw Error({.place = fmt::format("student.objective.name={}, arms {}", objective.name,
-                                      fmt::join(block.config.arms, ", "))},
-                problem, mend);
+    throw Error({.place = fmt::format("student.objective.name={}, arm {}", objective.name, arm.name)}, problem, mend);
   };
+  if (NeedsLiveTeacher(objective) && !AllowScores(block.config.policies)) {
+    fail("needs the full logits of a teacher at hand, and policies.use hides them",
+         "leave out the policy, or choose an objective that learns from samples: sft, topk, dpo");
+  }
   const auto* local = std::get_if<LocalTeacherConfig>(&block.config.teacher);
   if (NeedsLiveTeacher(objective)) {
     if (local == nullptr) {
@@ -234,21 +255,28 @@ void CheckNeeds(const Block& block) {
 }
 
 // Blocks that ask the same of the same teacher share what it answered.
-void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, const OpenOptions& open) {
+void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, bool n_counts_rows, const OpenOptions& open) {
   // The main block's: a block that sets another is one of the same run.
   const auto budget = std::make_shared<SharedBudget>(blocks.front()->config.collect.budget);
   std::map<std::string, std::shared_ptr<ArmContext>> contexts;
   for (const auto& block : blocks) {
     const int rows = *std::ranges::max_element(block->config.n);
-    const std::string key =
-        fmt::format("{}\n{}\n{}\n{}\n{}", block->config.collect.task, TeacherToml(block->config.teacher),
-                    ToToml(block->config.policies), ToToml(block->config.collect), block->config.evaluation.held_out);
+    const ExperimentConfig& config = block->config;
+    std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", config.collect.task, TeacherToml(config.teacher),
+                                  ToToml(config.policies), ToToml(config.collect), config.evaluation.held_out,
+                                  ToToml(config.student.init), ToToml(config.judging));
+    if (config.warm_start.n > 0) {
+      key += fmt::format("\n{}\n{}", config.warm_start.n,
+                         NumericsToml(WarmStartTrainer(config.student, config.warm_start)));
+    }
     std::shared_ptr<ArmContext>& context = contexts[key];
     if (!context) {
       ArmContext::Options options{.config_dir = open.config_dir,
                                   .collections = open.collections,
+                                  .warm_starts = open.warm_starts,
+                                  .bases = block->bases,
                                   .ask = open.ask,
-                                  .rows_at_once = rows,
+                                  .n_counts_rows = n_counts_rows,
                                   .progress = {},
                                   .budget = budget};
       if (open.progress) {
@@ -311,6 +339,10 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     for (const std::string& name : block->config.arms) {
       Gather(problems, [&] { block->arms.push_back(FindArm(experiment, name)); });
     }
+    for (const std::string& name : {block->config.contrast.arm, block->config.contrast.against}) {
+      if (block->config.contrast.arm.empty() && block->config.contrast.against.empty()) continue;
+      Gather(problems, [&] { FindArm(experiment, name); });
+    }
     for (const std::vector<std::string>& entry : block->config.tuned.overrides) {
       Gather(problems, [&] { FindArm(experiment, entry.empty() ? "" : entry.front()); });
     }
@@ -329,8 +361,13 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
       local->model = fs::absolute(FindModel(local->model, config_dir)).lexically_normal().string();
     }
     Gather(problems, [&] { CheckTrainer(block->config.student); });
+    if (block->config.warm_start.n > 0) {
+      Gather(problems, [&] { WarmStartTrainer(block->config.student, block->config.warm_start); });
+    }
     Gather(problems, [&] { CheckSamples(block->config.evaluation); });
-    if (block->teacher) Gather(problems, [&] { CheckNeeds(*block); });
+    for (const Arm* arm : block->arms) {
+      if (block->teacher) Gather(problems, [&] { CheckNeeds(*block, *arm); });
+    }
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
@@ -351,7 +388,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   }
   CheckRows(blocks, problems);
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
-  OpenContexts(blocks, options);
+  OpenContexts(blocks, experiment.n_unit == "samples", options);
   return blocks;
 }
 
@@ -388,7 +425,7 @@ double CellCost(const CellConfig& config) {
   const double evaluation =
       static_cast<double>(config.evaluation.held_out) * config.evaluation.samples + config.evaluation.retained;
   if (config.arm == kTeacherModelArm) return 4 * evaluation;
-  if (config.n == 0) return evaluation;
+  if (config.n == 0 || config.in_context) return evaluation;
   const double a_step = trainer.per_device_train_batch_size * trainer.gradient_accumulation_steps;
   const double steps =
       trainer.max_steps > 0 ? trainer.max_steps : std::ceil(trainer.num_train_epochs * config.n / a_step);
@@ -405,14 +442,17 @@ std::string BaseIdentity(const CellConfig& config, const Task& task) {
 std::string CellIdentity(const CellConfig& config, const Task& task, const std::string& base_identity,
                          const std::string& samples_sha256) {
   const auto seed = static_cast<uint64_t>(config.seed);
-  const bool teacher = config.arm == kTeacherModelArm, trained = !teacher && config.n > 0;
+  const bool teacher = config.arm == kTeacherModelArm, in_context = !teacher && config.in_context;
+  const bool trained = !teacher && !in_context && config.n > 0;
   std::string text = fmt::format("kind {}\nnumerics {}\nmodel {}\ntask_content {}\ntarget {}\n",
-                                 teacher   ? "teacher"
-                                 : trained ? "trained"
-                                           : "base",
+                                 teacher      ? "teacher"
+                                 : in_context ? "in_context"
+                                 : trained    ? "trained"
+                                              : "base",
                                  NumericsVersion(), base_identity, task.ContentHash(), task.Target(seed));
   if (trained)
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
+  if (in_context) text += fmt::format("samples {}\n", samples_sha256);
   const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
   if (config.validation_items > 0) {
     text += fmt::format("validation_items {} of {}\n", config.validation_items, config.collect.pool_size);

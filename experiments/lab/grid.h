@@ -44,7 +44,7 @@ struct Block {
 // Throws one Error that lists all problems: unknown arms, missing models, tasks that cannot be made, blocks that give
 // one row two meanings. Nothing is asked of a teacher.
 struct OpenOptions {
-  std::filesystem::path config_dir, collections;
+  std::filesystem::path config_dir, collections, warm_starts;
   bool ask = true;  // false: teachers are not asked for what is missing
   std::function<void(const std::string& task, uint64_t seed, int done, int total)> progress;  // may be empty
 };

@@ -191,6 +191,7 @@ class Run {
     blocks_ = OpenBlocks(std::move(configs_), experiment_,
                          {.config_dir = command_line_.config_dir,
                           .collections = store_.Collections(),
+                          .warm_starts = store_.WarmStarts(),
                           .ask = ask,
                           .progress = [this](const std::string& task, uint64_t seed, int done, int total) {
                             progress_.Collecting(task, seed, done, total);

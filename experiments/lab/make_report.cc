@@ -8,7 +8,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/version.h"
+#include "core/config/toml_text.h"
+#include "core/data/folds.h"
 #include "core/report/lm_eval.h"
 #include "experiments/lab/results.h"
 
@@ -35,6 +38,12 @@ std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& bloc
         "{} held-out items a cell.",
         block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
         teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
+    if (const int n = block->config.warm_start.n; n > 0) {
+      line += fmt::format(
+          " Every student first learnt {} answers of the teacher (its warm start): that is what N = 0 "
+          "shows, and no row counts these answers.",
+          n);
+    }
     if (std::ranges::find(lines, line) != lines.end()) continue;  // a block that adds an arm
     lines.push_back(std::move(line));
     if (static_cast<int>(items) < asked) {
@@ -42,8 +51,6 @@ std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& bloc
                                     block->task_name, items, asked));
     }
   }
-  lines.emplace_back(
-      "Every number was measured by this program in these runs; none is taken from elsewhere or assumed.");
   return lines;
 }
 
@@ -57,8 +64,27 @@ std::string SampleNoun(const Experiment& experiment, const ExperimentConfig& mai
   return experiment.sample_noun;
 }
 
+// The contrast that the config declares, where its rows are there.
+void AddContrast(const ExperimentConfig& main, const std::string& first_task, ReportInput& input) {
+  if (main.contrast.arm.empty()) return;
+  input.contrast = {.task = main.contrast.task.empty() ? first_task : main.contrast.task,
+                    .arm = main.contrast.arm,
+                    .against = main.contrast.against,
+                    .n = main.contrast.n};
+}
+
+// How many facts a target of new facts consists of.
+void AddFacts(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& input) {
+  for (const auto& block : blocks) {
+    const auto* folds = std::get_if<FoldsConfig>(&block->config.task);
+    if (folds == nullptr || std::ranges::find(NewFactTargets(), folds->target) == NewFactTargets().end()) continue;
+    const int modulo = FindFoldOp(folds->target).modulo;
+    input.facts[block->task_name] = modulo * modulo;
+  }
+}
+
 // What choosing the settings of some arms took is charged to them.
-void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& input) {
+void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, const std::string& n_unit, ReportInput& input) {
   const TunedConfig& tuned = blocks.front()->config.tuned;
   std::vector<std::string> arms;
   for (const auto& block : blocks) {
@@ -76,10 +102,10 @@ void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& i
     return;
   }
   input.caveats.push_back(fmt::format(
-      "The settings of {} were chosen with {} validation prompts an arm, beside {} samples for the students that were "
+      "The settings of {} were chosen with {} validation prompts an arm, beside {} {} for the students that were "
       "tried, {} cells ({:.2g} FLOPs of training) and {} tokens of the teacher, on seeds that no row shows. No row "
       "counts these: add the validation prompts to each N.",
-      fmt::join(arms, ", "), tuned.validation_items, tuned.samples, tuned.cells, tuned.training_flops,
+      fmt::join(arms, ", "), tuned.validation_items, tuned.samples, n_unit, tuned.cells, tuned.training_flops,
       tuned.teacher_tokens));
 }
 
@@ -100,12 +126,18 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
                     .cells = ReadResults(grid, store),
                     .smallest_gap = main.evaluation.smallest_gap};
   input.sample_noun = SampleNoun(experiment, main);
+  input.n_unit = experiment.n_unit;
+  input.extra_notes = experiment.extra_notes;
+  input.config_sha256 =
+      Sha256Hex(fmt::format("{}{}{}", NumericsToml(main), ToToml(main.contrast), fmt::join(main.blocks, "\n")));
+  AddContrast(main, blocks.front()->task_name, input);
+  AddFacts(blocks, input);
   const size_t missing = grid.rows.size() - input.cells.size();
   if (missing > 0) {
     input.caveats.push_back(fmt::format("Not finished: {} of {} rows are missing.", missing, grid.rows.size()));
   }
   if (!account.empty()) input.caveats.push_back(account);
-  AddTuning(blocks, input);
+  AddTuning(blocks, experiment.n_unit, input);
   input.setting = Setting(blocks, input.caveats);
   for (const Arm& arm : experiment.arms) {
     input.arms.push_back(arm.name);

@@ -130,8 +130,14 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
                                       const RunStore& store) {
   CollectPlan sum;
   std::set<std::pair<const ArmContext*, uint64_t>> seen;
+  int64_t budgets = 0;  // of arms that N gives so many tokens of the teacher
   for (const auto& block : blocks) {
     for (const Arm* arm : block->arms) {
+      if (!block->context->n_counts_rows()) {
+        budgets +=
+            static_cast<int64_t>(block->Sizes(arm->name).back()) * static_cast<int64_t>(block->Seeds(arm->name).size());
+        continue;
+      }
       for (const uint64_t seed : block->Seeds(arm->name)) {
         if (seen.insert({block->context.get(), seed}).second) Add(block->context->Plan(seed), sum);
       }
@@ -151,6 +157,7 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
       Add(plan, sum);
     }
   }
+  if (budgets > 0) return {fmt::format("at most {} tokens for the rows of all arms, read and written", budgets)};
   if (sum.requests == 0) return {fmt::format("nothing to ask: {} answers are there", sum.answered)};
   const auto tokens = [](const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; };
   return {fmt::format("{} answers to ask ({} of them to held-out items), {} are there", sum.requests, held_out,

@@ -23,6 +23,7 @@ class RunStore {
 
   std::filesystem::path Folder(const std::string& hash) const { return root_ / hash; }
   std::filesystem::path Collections() const { return root_ / "collections"; }
+  std::filesystem::path WarmStarts() const { return root_ / "warm_starts"; }
   bool Done(const std::string& hash) const;
   CellResult Read(const std::string& hash) const;  // with its items
   CellResult ReadWithoutItems(const std::string& hash) const;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -34,15 +35,27 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// What the rows alone tell.
-void FillFromSamples(const std::vector<Sample>& samples, const Task& task, const std::vector<Item>& items,
-                     bool shows_steps, CellResult& result) {
+// What the rows tell, and their manifest of how they came about: of an arm that drops answers, rows do not say what
+// all of them took.
+void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifest, const Task& task,
+                     const std::vector<Item>& items, bool shows_steps, CellResult& result) {
   std::set<std::string> ids;
+  int64_t tokens = 0;
   for (const Sample& sample : samples) {
     ids.insert(sample.id);
-    result.teacher_tokens += sample.usage.prompt_tokens + sample.usage.completion_tokens;
+    tokens += sample.usage.prompt_tokens + sample.usage.completion_tokens;
   }
   result.prompts_asked = static_cast<int64_t>(ids.size());
+  for (const auto& [name, value] : manifest.measures) {
+    if (name == kTeacherTokens) {
+      tokens = std::llround(value);
+    } else if (name == kPromptsAsked) {
+      result.prompts_asked = std::llround(value);
+    } else {
+      result.extras[name] = value;
+    }
+  }
+  result.teacher_tokens += tokens;  // beside what training itself took of a live teacher
   if (shows_steps) result.memoriser = task.Memoriser(samples, items);
 }
 
@@ -122,7 +135,11 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   result.metric = config.evaluation.metric;
   result.run = spec.hash;
   result.samples_sha256 = samples_sha256;
-  if (config.n > 0) FillFromSamples(samples, *task, items, spec.shows_steps, result);
+  if (config.n > 0) {
+    const fs::path manifest = folder / "manifest.json";
+    FillFromSamples(samples, fs::exists(manifest) ? ParseManifest(ReadFile(manifest), manifest.string()) : Manifest{},
+                    *task, items, spec.shows_steps, result);
+  }
   if (!lock->Held()) return {.status = "busy"};
   RunStore::WriteResult(folder, result, MonotonicSeconds() - start);
   return {.status = "done"};

@@ -1,0 +1,30 @@
+#include "experiments/lab/derive.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace retort::lab {
+
+void SetCompletion(Sample& sample, std::string text) {
+  sample.completion = AnswerTo(sample.prompt, std::move(text));
+  sample.reasoning.clear();
+  sample.logprobs.clear();
+  sample.grade.reset();
+}
+
+void MarkDerived(SampleSet& set, std::string_view how) {
+  set.manifest.teacher.name += fmt::format(" ({})", how);
+  set.manifest.samples_sha256 = HashSamples(set.samples);
+}
+
+std::string LastWord(const std::string& text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t end = text.find_last_not_of(kSpace);
+  if (end == std::string::npos) return "";
+  const size_t begin = text.find_last_of(kSpace, end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1,
+                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+}
+
+}  // namespace retort::lab

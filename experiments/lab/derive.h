@@ -1,0 +1,17 @@
+// Rows that an arm makes from those of a teacher: what they keep, and what their manifest says of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/data/sample_set.h"
+
+namespace retort::lab {
+
+// The text in place of the answer; what was said of the old one (reasoning, logprobs, grade) goes with it.
+void SetCompletion(Sample& sample, std::string text);
+// Hashes the rows anew, and says beside the teacher's name how they were made.
+void MarkDerived(SampleSet& set, std::string_view how);
+std::string LastWord(const std::string& text);  // without white space; empty if there is none
+
+}  // namespace retort::lab

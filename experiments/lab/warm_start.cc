@@ -1,0 +1,62 @@
+#include "experiments/lab/warm_start.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/numerics.h"
+#include "core/config/toml_text.h"
+#include "core/data/student_card.h"
+#include "core/lm/checkpoint.h"
+#include "core/lm/local_model.h"
+#include "core/lm/threads.h"
+#include "student/trainer.h"
+
+namespace retort::lab {
+
+namespace fs = std::filesystem;
+
+TrainerConfig WarmStartTrainer(const StudentConfig& student, const WarmStartConfig& config) {
+  const auto* trainer = std::get_if<TrainerConfig>(&student.trainer);
+  if (trainer == nullptr) throw Error("warm_start.n: needs student.trainer.kind=builtin");
+  if (student.lora.r > 0) throw Error("warm_start.n: needs student.lora.r=0; adapters are for the arms that follow");
+  TrainerConfig own = *trainer;
+  own.learning_rate = config.learning_rate;
+  own.max_steps = config.max_steps;
+  return own;
+}
+
+std::optional<fs::path> WarmStart(const WarmStartJob& job, bool make) {
+  const std::string identity = fmt::format("warm start\nnumerics {}\nbase {}\nsamples {}\nseed {}\nthreads {}\n{}{}",
+                                           NumericsVersion(), HashCheckpoint(job.base), HashSamples(job.rows.samples),
+                                           job.seed, job.threads, NumericsToml(job.init), NumericsToml(job.trainer));
+  const fs::path folder = job.folder / Sha256Hex(identity);
+  if (fs::exists(folder / "identity.txt")) return folder;  // written last
+  if (!make) return std::nullopt;
+  fs::create_directories(folder);
+  const FileLock lock = FileLock::Wait(folder / "lock");
+  if (fs::exists(folder / "identity.txt")) return folder;
+  LocalModel student(job.base, {.chat_template = job.init.chat_template, .keep_layers = job.init.keep_layers});
+  const ThreadsScope threads(job.threads);  // another number gives other last bits
+  Train(student.transformer(),
+        Tokenise(student.tokenizer(), student.chat_template(), job.rows.samples, job.trainer.max_length), job.trainer,
+        job.seed, {.progress = [&](int step, int steps) {
+          if (job.progress) job.progress(static_cast<double>(step) / steps);
+        }});
+  const Manifest& manifest = job.rows.manifest;
+  const std::string allowed = fmt::format("training_allowed: {}\n", YamlString(manifest.teacher.training_allowed));
+  student.Save(folder,
+               StudentCardHead(manifest.teacher, "warm-start-" + folder.filename().string().substr(0, 12), allowed) +
+                   fmt::format("What every student of a Retort experiment learns before its arms part: {} "
+                               "samples of {}.\n",
+                               job.rows.samples.size(), manifest.teacher.name));
+  WriteSamples(folder / "samples.jsonl", job.rows.samples);
+  WriteFileAtomic(folder / "manifest.json", ToJson(manifest));
+  WriteFileAtomic(folder / "identity.txt", identity);
+  return folder;
+}
+
+}  // namespace retort::lab
