@@ -59,6 +59,10 @@ GapCurve FitGapCurve(const GapCurveInput& input) {
       point.gap_closed = means.Share(kClosed, kGap, input.level);
       if (point.gap_closed) {
         Stretch(*point.gap_closed, means, means.Mean(2, input.level), point.score);
+        if (input.rate) {
+          point.score.low = std::max(point.score.low, 0.0);
+          point.score.high = std::min(point.score.high, 1.0);
+        }
       } else {
         point.undefined = kGapTooUncertain;
       }

@@ -125,6 +125,18 @@ TEST(GapCurve, CensoredEnds) {
   EXPECT_EQ(ToString(*early.n50), "<= 4");
 }
 
+TEST(GapCurve, ARateStaysARateHoweverFarSeedsScatter) {
+  GapCurveInput input{.sizes = {32}};
+  for (const double share : {.4, .9, .95}) {
+    input.seeds.push_back({std::to_string(input.seeds.size()), Exactly(.1), Exactly(.95), {Exactly(share)}});
+  }
+  const GapCurve curve = FitGapCurve(input);
+  ASSERT_TRUE(curve.points[0].gap_closed);
+  EXPECT_GT(curve.points[0].gap_closed->high, 1) << "a share of the gap may lie beyond";
+  EXPECT_LE(curve.points[0].score.high, 1);
+  EXPECT_GE(curve.points[0].score.low, 0);
+}
+
 TEST(GapCurve, SameSeedSameNumbers) {
   GapCurveInput input = Example();
   const GapCurve a = FitGapCurve(input), b = FitGapCurve(input);
