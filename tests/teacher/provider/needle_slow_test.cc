@@ -49,8 +49,8 @@ std::string Fingerprint(const NeedleAssumptions& a) {
   }
   NeedleConfig config;
   config.haystacks = {"chat"};
-  config.accounts = 30'000;
-  config.campaign_requests = 1000;
+  config.accounts = 20'000;
+  config.campaign_requests = 500;
   const NeedleResult result = RunNeedle(config, a, {817, 3e6}, {});
   for (const HaystackResult& h : result.haystacks) {
     text += fmt::format("{} {} {}\n", h.counts.requests, h.counts.linked, h.counts.evaluators);
@@ -75,11 +75,13 @@ TEST(NeedleSlow, EveryEntryOfTheRegisterChangesSomething) {
     const bool mark = name.starts_with("published_") || (name.starts_with("alleged_") && entry.unit == "requests") ||
                       name == "attempts_per_sample" || name == "accepted_share";
     if (mark) continue;
-    const double value = entry.value < entry.high ? entry.high : entry.low;
-    ASSERT_NE(value, entry.value) << name;
+    double value = entry.value < entry.high ? entry.high : entry.low < entry.value ? entry.low : 1.5 * entry.value;
+    if (name == "review_capacity") value = 10;  // a thousand a day see every one of so few accounts
     std::string text = RegisterText();
-    const size_t table = text.find("[" + name + "]"), at = text.find("value = ", table);
-    text.replace(at, text.find('\n', at) - at, fmt::format("value = {}", value));
+    for (const char* key : {"value = ", "low = ", "high = "}) {
+      const size_t table = text.find("[" + name + "]"), at = text.find(key, table);
+      text.replace(at, text.find('\n', at) - at, fmt::format("{}{}", key, value));
+    }
     EXPECT_NE(Fingerprint(ReadRegister(text)), before) << name;
   }
 }
