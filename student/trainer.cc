@@ -195,6 +195,13 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
     return resumable && ((config.save_steps > 0 && steps_done % config.save_steps == 0) ||
                          (log.save_seconds > 0 && MonotonicSeconds() - saved >= log.save_seconds));
   };
+  // A budget of the teacher's tokens may end the steps early: the schedule then runs by what is spent.
+  const int64_t budget = live ? lesson.objective.max_teacher_tokens : 0;
+  const auto scheduled = [&](int64_t step) {
+    if (budget == 0) return step;
+    const double spent = static_cast<double>(teacher->charged()) / static_cast<double>(budget);
+    return std::clamp(static_cast<int64_t>(spent * static_cast<double>(steps)), step, steps - 1);
+  };
   result.steps = static_cast<int>(done);
   for (int64_t step = done; step < steps; ++step) {
     std::vector<const Example*> batch = examples_of(step);
@@ -217,7 +224,7 @@ static TrainResult TrainWithRoom(Transformer& model, std::span<const Example> ex
       loss += objective.Accumulate(
           std::span(batch).subspan(begin, std::min(static_cast<size_t>(micro), batch.size() - begin)), count);
     }
-    const double learning_rate = LearningRate(config, step, steps);
+    const double learning_rate = LearningRate(config, scheduled(step), steps);
     const double norm = optimizer.Step(learning_rate);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       throw Error(fmt::format("the loss is not finite at step {} (learning_rate {})", step + 1, learning_rate));

@@ -245,6 +245,8 @@ TEST(OnPolicy, EveryStepIsOnTheStudentsOwnAnswersAndTheBudgetIsNeverOverrun) {
   setting.objective = {.name = "rkl", .lmbda = 1};
   setting.objective.sampling.max_new_tokens = 6;
   setting.trainer.max_steps = 12;
+  setting.trainer.warmup_ratio = 0;
+  setting.trainer.lr_scheduler_type = "constant";  // so that a budget changes no step before its end
   const Trained free = TrainOnce(setting, examples);
   ASSERT_EQ(free.result.steps, 12);
   EXPECT_GT(free.result.own_tokens, 0);
@@ -268,6 +270,23 @@ TEST(OnPolicy, EveryStepIsOnTheStudentsOwnAnswersAndTheBudgetIsNeverOverrun) {
   const Trained none = TrainOnce(setting, examples);
   EXPECT_EQ(none.result.steps, 0);
   EXPECT_EQ(none.result.teacher_tokens, 0);
+}
+
+TEST(OnPolicy, TheScheduleRunsByWhatIsSpent) {
+  const std::vector<Example> examples = Examples(6);
+  Setting setting;
+  setting.objective = {.name = "rkl", .lmbda = 1};
+  setting.objective.sampling.max_new_tokens = 6;
+  setting.trainer.max_steps = 12;
+  setting.trainer.warmup_ratio = 0;
+  setting.trainer.lr_scheduler_type = "linear";
+  const Trained free = TrainOnce(setting, examples);
+  setting.objective.max_teacher_tokens = free.log[5]["teacher_tokens"].get<int64_t>();  // half of the steps
+  const Trained bounded = TrainOnce(setting, examples);
+  ASSERT_GE(bounded.log.size(), 4U);
+  const double peak = setting.trainer.learning_rate;
+  EXPECT_LT(bounded.log.back()["learning_rate"].get<double>(), 0.3 * peak) << "it ends where the budget does";
+  EXPECT_GT(free.log[5]["learning_rate"].get<double>(), 0.5 * peak);
 }
 
 TEST(OnPolicy, GivenTextsAreChargedOnceAndTheBudgetHoldsForThemToo) {
