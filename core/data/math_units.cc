@@ -58,7 +58,6 @@ const std::string* UnitOf(const std::string& word) {
     add("%", {"percent", "pct", "percentage", "percents"});
     add("degree", {"degree", "degrees", "deg"});
     add("radian", {"radian", "radians", "rad"});
-    add("dozen", {"dozen", "dozens"});
     add("mile/hour", {"mph"});
     add("km/hour", {"kph", "kmh"});
     return map;

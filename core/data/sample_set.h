@@ -28,7 +28,8 @@ struct Card {
 };
 
 // Measures that a cell has columns for: what making the rows took of the teacher, where the rows do not say it.
-inline constexpr std::string_view kTeacherTokens = "teacher_tokens", kPromptsAsked = "prompts_asked";
+inline constexpr std::string_view kTeacherTokens = "teacher_tokens", kTeacherWritten = "teacher_written_tokens",
+                                  kPromptsAsked = "prompts_asked";
 
 struct Manifest {
   Card teacher;

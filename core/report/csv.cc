@@ -90,7 +90,8 @@ std::vector<Filled<Cell>> CellColumns() {
   return {
       {{"arm", "text", "kind of training rows; base is the untrained student, teacher_model the teacher itself", ""},
        [](const Cell& c) { return c.arm; }},
-      {{"n", "rows", "training rows; 0 for base and teacher_model", ""}, [](const Cell& c) { return c.n; }},
+      {{"n", "rows", "training rows, or what the page says that N counts; 0 for base and teacher_model", ""},
+       [](const Cell& c) { return c.n; }},
       {{"seed", "number", "of pool, order, target and base", ""}, [](const Cell& c) { return c.seed; }},
       {{"score", "of metric", "mean over the held-out items", ""}, [](const Cell& c) { return c.means.score; }},
       {{"task", "text", "group of the table: the target of folds (rules, add10), or the file's stem", ""},
@@ -199,7 +200,8 @@ std::vector<Filled<Source>> SummaryColumns() {
       {{"statistic", "text", "score: a point of the curve; n50, n90: samples that close half, nine tenths of the gap",
         ""},
        [](const Source& r) { return r.statistic; }},
-      {{"n", "rows", "of a point: training rows. Of a crossing: its estimate", "a crossing is censored or undefined"},
+      {{"n", "rows", "of a point: training rows, or what the page says that N counts. Of a crossing: its estimate",
+        "a crossing is censored or undefined"},
        [](const Source& r) {
          if (r.point != nullptr) return DataField(r.point->n);
          return r.crossing != nullptr ? Number(r.crossing->estimate) : DataField();

@@ -59,7 +59,7 @@ std::string DeclaredVerdict(const TaskSummary& task, const DeclaredResult& resul
   using Measure = DeclaredResult::Measure;
   const DeclaredContrast& d = result.declared;
   const std::string start =
-      fmt::format("Declared before it was run: on {}, {} against {}", task.task, d.arm, d.against);
+      fmt::format("Declared in the configuration: on {}, {} against {}", task.task, d.arm, d.against);
   if (!result.undefined.empty()) return fmt::format("{}; no comparison can be given: {}.", start, result.undefined);
   const Interval& v = result.value;
   const std::string sure = fmt::format(

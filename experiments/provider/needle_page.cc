@@ -123,7 +123,8 @@ PageSection Answer(const NeedleReport& report) {
   section.figures.push_back(StrategyFigure(report, haystack));
   section.figures.push_back(DetectorFigure(report, haystack, "split"));
   section.figure_note =
-      "Vertical lines are known volumes with their grade. Whiskers are 95 % intervals of the simulation.";
+      "Vertical lines are volumes measured here, published or alleged, with their grade. Whiskers are 95 % intervals "
+      "of the simulation.";
   const double primary = PrimaryRequests(report);
   section.tables.push_back(CampaignTable(report, primary,
                                          fmt::format("{} requests, {} haystack, {} detector", Requests(primary),
@@ -189,6 +190,13 @@ PageContent NeedlePage(const NeedleReport& report) {
       "links, and what a provider can link are assumed; request logs of a gateway will replace the assumed texts. "
       "Another assumption can turn a result round: try it (assumptions.<name>.value=...).",
       "Intervals speak of the simulated sample of accounts, not of the assumptions.",
+      "linked_mmd and fused end a whole group for one of its accounts; honest people who lose theirs because a guilty "
+      "account is linked to it are counted nowhere here. The other detectors end only the accounts that they alarm at.",
+      "An alarm is looked at after the days that the register gives, however many there are: a campaign that raises "
+      "more alarms than can be reviewed would last longer than shown. One that sends all in a day is over before.",
+      "Accounts of a campaign are simulated apart from each other, each with a template of its own; with one template "
+      "for all they would be alarmed at together or not at all, so that first alarms are rather later than shown.",
+      "Detectors are compared as they are, and flag different numbers of honest people: read each beside those.",
       "The detectors are five simple ones. A provider may know more (devices, payments, conversations), and a "
       "distiller "
       "may too.",
@@ -206,7 +214,9 @@ PageContent NeedlePage(const NeedleReport& report) {
   }
   page.grades = {measured.empty() ? "Measured here: nothing (no few_samples summary was given)."
                                   : "Measured here: " + measured + ", read from a few_samples summary.",
-                 "Published: users and messages of the chat service, sizes of training sets, prices.",
+                 "Published: messages of the chat service, sizes of training sets, prices. Its weekly users were "
+                 "published too; that "
+                 "they are the accounts of a month is assumed.",
                  "Alleged: volumes and accounts of the campaigns of 2026.",
                  "Assumed: everything else in the register. Every share, rate and day on this page is derived from "
                  "assumed numbers, and is no better than they are."};

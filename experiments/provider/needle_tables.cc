@@ -26,6 +26,12 @@ std::string Small(double share) {
   return share >= 0.001 ? fmt::format("{:.2g} %", 100 * share) : share > 0 ? fmt::format("{:.1e}", share) : "0";
 }
 
+// With its interval, where there is one.
+std::string Small(const Interval& share) {
+  if (share.low == share.high) return Small(share.estimate);
+  return fmt::format("{} [{}, {}]", Small(share.estimate), Small(share.low), Small(share.high));
+}
+
 const std::vector<std::string> kCampaignHeader = {
     "distiller", "accounts", "decoys a request", "obtained before cut-off", "accounts ended", "first true alarm, day",
     "precision", "dollars"};
@@ -35,8 +41,8 @@ std::vector<TableCell> CampaignCells(const NeedleRow& row, const NeedleReport& r
           row.campaign.decoys > 0 ? Fixed(row.campaign.decoys, 1) : "0",
           Share(row.outcome.obtained),
           Share(row.outcome.true_positive_rate),
-          Day(row.outcome.first_alarm_day.estimate, report),
-          {Small(row.precision.estimate), "", row.precision.estimate},
+          DayBetween(row.outcome.first_alarm_day, report),
+          {Small(row.precision), "", row.precision.estimate},
           {Dollars(row.campaign.dollars), "", row.campaign.dollars}};
 }
 
@@ -50,6 +56,11 @@ std::string Requests(double requests) {
 std::string Day(double day, const NeedleReport& report) {
   return std::isfinite(day) ? fmt::format("{:.0f}", day)
                             : fmt::format("> {:.0f}", report.assumptions.horizon_days.value);
+}
+
+std::string DayBetween(const Interval& day, const NeedleReport& report) {
+  if (day.low == day.high) return Day(day.estimate, report);
+  return fmt::format("{} [{}, {}]", Day(day.estimate, report), Day(day.low, report), Day(day.high, report));
 }
 
 const HaystackResult& MainHaystack(const NeedleReport& report) {
@@ -102,9 +113,9 @@ Table DetectorTable(const NeedleReport& report, double requests, const std::stri
                             Count(static_cast<double>(row->campaign.accounts)),
                             Share(row->outcome.obtained),
                             Share(row->outcome.true_positive_rate),
-                            Day(row->outcome.first_alarm_day.estimate, report),
+                            DayBetween(row->outcome.first_alarm_day, report),
                             {People(haystack.honest_flagged[i]), "", haystack.honest_flagged[i].estimate},
-                            {Small(row->precision.estimate), "", row->precision.estimate}});
+                            {Small(row->precision), "", row->precision.estimate}});
     }
   }
   return table;
@@ -141,15 +152,19 @@ Table ControlTable(const NeedleReport& report) {
   Table table =
       DetectorTable(report, loud, "one", fmt::format("Control: {} requests through one account", Requests(loud)));
   table.note =
-      "A campaign as loud as this must be caught. One account cannot send it all: the daily limit ends it too.";
+      "The positive control: a detector that does not end a campaign as loud as this does not see volume at all, and "
+      "what is obtained beside it is what the daily limit of an account lets through. prada, mmd and linked_mmd look "
+      "at "
+      "texts and links alone; where fused does not end it, its mixture drowns the volume, and that haystack's other "
+      "numbers of fused are to be read with it.";
   return table;
 }
 
 Table MarkTable(const NeedleReport& report) {
   const HaystackResult& haystack = MainHaystack(report);
   const Detector detector = MainDetector(report);
-  Table table{.title = fmt::format("Known volumes ({} haystack, {} detector)", haystack.haystack.name,
-                                   kDetectorNames[static_cast<size_t>(detector)]),
+  Table table{.title = fmt::format("Volumes measured here, published and alleged ({} haystack, {} detector)",
+                                   haystack.haystack.name, kDetectorNames[static_cast<size_t>(detector)]),
               .header = {"volume", "grade", "N", "requests", "share of all messages"},
               .text_columns = 2};
   for (const std::string& strategy : report.config.strategies) table.header.push_back("obtained, " + strategy);

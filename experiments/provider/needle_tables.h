@@ -19,5 +19,6 @@ Table MarkTable(const NeedleReport& report);
 Table BaseRateTable(const NeedleReport& report);
 std::string Requests(double requests);  // "800 000", "13 million"
 std::string Day(double day, const NeedleReport& report);
+std::string DayBetween(const Interval& day, const NeedleReport& report);  // "3 [2, 5]"
 
 }  // namespace retort::provider

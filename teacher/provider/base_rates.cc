@@ -39,8 +39,9 @@ std::vector<BaseRate> BaseRates(const NeedleAssumptions& a) {
            "Requests of an account in the campaigns alleged in February 2026 (three together, {:.0f} 000 accounts)",
            guilty / 1000),
        fmt::format("{:.0f}", a.alleged_16m.value / guilty)},
-      {fmt::format("Requests of an account and day in the campaign of June 2026 ({:.0f} 000 accounts, {:g} days)",
-                   a.alleged_28m8_accounts.value / 1000, a.alleged_28m8_days.value),
+      {fmt::format(
+           "Requests of an account and day in the campaign alleged in June 2026 ({:.0f} 000 accounts, {:g} days)",
+           a.alleged_28m8_accounts.value / 1000, a.alleged_28m8_days.value),
        fmt::format("{:.1f}", a.alleged_28m8.value / a.alleged_28m8_accounts.value / a.alleged_28m8_days.value)},
       {"False alarm rate that no alarm among a million honest accounts leaves possible (95 %)",
        fmt::format("{:.0e}, in this haystack {:.0f} accounts", RuleOfThree(1e6),

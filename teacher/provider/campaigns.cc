@@ -144,8 +144,12 @@ PerDetector<CampaignOutcome> Judge(const Campaign& campaign, const PlanAlarms& a
   for (size_t i = 0; i < kDetectors; ++i) {
     const Curve account = Cumulative(alarms.account_alarms[i], alarms.accounts);
     const Curve group = Cumulative(alarms.group_alarms[i], alarms.groups);
+    // Guilt by association is for the detectors that look at links; the others end the accounts that they alarm at.
+    const bool by_links =
+        static_cast<Detector>(i) == Detector::kLinkedMmd || static_cast<Detector>(i) == Detector::kFused;
+    const double tied = by_links ? linked : 0;
     const auto fate = [&](std::vector<double> Curve::*end) {
-      return FateOf(sent, account.*end, group.*end, accounts - linked, linked, review);
+      return FateOf(sent, account.*end, group.*end, accounts - tied, tied, review);
     };
     const Fate middle = fate(&Curve::estimate), low = fate(&Curve::low), high = fate(&Curve::high);
     outcomes[i] = {.true_positive_rate = {middle.true_positive_rate, low.true_positive_rate, high.true_positive_rate},

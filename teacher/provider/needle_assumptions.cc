@@ -67,7 +67,7 @@ constexpr Row kRows[] = {
     {"alleged_13m", "laid to MiniMax", &NeedleAssumptions::alleged_13m},
     {"alleged_16m", "laid to the three", &NeedleAssumptions::alleged_16m},
     {"alleged_16m_accounts", "accounts of an evenly split campaign", &NeedleAssumptions::alleged_16m_accounts},
-    {"alleged_28m8", "campaign of June 2026", &NeedleAssumptions::alleged_28m8},
+    {"alleged_28m8", "laid to a campaign of June 2026", &NeedleAssumptions::alleged_28m8},
     {"alleged_28m8_accounts", "accounts of the campaign alleged in June 2026",
      &NeedleAssumptions::alleged_28m8_accounts},
     {"alleged_28m8_days", "length of the campaign alleged in June 2026", &NeedleAssumptions::alleged_28m8_days},

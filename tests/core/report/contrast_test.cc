@@ -46,7 +46,7 @@ TEST(Declared, OfCurvesIsALogRatio) {
   EXPECT_LT(result.value.high, 0);
   ASSERT_TRUE(result.p_value);
   EXPECT_LT(*result.p_value, 0.05);
-  EXPECT_THAT(summary.verdict, testing::StartsWith("Declared before it was run: on rules, teacher against slow"));
+  EXPECT_THAT(summary.verdict, testing::StartsWith("Declared in the configuration: on rules, teacher against slow"));
   EXPECT_THAT(result.sentence, HasSubstr("times the samples of slow"));
   EXPECT_THAT(result.sentence, Not(HasSubstr("the order is open")));
   EXPECT_EQ(ExperimentPage(input, summary).verdicts.at(0), result.sentence);

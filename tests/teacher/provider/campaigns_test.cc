@@ -85,10 +85,10 @@ TEST(Campaigns, TheFormulasAgreeWithPlayingCampaignsOut) {
   PlanAlarms alarms{.accounts = 1000, .groups = 1000};
   alarms.account_alarms.fill(std::vector<int64_t>(days));
   alarms.group_alarms.fill(std::vector<int64_t>(days));
-  alarms.account_alarms[2][4] = 10;
-  alarms.account_alarms[2][19] = 20;
-  alarms.group_alarms[2][9] = 400;
-  const CampaignOutcome outcome = Judge(campaign, alarms, w.assumptions)[2];
+  alarms.account_alarms[3][4] = 10;
+  alarms.account_alarms[3][19] = 20;
+  alarms.group_alarms[3][9] = 400;
+  const CampaignOutcome outcome = Judge(campaign, alarms, w.assumptions)[3];
   RandomStream random(1, "campaigns");
   constexpr int kRuns = 40'000, kLinked = 6, kUnlinked = 14, kReview = 1;
   double ended = 0, caught = 0, obtained = 0;
@@ -121,6 +121,19 @@ TEST(Campaigns, TheFormulasAgreeWithPlayingCampaignsOut) {
   EXPECT_EQ(outcome.first_alarm_day.estimate, first_days[kRuns / 2]);
   EXPECT_LE(outcome.obtained.low, outcome.obtained.estimate);
   EXPECT_GE(outcome.obtained.high, outcome.obtained.estimate);
+}
+
+TEST(Campaigns, OnlyDetectorsOfLinksEndAGroupForOneOfIts) {
+  const World& w = Shared();
+  const Campaign campaign = Alternatives("capped", 1000, *w.population, {}, w.assumptions).front();
+  PlanAlarms alarms{.accounts = 1000, .groups = 1000};
+  alarms.account_alarms.fill(std::vector<int64_t>(campaign.plan.daily.size()));
+  alarms.group_alarms = alarms.account_alarms;
+  for (auto& days : alarms.group_alarms) days[0] = 1000;
+  const auto outcomes = Judge(campaign, alarms, w.assumptions);
+  for (size_t i = 0; i < kDetectors; ++i) {
+    EXPECT_EQ(outcomes[i].true_positive_rate.estimate > 0, i >= 3) << kDetectorNames[i];
+  }
 }
 
 TEST(Campaigns, NoAlarmAmongManyAccountsLeavesCaughtOpen) {
