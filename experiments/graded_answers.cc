@@ -11,7 +11,9 @@ void OnPolicy(CellConfig& config) {
   config.student.objective = {.name = "rkl", .lmbda = 1, .max_teacher_tokens = config.n};
 }
 
-void Dpo(CellConfig& config) { config.student.objective = {.name = "dpo"}; }
+void Dpo(CellConfig& config) {
+  if (config.student.objective.name != "dpo") config.student.objective = {.name = "dpo"};
+}
 
 int GradedAnswers(int argc, const char* const* argv) {
   const Experiment experiment{
@@ -21,11 +23,20 @@ int GradedAnswers(int argc, const char* const* argv) {
       .title = "What is a judgement worth?",
       .claim = "The newer model learns because the older one evaluates the quality of its answers.",
       .sample_noun = "tokens of the teacher spent on judging",
-      .caveats = {"One round: the student answers as it is after its warm start, and does not answer again when it has "
-                  "learnt. What it never gets right at first (the exploration floor) it cannot be told.",
-                  "Tokens are counted as an API would bill them, read and written alike; a written token often costs "
-                  "several times a read one.",
-                  "This teacher judges step by step, and was trained to. A judge that was not may be worse."},
+      .caveats =
+          {"One round, but for on_policy: the student answers as it is after its warm start, and does not answer "
+           "again when it has learnt. What it never gets right at first (see the exploration floor, the share "
+           "that it gets right) it cannot be told.",
+           "oracle_accepts, random_accepts and self_majority pay the teacher nothing: their N says with which "
+           "budget of teacher_accepts they got as many of the student's answers.",
+           "on_policy spends its budget while it trains, and so takes fewer steps than the 200 of the others: "
+           "the costs show how many.",
+           "Training on answers of its own, accepted or not, costs the student old skills: see the column "
+           "retained.",
+           "Seeds beyond the number of bases meet a base again: all intervals are conditional on these bases.",
+           "Tokens are counted as an API would bill them, read and written alike; a written token often costs "
+           "several times a read one.",
+           "This teacher judges step by step, and was trained to. A judge that was not may be worse."},
       .arms = {{"teacher_accepts", "its own answers that the teacher accepted", TeacherAccepts},
                {"imitation", "the teacher's answers", Imitation},
                {"oracle_accepts", "the same answers as for teacher_accepts, those that are right", OracleAccepts},

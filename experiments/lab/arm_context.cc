@@ -81,10 +81,10 @@ std::filesystem::path ArmContext::Start(uint64_t seed) {
   const SampleSet rows = TeacherRows(config_.warm_start.n, seed);
   const auto made = WarmStart({.base = base,
                                .init = config_.student.init,
+                               .reasoning = config_.student.reasoning,
                                .trainer = WarmStartTrainer(config_.student, config_.warm_start),
                                .rows = rows,
                                .seed = seed,
-                               .threads = config_.threads,
                                .folder = options_.warm_starts,
                                .progress =
                                    [&](double share) {

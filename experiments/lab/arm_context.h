@@ -51,6 +51,7 @@ class ArmContext {
   const Task& task() const { return task_; }
   const TaskConfig& task_config() const { return config_.task; }
   const JudgingConfig& judging() const { return config_.judging; }
+  std::string teacher_name() const { return teacher_.card().name; }
   const std::filesystem::path& config_dir() const { return options_.config_dir; }
   // The first n rows of the seed's pool, answered by the teacher. Only what no earlier run has collected is asked for.
   SampleSet TeacherRows(int n, uint64_t seed);

@@ -130,6 +130,12 @@ CellResult ComputeCell(const CellRun& run) {
   }
   std::vector<Sample> samples = run.samples;
   if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
+  if (run.config.in_context) {
+    LocalModel base(run.config.base, OptionsOf(run.config.student.init));
+    InContext shown(base, samples);
+    evaluate(shown, nullptr);
+    return result;
+  }
   const auto* external = std::get_if<ExternalTrainerConfig>(&run.config.student.trainer);
   if (run.config.n > 0 && external != nullptr) {
     const std::unique_ptr<LocalModel> trained = TrainElsewhere(run, *external, samples, result);
@@ -138,11 +144,6 @@ CellResult ComputeCell(const CellRun& run) {
     return result;
   }
   LocalModel student(run.config.base, OptionsOf(run.config.student.init));
-  if (run.config.in_context) {
-    InContext shown(student, samples);
-    evaluate(shown, nullptr);
-    return result;
-  }
   if (run.config.n == 0 || samples.empty()) {  // an arm may have found nothing to learn from
     evaluate(student, &student);
     return result;

@@ -177,13 +177,15 @@ void Describe(Describer& d, TunedConfig& config) {
 }
 
 void Describe(Describer& d, WarmStartConfig& config) {
-  d.Field(
-      "n", config.n,
-      {.help = "samples of the teacher that every student learns before the arms part, as student.trainer says; the "
-               "same for all arms, and counted in none",
-       .unit = "samples",
-       .min = 0,
-       .max = 1e8});
+  d.Field("n", config.n,
+          {.help = "samples of the teacher that every student learns before the arms part; the same for all arms, and "
+                   "counted in none",
+           .unit = "samples",
+           .min = 0,
+           .max = 1e8});
+  d.Field("learning_rate", config.learning_rate,
+          {.help = "of that; the rest is as student.trainer says", .min = 0, .max = 10});
+  d.Field("max_steps", config.max_steps, {.help = "of that", .unit = "steps", .min = 1, .max = 1e9});
 }
 
 void Describe(Describer& d, JudgingConfig& config) {

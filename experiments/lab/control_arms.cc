@@ -41,6 +41,11 @@ std::string OtherDigits(std::string text, RandomStream& random) {
 SampleSet ShuffledPairs(ArmContext& context, int n, uint64_t seed) {
   // Rows change places two by two, so that those of n begin those of a larger n.
   SampleSet set = context.TeacherRows(n + n % 2, seed);
+  for (size_t i = 0; i + 1 < set.samples.size(); ++i) {
+    if (set.samples[i].id == set.samples[i + 1].id) {
+      throw Error("arm shuffled_pairs: needs collect.attempts=1; answers to one prompt would change places");
+    }
+  }
   for (size_t i = 0; i + 1 < set.samples.size(); i += 2) {
     std::swap(set.samples[i].completion, set.samples[i + 1].completion);
     std::swap(set.samples[i].reasoning, set.samples[i + 1].reasoning);

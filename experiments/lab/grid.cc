@@ -86,7 +86,8 @@ void CheckRows(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<st
     if (tasks.try_emplace({block->config.axes, block->task_name}, task).first->second != task) {
       problems.push_back(fmt::format("blocks: two of them have a task '{}' with different settings", block->task_name));
     }
-    const std::string student = NumericsToml(block->config.student) + NumericsToml(block->config.collect);
+    const std::string student = NumericsToml(block->config.student) + NumericsToml(block->config.collect) +
+                                NumericsToml(block->config.warm_start) + NumericsToml(block->config.judging);
     for (const std::string& arm : block->config.arms) {
       for (const int n : block->config.n) {
         if (seen.try_emplace({block->config.axes, block->task_name, arm, n}, student).first->second != student) {
@@ -222,6 +223,7 @@ void CheckTrainer(const StudentConfig& student) {
 void CheckNeeds(const Block& block, const Arm& arm) {
   CellConfig cell{.student = block.config.student};
   if (arm.adjust) arm.adjust(cell);
+  CheckTrainer(cell.student);
   const ObjectiveConfig& objective = cell.student.objective;
   const auto fail = [&](const std::string& problem, std::string_view mend) {
     throw Error({.place = fmt::format("student.objective.name={}, arm {}", objective.name, arm.name)}, problem, mend);
@@ -252,6 +254,15 @@ void CheckNeeds(const Block& block, const Arm& arm) {
   if (InfoOf(objective).needs == Needs::kTopK && std::holds_alternative<OracleTeacherConfig>(block.config.teacher)) {
     fail("needs log-probabilities, and reference solutions have none", "choose another teacher, or sft");
   }
+}
+
+// Where N is what the teacher may read and write, every row must be one that was paid for, and every one paid for a
+// row.
+void CheckPlainCollection(const CollectConfig& collect, const std::string& n_unit) {
+  if (collect.filter.filters.empty() && collect.attempts == 1 && collect.prompts == "task") return;
+  throw Error({.place = "collect"},
+              fmt::format("n counts {} here, and filters, attempts and written prompts would hide some", n_unit),
+              "leave collect.filter.filters=[] collect.attempts=1 collect.prompts=task");
 }
 
 // Blocks that ask the same of the same teacher share what it answered.
@@ -368,6 +379,9 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     for (const Arm* arm : block->arms) {
       if (block->teacher) Gather(problems, [&] { CheckNeeds(*block, *arm); });
     }
+    if (experiment.n_unit != "samples") {
+      Gather(problems, [&] { CheckPlainCollection(block->config.collect, experiment.n_unit); });
+    }
     for (const fs::path& base : block->bases) {
       Gather(problems, [&] { CheckStudent(block->config.student.init, base); });
     }
@@ -452,7 +466,7 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
                                  NumericsVersion(), base_identity, task.ContentHash(), task.Target(seed));
   if (trained)
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
-  if (in_context) text += fmt::format("samples {}\n", samples_sha256);
+  if (in_context) text += fmt::format("samples {}\nreasoning {}\n", samples_sha256, config.student.reasoning);
   const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
   if (config.validation_items > 0) {
     text += fmt::format("validation_items {} of {}\n", config.validation_items, config.collect.pool_size);

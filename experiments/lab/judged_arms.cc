@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "core/base/error.h"
@@ -13,6 +15,7 @@
 #include "core/data/grader.h"
 #include "core/lm/local_model.h"
 #include "experiments/lab/derive.h"
+#include "experiments/lab/verdicts.h"
 
 namespace retort::lab {
 namespace {
@@ -21,6 +24,11 @@ using Verdict = ArmContext::Verdict;
 
 int64_t Tokens(const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; }
 
+void AddUsage(const Usage& usage, Usage& sum) {
+  sum.prompt_tokens += usage.prompt_tokens;
+  sum.completion_tokens += usage.completion_tokens;
+}
+
 // Prompts are looked at so many at once, so that few are answered that no budget reaches.
 constexpr int kChunk = 64;
 
@@ -28,22 +36,26 @@ constexpr int kChunk = 64;
 struct Prompt {
   std::vector<Sample> answers;
   std::vector<Verdict> verdicts;  // of a judged one, as many
-  int64_t tokens = 0;
+  Usage usage;                    // of the teacher
 };
 
 // The pool's prompts behind the warm start, as long as the budget bears them. `look` gives those from `begin` on.
 template <class Look>
-std::vector<Prompt> Within(int64_t budget, int begin, const Look& look) {
+std::vector<Prompt> Within(ArmContext& context, int64_t budget, uint64_t seed, const Look& look) {
   std::vector<Prompt> all;
   int64_t spent = 0;
-  while (true) {
-    std::vector<Prompt> more = look(begin + static_cast<int>(all.size()), kChunk);  // throws where the pool ends
-    for (Prompt& prompt : more) {
-      if (spent + prompt.tokens > budget) return all;
-      spent += prompt.tokens;
+  const auto pool = static_cast<int>(context.Pool(seed).size());
+  for (int begin = context.warm_prompts(); begin < pool; begin += kChunk) {
+    for (Prompt& prompt : look(begin, std::min(kChunk, pool - begin))) {
+      if (spent + Tokens(prompt.usage) > budget) return all;
+      spent += Tokens(prompt.usage);
       all.push_back(std::move(prompt));
     }
   }
+  throw Error(
+      fmt::format("the pool of seed {} has {} prompts, too few for {} tokens of the teacher; raise "
+                  "collect.pool_size or lower n",
+                  seed, pool, budget));
 }
 
 // Rows prompt by prompt, `attempts` each, from prompt `begin` on.
@@ -58,15 +70,16 @@ std::vector<Prompt> Group(SampleSet rows, int begin, int attempts) {
 
 // So many of the student's answers to each prompt, with the teacher's verdicts.
 std::vector<Prompt> Judged(ArmContext& context, int64_t budget, uint64_t seed, int attempts) {
-  return Within(budget, context.warm_prompts(), [&](int begin, int count) {
+  return Within(context, budget, seed, [&](int begin, int count) {
     std::vector<Prompt> prompts = Group(context.StartChoices(begin + count, attempts, seed), begin, attempts);
     std::vector<Sample> asked;
     for (const Prompt& prompt : prompts) asked.insert(asked.end(), prompt.answers.begin(), prompt.answers.end());
     const std::vector<Verdict> verdicts = context.Verdicts(asked, seed);
+    std::set<std::string> paid;  // an answer that was given before is not judged again
     for (size_t i = 0; i < verdicts.size(); ++i) {
       Prompt& prompt = prompts[i / static_cast<size_t>(attempts)];
       prompt.verdicts.push_back(verdicts[i]);
-      prompt.tokens += Tokens(verdicts[i].usage);
+      if (paid.insert(VerdictName(asked[i])).second) AddUsage(verdicts[i].usage, prompt.usage);
     }
     return prompts;
   });
@@ -100,7 +113,10 @@ class Graded {
 
 class Rows {
  public:
-  Rows(ArmContext& context, uint64_t seed) { set_.manifest = context.StartRows(1, seed).manifest; }
+  // The student's own answers, as they were drawn.
+  Rows(ArmContext& context, uint64_t seed, int attempts) {
+    set_.manifest = context.StartChoices(context.warm_prompts() + 1, attempts, seed).manifest;
+  }
   explicit Rows(Manifest manifest) { set_.manifest = std::move(manifest); }
 
   void Add(Sample sample) {
@@ -109,10 +125,11 @@ class Rows {
   }
   void Measure(std::string_view name, double value) { set_.manifest.measures[std::string(name)] = value; }
 
-  SampleSet Take(std::string_view how, const std::vector<Prompt>& prompts, bool paid) {
-    int64_t tokens = 0;
-    for (const Prompt& prompt : prompts) tokens += prompt.tokens;
-    Measure(kTeacherTokens, paid ? static_cast<double>(tokens) : 0);
+  SampleSet Take(const std::string& how, const std::vector<Prompt>& prompts, bool paid) {
+    Usage usage;
+    for (const Prompt& prompt : prompts) AddUsage(prompt.usage, usage);
+    Measure(kTeacherTokens, paid ? static_cast<double>(Tokens(usage)) : 0);
+    Measure(kTeacherWritten, paid ? static_cast<double>(usage.completion_tokens) : 0);
     Measure(kPromptsAsked, static_cast<double>(prompts.size()));
     MarkDerived(set_, how);
     return std::move(set_);
@@ -152,11 +169,11 @@ size_t Worst(const Prompt& prompt) {
 
 SampleSet Imitation(ArmContext& context, int tokens, uint64_t seed) {
   Manifest manifest;
-  const std::vector<Prompt> prompts = Within(tokens, context.warm_prompts(), [&](int begin, int count) {
+  const std::vector<Prompt> prompts = Within(context, tokens, seed, [&](int begin, int count) {
     SampleSet rows = context.TeacherRows(begin + count, seed);
     manifest = rows.manifest;
     std::vector<Prompt> more = Group(std::move(rows), begin, 1);
-    for (Prompt& prompt : more) prompt.tokens = Tokens(prompt.answers[0].usage);
+    for (Prompt& prompt : more) prompt.usage = prompt.answers[0].usage;
     return more;
   });
   Rows rows(std::move(manifest));
@@ -166,18 +183,18 @@ SampleSet Imitation(ArmContext& context, int tokens, uint64_t seed) {
 
 SampleSet TeacherAccepts(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, 1);
-  Rows rows(context, seed);
+  Rows rows(context, seed, 1);
   for (const Prompt& prompt : prompts) {
     if (Accepted(context, prompt.verdicts[0])) rows.Add(prompt.answers[0]);
   }
   MeasureJudge(context, prompts, Graded(context, seed), rows);
-  return rows.Take("its own answers that the teacher accepted", prompts, true);
+  return rows.Take("its own answers that the teacher accepted; judge: " + context.teacher_name(), prompts, true);
 }
 
 SampleSet OracleAccepts(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, 1);
   const Graded truth(context, seed);
-  Rows rows(context, seed);
+  Rows rows(context, seed, 1);
   for (const Prompt& prompt : prompts) {
     if (truth.Right(prompt.answers[0])) rows.Add(prompt.answers[0]);
   }
@@ -187,7 +204,7 @@ SampleSet OracleAccepts(ArmContext& context, int tokens, uint64_t seed) {
 SampleSet RandomAccepts(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, 1);
   RandomStream random(seed, "random_accepts");
-  Rows rows(context, seed);
+  Rows rows(context, seed, 1);
   std::vector<const Sample*> waiting;  // seen, and not drawn
   for (const Prompt& prompt : prompts) {
     waiting.push_back(&prompt.answers[0]);
@@ -205,7 +222,7 @@ SampleSet SelfMajority(ArmContext& context, int tokens, uint64_t seed) {
   const int count = static_cast<int>(judged) / attempts;
   std::vector<Prompt> prompts = Group(context.StartChoices(begin + count, attempts, seed), begin, attempts);
   const Graded graded(context, seed);
-  Rows rows(context, seed);
+  Rows rows(context, seed, context.judging().attempts);
   for (const Prompt& prompt : prompts) {
     std::map<std::string, int> votes;
     int most = 0;
@@ -223,35 +240,38 @@ SampleSet SelfMajority(ArmContext& context, int tokens, uint64_t seed) {
 
 SampleSet BestOfK(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, context.judging().attempts);
-  Rows rows(context, seed);
+  Rows rows(context, seed, context.judging().attempts);
   for (const Prompt& prompt : prompts) rows.Add(prompt.answers[Best(prompt)]);
   MeasureJudge(context, prompts, Graded(context, seed), rows);
-  return rows.Take("the best of its own answers by the teacher's verdict", prompts, true);
+  return rows.Take("the best of its own answers by the teacher's verdict; judge: " + context.teacher_name(), prompts,
+                   true);
 }
 
 SampleSet BestAgainstWorst(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, context.judging().attempts);
-  Rows rows(context, seed);
+  Rows rows(context, seed, context.judging().attempts);
   for (const Prompt& prompt : prompts) {
     const size_t best = Best(prompt), worst = Worst(prompt);
     if (!Accepted(context, prompt.verdicts[best]) || Accepted(context, prompt.verdicts[worst])) continue;
+    // Of an answer that was cut off nobody knows the end, and a pair would teach one.
+    if (prompt.answers[best].finish_reason != "stop" || prompt.answers[worst].finish_reason != "stop") continue;
     Sample pair = prompt.answers[best];
     pair.rejected = prompt.answers[worst].completion;
     rows.Add(std::move(pair));
   }
   MeasureJudge(context, prompts, Graded(context, seed), rows);
-  return rows.Take("the best of its own answers against the worst", prompts, true);
+  return rows.Take("the best of its own answers against the worst; judge: " + context.teacher_name(), prompts, true);
 }
 
 SampleSet StudentChooses(ArmContext& context, int tokens, uint64_t seed) {
   const int attempts = context.judging().attempts;
   Manifest manifest;
-  const std::vector<Prompt> prompts = Within(tokens, context.warm_prompts(), [&](int begin, int count) {
+  const std::vector<Prompt> prompts = Within(context, tokens, seed, [&](int begin, int count) {
     SampleSet rows = context.TeacherChoices(begin + count, attempts, seed);
     manifest = rows.manifest;
     std::vector<Prompt> more = Group(std::move(rows), begin, attempts);
     for (Prompt& prompt : more) {
-      for (const Sample& answer : prompt.answers) prompt.tokens += Tokens(answer.usage);
+      for (const Sample& answer : prompt.answers) AddUsage(answer.usage, prompt.usage);
     }
     return more;
   });
@@ -275,7 +295,7 @@ SampleSet StudentChooses(ArmContext& context, int tokens, uint64_t seed) {
 
 SampleSet OnPolicyPrompts(ArmContext& context, int tokens, uint64_t seed) {
   const std::vector<Prompt> prompts = Judged(context, tokens, seed, 1);
-  Rows rows(context, seed);
+  Rows rows(context, seed, 1);
   for (const Prompt& prompt : prompts) rows.Add(prompt.answers[0]);
   return rows.Take("prompts for its own answers while it learns", prompts, false);
 }

@@ -83,6 +83,18 @@ void AddFacts(const std::vector<std::unique_ptr<Block>>& blocks, ReportInput& in
   }
 }
 
+// "teacher: learning_rate=0.003"
+std::vector<std::string> Chosen(const TunedConfig& tuned) {
+  std::vector<std::string> chosen;
+  for (const std::vector<std::string>& entry : tuned.overrides) {
+    std::string words;
+    for (size_t i = 1; i < entry.size(); ++i)
+      words += " " + entry[i].substr(entry[i].find_last_of('.', entry[i].find('=')) + 1);
+    if (!entry.empty()) chosen.push_back(entry.front() + ":" + words);
+  }
+  return chosen;
+}
+
 // What choosing the settings of some arms took is charged to them.
 void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, const std::string& n_unit, ReportInput& input) {
   const TunedConfig& tuned = blocks.front()->config.tuned;
@@ -104,9 +116,10 @@ void AddTuning(const std::vector<std::unique_ptr<Block>>& blocks, const std::str
   input.caveats.push_back(fmt::format(
       "The settings of {} were chosen with {} validation prompts an arm, beside {} {} for the students that were "
       "tried, {} cells ({:.2g} FLOPs of training) and {} tokens of the teacher, on seeds that no row shows. No row "
-      "counts these: add the validation prompts to each N.",
+      "counts these{}. Chosen: {}.",
       fmt::join(arms, ", "), tuned.validation_items, tuned.samples, n_unit, tuned.cells, tuned.training_flops,
-      tuned.teacher_tokens));
+      tuned.teacher_tokens, n_unit == "samples" ? ": add the validation prompts to each N" : "",
+      fmt::join(Chosen(tuned), "; ")));
 }
 
 }  // namespace

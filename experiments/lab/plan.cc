@@ -157,7 +157,10 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
       Add(plan, sum);
     }
   }
-  if (budgets > 0) return {fmt::format("at most {} tokens for the rows of all arms, read and written", budgets)};
+  if (budgets > 0)
+    return {fmt::format(
+        "about {} tokens for all rows if nothing is there yet; up to 64 prompts more a seed and arm are looked at",
+        budgets)};
   if (sum.requests == 0) return {fmt::format("nothing to ask: {} answers are there", sum.answered)};
   const auto tokens = [](const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; };
   return {fmt::format("{} answers to ask ({} of them to held-out items), {} are there", sum.requests, held_out,

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -17,7 +18,9 @@ namespace {
 struct Candidate {
   Axes axes;
   int seeds = 0;
-  double score = 0;  // mean over the seeds
+  double sum = 0;  // of the scores, over the seeds
+  // Rounded, so that equal means are equal: sums differ in their last bit by the order of the seeds.
+  double score() const { return seeds == 0 ? 0 : std::round(1e9 * sum / seeds) / 1e9; }
 };
 
 std::vector<std::string> Words(const Axes& axes) {
@@ -36,7 +39,7 @@ struct Tried {
 size_t Best(const Tried& arm) {
   size_t best = 0;
   for (size_t i = 1; i < arm.candidates.size(); ++i) {
-    const double lead = arm.candidates[i].score - arm.candidates[best].score;
+    const double lead = arm.candidates[i].score() - arm.candidates[best].score();
     if (arm.higher_is_better ? lead > 0 : lead < 0) best = i;
   }
   return best;
@@ -94,7 +97,8 @@ Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Gr
                      const std::string& command) {
   const TuneConfig& tune = blocks.front()->config.tune;
   std::vector<Tried> arms;
-  std::map<std::pair<std::string, uint64_t>, int64_t> tokens;  // of a seed: the arms share what the teacher answered
+  // Of rows of a seed that are the same, or where N counts rows of the same pool: what the teacher answered is shared.
+  std::map<std::pair<std::string, uint64_t>, int64_t> tokens;
   std::set<std::string> cells;
   double flops = 0;
   for (const Row& row : grid.rows) {
@@ -104,10 +108,12 @@ Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Gr
     if (candidate == arm->candidates.end()) candidate = arm->candidates.insert(candidate, {.axes = row.axes});
     if (row.cell.empty() || !store.Done(row.cell)) continue;
     const CellResult result = store.ReadWithoutItems(row.cell);
-    candidate->score = (candidate->score * candidate->seeds + result.means.score) / (candidate->seeds + 1);
+    candidate->sum += result.means.score;
     ++candidate->seeds;
     arm->higher_is_better = result.metric != "bits_per_byte";
-    int64_t& known = tokens[{row.task, row.seed}];
+    const bool shares = !result.live_teacher && blocks.front()->context->n_counts_rows();
+    const std::string whose = result.live_teacher ? row.cell : shares ? row.task : result.samples_sha256;
+    int64_t& known = tokens[{whose, row.seed}];
     known = std::max(known, result.teacher_tokens);
     if (cells.insert(row.cell).second) flops += result.training_flops;
   }
@@ -133,7 +139,7 @@ Tuned ChooseSettings(const std::vector<std::unique_ptr<Block>>& blocks, const Gr
     for (size_t i = 0; i < arm.candidates.size(); ++i) {
       tuned.text += fmt::format("  {:<16}{:<50}{:>8.3f}{}\n", i == 0 ? arm.arm : "",
                                 fmt::format("{}", fmt::join(Words(arm.candidates[i].axes), " ")),
-                                arm.candidates[i].score, i == best ? "  chosen" : "");
+                                arm.candidates[i].score(), i == best ? "  chosen" : "");
     }
     std::vector<std::string> entry = Words(arm.candidates[best].axes);
     const bool at_end = best == 0 || best + 1 == arm.candidates.size();

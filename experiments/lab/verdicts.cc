@@ -54,7 +54,10 @@ Verdict ReadFoldVerdict(const Reply& reply) {
 Verdict ReadRubric(const Reply& first, const Reply& second, double max_disagreement) {
   Verdict verdict{.usage = {.prompt_tokens = first.usage.prompt_tokens + second.usage.prompt_tokens,
                             .completion_tokens = first.usage.completion_tokens + second.usage.completion_tokens}};
-  const auto a = ParseJudgeScore(Text(first.completion)), b = ParseJudgeScore(Text(second.completion));
+  const auto score = [](const Reply& reply) {  // of a reply that was cut off "Score: 1" may begin "Score: 10"
+    return reply.finish_reason == "length" ? std::nullopt : ParseJudgeScore(Text(reply.completion));
+  };
+  const std::optional<int> a = score(first), b = score(second);
   verdict.parsed = a && b && std::abs(*a - *b) <= max_disagreement;
   if (verdict.parsed) verdict.score = ((*a + *b) / 2.0 - 1) / 9;
   return verdict;
@@ -95,13 +98,14 @@ std::vector<Verdict> AskVerdicts(const VerdictsJob& job, const std::vector<Sampl
   Journal journal(job.folder / "journal.jsonl");
   if (!job.ask) {
     for (const Request& request : requests) {
-      if (!journal.HasAnswer(RequestKey(request))) throw NotAsked();
+      const uint64_t key = RequestKey(request);
+      if (!journal.HasAnswer(key) && !journal.WasRefused(key)) throw NotAsked();
     }
   }
   Books books(job.teacher, journal, job.config.budget, job.config.prices);
   std::string failure;
   books.Ask(requests, [&](Reply reply) {
-    if (!reply.error.empty()) failure = reply.error;
+    if (!reply.error.empty() && !reply.refused) failure = reply.error;  // a refusal stays one: no verdict
     replies[reply.id] = std::move(reply);
     return failure.empty() && !Interrupted();
   });

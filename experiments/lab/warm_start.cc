@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <variant>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -30,9 +32,9 @@ TrainerConfig WarmStartTrainer(const StudentConfig& student, const WarmStartConf
 }
 
 std::optional<fs::path> WarmStart(const WarmStartJob& job, bool make) {
-  const std::string identity = fmt::format("warm start\nnumerics {}\nbase {}\nsamples {}\nseed {}\nthreads {}\n{}{}",
+  const std::string identity = fmt::format("warm start\nnumerics {}\nbase {}\nsamples {}\nseed {}\nreasoning {}\n{}{}",
                                            NumericsVersion(), HashCheckpoint(job.base), HashSamples(job.rows.samples),
-                                           job.seed, job.threads, NumericsToml(job.init), NumericsToml(job.trainer));
+                                           job.seed, job.reasoning, NumericsToml(job.init), NumericsToml(job.trainer));
   const fs::path folder = job.folder / Sha256Hex(identity);
   if (fs::exists(folder / "identity.txt")) return folder;  // written last
   if (!make) return std::nullopt;
@@ -40,19 +42,20 @@ std::optional<fs::path> WarmStart(const WarmStartJob& job, bool make) {
   const FileLock lock = FileLock::Wait(folder / "lock");
   if (fs::exists(folder / "identity.txt")) return folder;
   LocalModel student(job.base, {.chat_template = job.init.chat_template, .keep_layers = job.init.keep_layers});
-  const ThreadsScope threads(job.threads);  // another number gives other last bits
-  Train(student.transformer(),
-        Tokenise(student.tokenizer(), student.chat_template(), job.rows.samples, job.trainer.max_length), job.trainer,
-        job.seed, {.progress = [&](int step, int steps) {
+  const ThreadsScope one_thread(1);  // another number gives other last bits, and no name says which it was
+  std::vector<Sample> rows = job.rows.samples;
+  if (job.reasoning == "think_tags") std::ranges::transform(rows, rows.begin(), WithThinkTags);
+  Train(student.transformer(), Tokenise(student.tokenizer(), student.chat_template(), rows, job.trainer.max_length),
+        job.trainer, job.seed, {.progress = [&](int step, int steps) {
           if (job.progress) job.progress(static_cast<double>(step) / steps);
         }});
   const Manifest& manifest = job.rows.manifest;
   const std::string allowed = fmt::format("training_allowed: {}\n", YamlString(manifest.teacher.training_allowed));
-  student.Save(folder,
-               StudentCardHead(manifest.teacher, "warm-start-" + folder.filename().string().substr(0, 12), allowed) +
-                   fmt::format("What every student of a Retort experiment learns before its arms part: {} "
-                               "samples of {}.\n",
-                               job.rows.samples.size(), manifest.teacher.name));
+  student.Save(folder, StudentCardHead(manifest.teacher,
+                                       fmt::format("{}-warm-{}", job.base.filename().string(), rows.size()), allowed) +
+                           fmt::format("What every student of a Retort experiment learns before its arms part: {} "
+                                       "samples of {}.\n",
+                                       job.rows.samples.size(), manifest.teacher.name));
   WriteSamples(folder / "samples.jsonl", job.rows.samples);
   WriteFileAtomic(folder / "manifest.json", ToJson(manifest));
   WriteFileAtomic(folder / "identity.txt", identity);

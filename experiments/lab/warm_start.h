@@ -16,10 +16,10 @@ namespace retort::lab {
 struct WarmStartJob {
   std::filesystem::path base;  // checkpoint
   const InitConfig& init;
+  std::string reasoning;
   TrainerConfig trainer;
   const SampleSet& rows;  // not empty
   uint64_t seed = 0;
-  int threads = 1;
   std::filesystem::path folder;                // of all warm starts
   std::function<void(double share)> progress;  // may be empty
 };

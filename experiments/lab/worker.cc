@@ -37,25 +37,32 @@ using Json = nlohmann::json;
 
 // What the rows tell, and their manifest of how they came about: of an arm that drops answers, rows do not say what
 // all of them took.
-void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifest, const Task& task,
-                     const std::vector<Item>& items, bool shows_steps, CellResult& result) {
+void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifest, const PriceConfig& prices,
+                     const Task& task, const std::vector<Item>& items, bool shows_steps, CellResult& result) {
   std::set<std::string> ids;
-  int64_t tokens = 0;
+  Usage usage;
   for (const Sample& sample : samples) {
     ids.insert(sample.id);
-    tokens += sample.usage.prompt_tokens + sample.usage.completion_tokens;
+    usage.prompt_tokens += sample.usage.prompt_tokens;
+    usage.completion_tokens += sample.usage.completion_tokens;
   }
   result.prompts_asked = static_cast<int64_t>(ids.size());
   for (const auto& [name, value] : manifest.measures) {
     if (name == kTeacherTokens) {
-      tokens = std::llround(value);
+      usage.prompt_tokens += std::llround(value);
+    } else if (name == kTeacherWritten) {  // part of the former
+      usage.completion_tokens += std::llround(value);
+      usage.prompt_tokens -= std::llround(value);
     } else if (name == kPromptsAsked) {
       result.prompts_asked = std::llround(value);
     } else {
       result.extras[name] = value;
     }
   }
-  result.teacher_tokens += tokens;  // beside what training itself took of a live teacher
+  result.dollars = Dollars(prices, {.prompt_tokens = usage.prompt_tokens + result.teacher_tokens,
+                                    .completion_tokens = usage.completion_tokens});
+  // Beside what training itself took of a live teacher.
+  result.teacher_tokens += usage.prompt_tokens + usage.completion_tokens;
   if (shows_steps) result.memoriser = task.Memoriser(samples, items);
 }
 
@@ -138,7 +145,7 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   if (config.n > 0) {
     const fs::path manifest = folder / "manifest.json";
     FillFromSamples(samples, fs::exists(manifest) ? ParseManifest(ReadFile(manifest), manifest.string()) : Manifest{},
-                    *task, items, spec.shows_steps, result);
+                    config.collect.prices, *task, items, spec.shows_steps, result);
   }
   if (!lock->Held()) return {.status = "busy"};
   RunStore::WriteResult(folder, result, MonotonicSeconds() - start);

@@ -118,6 +118,11 @@ TEST_F(ControlArms, SelfDistilledIsWhatTheStudentSaysAndCostsNothing) {
   EXPECT_THAT(rows.manifest.teacher.name, ::testing::HasSubstr("own answers"));
 }
 
+TEST_F(ControlArms, ShuffledPairsRefusesAttemptsOfOnePrompt) {
+  config_.collect.attempts = 2;
+  EXPECT_THROW(ShuffledPairs(Context(), 4, 0), Error);
+}
+
 TEST_F(ControlArms, ACutNetworkCannotAnswerBeforeItIsTrained) {
   config_.student.init.keep_layers = {0};
   EXPECT_THROW(SelfDistilled(Context(), 4, 0), Error);

@@ -128,6 +128,14 @@ TEST_F(JudgedArms, APairIsOneRightAndOneWrongAnswer) {
   }
 }
 
+TEST_F(JudgedArms, AnAnswerThatIsRepeatedIsPaidForOnce) {
+  config_.judging.temperature = 0;  // all attempts give the same
+  ArmContext& context = Open();
+  const SampleSet one = TeacherAccepts(context, 4000, 0), four = BestOfK(context, 4000, 0);
+  EXPECT_EQ(Measure(four, kPromptsAsked), Measure(one, kPromptsAsked));
+  EXPECT_EQ(Measure(four, kTeacherTokens), Measure(one, kTeacherTokens));
+}
+
 TEST_F(JudgedArms, TheMajorityAgrees) {
   ArmContext& context = Open();
   const SampleSet majority = SelfMajority(context, 6000, 0);
