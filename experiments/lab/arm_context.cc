@@ -13,6 +13,15 @@
 #include "experiments/lab/warm_start.h"
 
 namespace retort::lab {
+namespace {
+
+// No teacher's: the config names another, and who reads the manifest must not look for these there.
+SampleSet AsTheStudents(SampleSet rows) {
+  rows.manifest.teacher.kind = "student";
+  return rows;
+}
+
+}  // namespace
 
 ArmContext::ArmContext(const ExperimentConfig& config, const Task& task, Teacher& teacher, Options options)
     : config_(config), task_(task), teacher_(teacher), options_(std::move(options)) {}
@@ -116,12 +125,12 @@ ArmContext::Asked ArmContext::FromStart(uint64_t seed, int attempts, std::option
 }
 
 SampleSet ArmContext::StartRows(int prompts, uint64_t seed) {
-  return Rows(FromStart(seed, 1, std::nullopt), prompts, 0, seed, others_[{seed, "start"}]);
+  return AsTheStudents(Rows(FromStart(seed, 1, std::nullopt), prompts, 0, seed, others_[{seed, "start"}]));
 }
 
 SampleSet ArmContext::StartChoices(int prompts, int attempts, uint64_t seed) {
-  return Rows(FromStart(seed, attempts, config_.judging.temperature), prompts * attempts, 0, seed,
-              others_[{seed, fmt::format("start {}", attempts)}]);
+  return AsTheStudents(Rows(FromStart(seed, attempts, config_.judging.temperature), prompts * attempts, 0, seed,
+                            others_[{seed, fmt::format("start {}", attempts)}]));
 }
 
 LocalModel& ArmContext::StartModel(uint64_t seed) {
@@ -155,6 +164,7 @@ std::vector<ArmContext::Verdict> ArmContext::Verdicts(const std::vector<Sample>&
     for (size_t i = 0; i < unknown.size(); ++i) verdicts_[{seed, VerdictName(unknown[i])}] = verdicts[i];
   }
   std::vector<Verdict> verdicts;
+  verdicts.reserve(answers.size());
   for (const Sample& answer : answers) verdicts.push_back(verdicts_.at({seed, VerdictName(answer)}));
   return verdicts;
 }

@@ -207,7 +207,7 @@ SampleSet RandomAccepts(ArmContext& context, int tokens, uint64_t seed) {
   Rows rows(context, seed, 1);
   std::vector<const Sample*> waiting;  // seen, and not drawn
   for (const Prompt& prompt : prompts) {
-    waiting.push_back(&prompt.answers[0]);
+    waiting.push_back(prompt.answers.data());
     if (!Accepted(context, prompt.verdicts[0])) continue;
     std::swap(waiting[random.Below(waiting.size())], waiting.back());  // one for each that the teacher accepts
     rows.Add(*waiting.back());
