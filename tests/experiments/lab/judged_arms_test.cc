@@ -237,5 +237,44 @@ TEST(AskVerdicts, ByRubricInBothOrders) {
       NotAsked);
 }
 
+// Refuses to judge one answer, and is cut off at another.
+class ReluctantTeacher : public PerfectTeacher {
+ public:
+  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+    for (const Request& request : requests) {
+      ++asked;
+      Reply reply{.id = request.id, .attempt = request.attempt};
+      if (Text(request.prompt).find("forbidden") != std::string::npos) {
+        reply.error = "HTTP 400";
+        reply.refused = true;
+      } else {
+        reply.completion = {{"assistant", "Score: 1"}};
+        reply.finish_reason = Text(request.prompt).find("long") != std::string::npos ? "length" : "stop";
+      }
+      if (!on_reply(std::move(reply))) return;
+    }
+  }
+};
+
+TEST(AskVerdicts, WhatIsRefusedOrCutOffIsNoVerdictAndNoEnd) {
+  const TempDir dir;
+  ReluctantTeacher teacher;
+  const TaskConfig task = JsonlConfig{.path = "questions.jsonl"};
+  const CollectConfig config;
+  const auto sample = [](const char* id, const char* text) {
+    return Sample{.id = id, .prompt = {{"user", "How many?"}}, .completion = {{"assistant", text}}};
+  };
+  const std::vector<Sample> answers = {sample("a", "forbidden"), sample("b", "long"), sample("c", "four")};
+  for (const bool ask : {true, false}) {  // the second time from the journal alone
+    const auto verdicts = AskVerdicts(
+        {.teacher = teacher, .task = task, .config = config, .folder = dir.path() / "v", .ask = ask}, answers);
+    EXPECT_FALSE(verdicts[0].parsed);
+    EXPECT_FALSE(verdicts[1].parsed) << "the beginning of Score: 10, perhaps";
+    EXPECT_TRUE(verdicts[2].parsed);
+    EXPECT_EQ(verdicts[2].score, 0);
+  }
+  EXPECT_EQ(teacher.asked, 6);
+}
+
 }  // namespace
 }  // namespace retort::lab
