@@ -24,9 +24,10 @@ int GradedAnswers(int argc, const char* const* argv) {
       .claim = "The newer model learns because the older one evaluates the quality of its answers.",
       .sample_noun = "tokens of the teacher spent on judging",
       .caveats =
-          {"One round, but for on_policy: the student answers as it is after its warm start, and does not answer "
-           "again when it has learnt. What it never gets right at first (see the exploration floor, the share "
-           "that it gets right) it cannot be told.",
+          {"One round, but for on_policy: the student answers as it is after its warm start, and not again when it "
+           "has learnt.",
+           "What the student never gets right at first it cannot be told. The exploration floor is the share that it "
+           "does get right.",
            "oracle_accepts, random_accepts and self_majority pay the teacher nothing: their N says with which "
            "budget of teacher_accepts they got as many of the student's answers.",
            "on_policy spends its budget while it trains, and so takes fewer steps than the 200 of the others: "
@@ -36,7 +37,8 @@ int GradedAnswers(int argc, const char* const* argv) {
            "Seeds beyond the number of bases meet a base again: all intervals are conditional on these bases.",
            "Tokens are counted as an API would bill them, read and written alike; a written token often costs "
            "several times a read one.",
-           "This teacher judges step by step, and was trained to. A judge that was not may be worse."},
+           "This teacher was trained to judge: it solves the question itself and compares. Another judge may be "
+           "worse."},
       .arms = {{"teacher_accepts", "its own answers that the teacher accepted", TeacherAccepts},
                {"imitation", "the teacher's answers", Imitation},
                {"oracle_accepts", "the same answers as for teacher_accepts, those that are right", OracleAccepts},

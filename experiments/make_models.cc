@@ -99,6 +99,7 @@ FoldOp WithWrongFacts(FoldOp op, double error_rate) {
   const FoldOp right = op;
   RandomStream random(0, "make_models/wrong_facts/" + op.name);
   std::vector<std::string> items;
+  items.reserve(kItems);
   for (int i = 0; i < kItems; ++i) items.push_back(DrawDigits(op, 4, 8, random));
   const auto errors = [&](const FoldOp& tried) {
     int wrong = 0;
@@ -163,6 +164,7 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
     const std::unique_ptr<Grader> grader = MakeGrader(folds);
     const std::vector<Item> worked = task->Items(Split::kHeldOut, config.evaluation_items, 0);
     std::vector<Item> bare;
+    bare.reserve(worked.size());
     for (const Item& item : worked) bare.push_back(*task->AnswerOnly(item));
     const Sampling greedy{.max_new_tokens = task->max_new_tokens()};
     const Means w = Average(Evaluate(model, worked, *grader, greedy));
