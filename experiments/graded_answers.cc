@@ -23,6 +23,7 @@ int GradedAnswers(int argc, const char* const* argv) {
       .title = "What is a judgement worth?",
       .claim = "The newer model learns because the older one evaluates the quality of its answers.",
       .sample_noun = "tokens of the teacher spent on judging",
+      // NOLINTBEGIN(bugprone-suspicious-missing-comma): sentences of several lines
       .caveats =
           {"One round, but for on_policy: the student answers as it is after its warm start, and not again when it "
            "has learnt.",

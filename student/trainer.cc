@@ -30,8 +30,6 @@
 namespace retort {
 namespace {
 
-namespace fs = std::filesystem;
-
 template <class T>
 std::string_view Bytes(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};

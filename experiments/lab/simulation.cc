@@ -25,7 +25,7 @@ constexpr int kInterruptedCode = 130;
 }  // namespace
 
 SimulationRun::SimulationRun(const Program& program, CommandLine command_line, std::string command,
-                             std::string output_dir)
+                             const std::string& output_dir)
     : name_(program.name),
       command_(std::move(command)),
       command_line_(std::move(command_line)),

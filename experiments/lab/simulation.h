@@ -15,7 +15,7 @@ namespace retort::lab {
 
 class SimulationRun {
  public:
-  SimulationRun(const Program& program, CommandLine command_line, std::string command, std::string output_dir);
+  SimulationRun(const Program& program, CommandLine command_line, std::string command, const std::string& output_dir);
   ~SimulationRun();
   SimulationRun(const SimulationRun&) = delete;
   SimulationRun& operator=(const SimulationRun&) = delete;

@@ -117,7 +117,7 @@ std::vector<std::string> Points() {
 PageSection Answer(const NeedleReport& report) {
   const HaystackResult& haystack = MainHaystack(report);
   PageSection section{.id = "answer", .title = "What a distiller obtains, and who is flagged"};
-  section.paragraphs.push_back(
+  section.paragraphs.emplace_back(
       "Each strategy is a best response: where it leaves a choice (pace, decoys, how much a reseller carries), the "
       "distiller takes what obtains most under the detector, which is known, and then what is cheaper.");
   section.figures.push_back(StrategyFigure(report, haystack));
@@ -185,6 +185,7 @@ PageContent NeedlePage(const NeedleReport& report) {
                    .claim = "One distiller hides among hundreds of millions of users.",
                    .verdicts = {Verdict(report)},
                    .sections = Sections(report)};
+  // NOLINTBEGIN(bugprone-suspicious-missing-comma): sentences of several lines
   page.caveats = {
       "All accounts are synthetic. How far apart honest and distilling texts lie, how people spread over volumes and "
       "links, and what a provider can link are assumed; request logs of a gateway will replace the assumed texts. "
@@ -204,6 +205,7 @@ PageContent NeedlePage(const NeedleReport& report) {
       "Volumes of 2026 are what one party to a dispute alleges; nothing here checks them.",
       "Obtained before cut-off is about one month at one provider: other providers, open weights and later months are "
       "left out."};
+  // NOLINTEND(bugprone-suspicious-missing-comma)
   if (!report.what_ifs.empty()) {
     page.caveats.insert(page.caveats.begin(),
                         fmt::format("What if: this run changed the register ({}).", fmt::join(report.what_ifs, ", ")));
