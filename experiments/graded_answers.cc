@@ -40,6 +40,7 @@ int GradedAnswers(int argc, const char* const* argv) {
            "several times a read one.",
            "This teacher was trained to judge: it solves the question itself and compares. Another judge may be "
            "worse."},
+      // NOLINTEND(bugprone-suspicious-missing-comma)
       .arms = {{"teacher_accepts", "its own answers that the teacher accepted", TeacherAccepts},
                {"imitation", "the teacher's answers", Imitation},
                {"oracle_accepts", "the same answers as for teacher_accepts, those that are right", OracleAccepts},
