@@ -96,9 +96,8 @@ class JudgeFilter : public Filter {
     }
     std::array<double, kOrders.size()> scores{};
     for (size_t i = 0; i < answers.size(); ++i) {
-      const std::optional<int> score = ParseJudgeScore(Text(answers[i]->completion));
-      // A reply that was cut off may end with "Score: 1" of "Score: 10".
-      if (!score || answers[i]->finish_reason == "length") {
+      const std::optional<int> score = JudgeScoreOf(*answers[i]);
+      if (!score) {
         ++unparsed_;
         return std::nullopt;
       }
@@ -119,6 +118,10 @@ class JudgeFilter : public Filter {
 };
 
 }  // namespace
+
+std::optional<int> JudgeScoreOf(const Reply& reply) {
+  return reply.finish_reason == "length" ? std::nullopt : ParseJudgeScore(Text(reply.completion));
+}
 
 std::optional<int> ParseJudgeScore(std::string_view reply) {
   const size_t end = reply.find_last_not_of(" \t\r\n\f\v");

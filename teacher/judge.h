@@ -24,6 +24,8 @@ inline constexpr int kJudgeTokens = 256;  // of a verdict
 
 // N, where the last line that is not blank is exactly "Score: N" with an integer from 1 to 10.
 std::optional<int> ParseJudgeScore(std::string_view reply);
+// Of a whole reply. nullopt also where it was cut off: "Score: 1" may be the beginning of "Score: 10".
+std::optional<int> JudgeScoreOf(const Reply& reply);
 
 // "judge/qa/ID" or "judge/aq/ID", with the answer's attempt, temperature 0 and at most kJudgeTokens.
 Request JudgeRequest(const Item& item, const Sample& sample, std::string_view rubric, bool question_first);

@@ -54,10 +54,7 @@ Verdict ReadFoldVerdict(const Reply& reply) {
 Verdict ReadRubric(const Reply& first, const Reply& second, double max_disagreement) {
   Verdict verdict{.usage = {.prompt_tokens = first.usage.prompt_tokens + second.usage.prompt_tokens,
                             .completion_tokens = first.usage.completion_tokens + second.usage.completion_tokens}};
-  const auto score = [](const Reply& reply) {  // of a reply that was cut off "Score: 1" may begin "Score: 10"
-    return reply.finish_reason == "length" ? std::nullopt : ParseJudgeScore(Text(reply.completion));
-  };
-  const std::optional<int> a = score(first), b = score(second);
+  const std::optional<int> a = JudgeScoreOf(first), b = JudgeScoreOf(second);
   verdict.parsed = a && b && std::abs(*a - *b) <= max_disagreement;
   if (verdict.parsed) verdict.score = ((*a + *b) / 2.0 - 1) / 9;
   return verdict;
