@@ -72,14 +72,14 @@ SampleSet ArmContext::Rows(const Asked& asked, int n, int at_once, uint64_t seed
 }
 
 SampleSet ArmContext::TeacherRows(int n, uint64_t seed) {
-  return Rows({teacher_, config_.collect}, n, options_.rows_at_once, seed, collected_[seed]);
+  return Rows({teacher_, config_.collect}, n, options_.rows_at_once, seed, collected_[{seed, "teacher"}]);
 }
 
 SampleSet ArmContext::TeacherChoices(int prompts, int attempts, uint64_t seed) {
   Asked asked{teacher_, config_.collect};
   asked.config.sampling.temperature = config_.judging.temperature;
   asked.config.attempts = attempts;
-  return Rows(asked, prompts * attempts, 0, seed, others_[{seed, fmt::format("teacher {}", attempts)}]);
+  return Rows(asked, prompts * attempts, 0, seed, collected_[{seed, fmt::format("teacher, {} each", attempts)}]);
 }
 
 std::filesystem::path ArmContext::Start(uint64_t seed) {
@@ -125,12 +125,12 @@ ArmContext::Asked ArmContext::FromStart(uint64_t seed, int attempts, std::option
 }
 
 SampleSet ArmContext::StartRows(int prompts, uint64_t seed) {
-  return AsTheStudents(Rows(FromStart(seed, 1, std::nullopt), prompts, 0, seed, others_[{seed, "start"}]));
+  return AsTheStudents(Rows(FromStart(seed, 1, std::nullopt), prompts, 0, seed, collected_[{seed, "start"}]));
 }
 
 SampleSet ArmContext::StartChoices(int prompts, int attempts, uint64_t seed) {
   return AsTheStudents(Rows(FromStart(seed, attempts, config_.judging.temperature), prompts * attempts, 0, seed,
-                            others_[{seed, fmt::format("start {}", attempts)}]));
+                            collected_[{seed, fmt::format("start, {} each", attempts)}]));
 }
 
 LocalModel& ArmContext::StartModel(uint64_t seed) {

@@ -106,9 +106,8 @@ class ArmContext {
   const Task& task_;
   Teacher& teacher_;
   Options options_;
-  std::map<uint64_t, std::optional<SampleSet>> collected_;
-  std::map<std::pair<uint64_t, std::string>, std::optional<SampleSet>> others_;  // seed, how they were asked
-  std::map<std::pair<uint64_t, std::string>, Verdict> verdicts_;                 // seed, VerdictName
+  std::map<std::pair<uint64_t, std::string>, std::optional<SampleSet>> collected_;  // seed, who was asked and how
+  std::map<std::pair<uint64_t, std::string>, Verdict> verdicts_;                    // seed, VerdictName
   std::map<uint64_t, std::filesystem::path> starts_;
   std::map<uint64_t, std::unique_ptr<Teacher>> start_teachers_;
   std::pair<uint64_t, std::unique_ptr<LocalModel>> start_model_;
