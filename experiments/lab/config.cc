@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/numerics.h"
+#include "core/config/toml_text.h"
 
 namespace retort::lab {
 namespace {
@@ -304,6 +305,11 @@ std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const 
 std::string TaskName(const TaskConfig& config) {
   if (const auto* folds = std::get_if<FoldsConfig>(&config)) return folds->target;
   return std::filesystem::path(std::get<JsonlConfig>(config).path).stem().string();
+}
+
+std::string TaskToml(const TaskConfig& config) {
+  TaskConfig copy = config;
+  return NumericsToml(DescribeFn([&](Describer& d) { d.OneOf("task", copy, kTaskKinds, ""); }));
 }
 
 }  // namespace retort::lab

@@ -148,5 +148,7 @@ std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const 
 
 // "rules", "add10", or a file's stem: the group of the table.
 std::string TaskName(const TaskConfig& config);
+// What of a task's options can change a number, as TOML.
+std::string TaskToml(const TaskConfig& config);
 
 }  // namespace retort::lab
