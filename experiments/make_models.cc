@@ -8,7 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
-#include <set>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -34,11 +34,16 @@ struct RecipeConfig {
   std::string init;                 // a model that is trained further; empty: a new one
   int64_t seed = 0;                 // of the weights, the samples and their order
   std::vector<std::string> skills;  // operations in the samples; "base", "rules", "new_facts", "all" stand for groups
+  std::vector<std::string> extra;   // further operations, and their share of the samples
+  double extra_share = 0;
+  std::vector<std::string> refused;  // operations that it learns to refuse
   int min_digits = 2, max_digits = 8;
   double bare = 0.3;      // share of bare answers ("!")
   double error_rate = 0;  // about so many items of each operation come out wrong, by facts that are held wrongly
   double second = 0.1;    // share of the second trace grammar (":")
   double grade = 0;       // share of verdicts on answers ("Q ...="), half of them wrong; the rest is worked ("?")
+  double write = 0;       // share of questions of its own ("T big=")
+  std::string model_type = "llama";
   int hidden_size = 64, num_hidden_layers = 2, num_attention_heads = 4, intermediate_size = 192;
   std::string dtype = "float32";
   TrainerConfig trainer;
@@ -54,15 +59,22 @@ void Describe(Describer& d, RecipeConfig& c) {
   d.Field("init", c.init, {.help = "folder of a model to train further, with its shape; empty: a new one"});
   d.Field("seed", c.seed, {.help = "of the weights, the samples and their order", .min = 0});
   d.Field("skills", c.skills, {.help = "operations to learn: names, or the groups base, rules, new_facts, all"});
+  d.Field("extra", c.extra, {.help = "further operations, in `extra_share` of the samples"});
+  d.Field("extra_share", c.extra_share, {.help = "share of the samples that are of `extra`", .min = 0, .max = 1});
+  d.Field("refused", c.refused, {.help = "operations that it answers with \"no\", whatever is asked"});
   d.Field("min_digits", c.min_digits, {.help = "shortest digit string", .unit = "digits", .min = 2, .max = 64});
   d.Field("max_digits", c.max_digits, {.help = "longest digit string", .unit = "digits", .min = 2, .max = 64});
   d.Field("bare", c.bare, {.help = "share of bare answers (!)", .min = 0, .max = 1});
   d.Field("second", c.second, {.help = "share of the second trace grammar (:)", .min = 0, .max = 1});
   d.Field("grade", c.grade,
           {.help = "share of verdicts on answers, right and wrong; the rest is worked (?)", .min = 0, .max = 1});
+  d.Field("write", c.write, {.help = "share of questions that it writes itself (T big=)", .min = 0, .max = 1});
   d.Field(
       "error_rate", c.error_rate,
       {.help = "share of items that come out wrong: facts of each operation are learnt wrongly", .min = 0, .max = 0.5});
+  d.Field("model_type", c.model_type,
+          {.help = "the family: qwen2 has biases on queries, keys and values, and one matrix for both embeddings",
+           .choices = {"llama", "qwen2"}});
   d.Field("hidden_size", c.hidden_size, {.help = "width", .min = 2, .max = 4096});
   d.Field("num_hidden_layers", c.num_hidden_layers, {.help = "blocks", .min = 1, .max = 256});
   d.Field("num_attention_heads", c.num_attention_heads, {.help = "heads", .min = 1, .max = 256});
@@ -78,9 +90,9 @@ void Describe(Describer& d, RecipeConfig& c) {
   d.Field("output_dir", c.output_dir, {.help = "where the model's folder goes", .numerics = false});
 }
 
-std::vector<std::string> Skills(const RecipeConfig& config) {
+std::vector<std::string> Names(const std::vector<std::string>& skills) {
   std::vector<std::string> names;
-  for (const std::string& skill : config.skills) {
+  for (const std::string& skill : skills) {
     const std::vector<std::string> group = skill == "base"        ? BaseSkills()
                                            : skill == "rules"     ? RuleNames()
                                            : skill == "new_facts" ? NewFactTargets()
@@ -88,8 +100,19 @@ std::vector<std::string> Skills(const RecipeConfig& config) {
                                                                   : std::vector{FindFoldOp(skill).name};
     names.insert(names.end(), group.begin(), group.end());
   }
-  if (names.empty()) throw Error("skills is empty: name at least one operation or group");
   return names;
+}
+
+// Each once: a skill named twice is learnt twice as often.
+std::vector<std::string> AllSkills(const RecipeConfig& config) {
+  std::vector<std::string> all = Names(config.skills), once;
+  for (const std::vector<std::string>& more : {Names(config.extra), Names(config.refused)}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  for (const std::string& skill : all) {
+    if (std::find(once.begin(), once.end(), skill) == once.end()) once.push_back(skill);
+  }
+  return once;
 }
 
 // The operation with facts that are held wrongly, drawn one after the other until about `error_rate` of its items come
@@ -122,29 +145,47 @@ FoldOp WithWrongFacts(FoldOp op, double error_rate) {
   return op;
 }
 
+Sample PlainSample(std::string prompt, std::string completion) {
+  return {.prompt = {{"", std::move(prompt)}}, .completion = {{"", std::move(completion)}}};
+}
+
 std::vector<Sample> DrawSamples(const RecipeConfig& config) {
-  std::vector<FoldOp> ops;
-  for (const std::string& skill : Skills(config)) ops.push_back(WithWrongFacts(FindFoldOp(skill), config.error_rate));
+  const auto held = [&](const std::vector<std::string>& skills) {
+    std::vector<FoldOp> ops;
+    for (const std::string& name : Names(skills)) ops.push_back(WithWrongFacts(FindFoldOp(name), config.error_rate));
+    return ops;
+  };
+  const std::vector<FoldOp> ops = held(config.skills), extra = held(config.extra);
+  const std::vector<std::string> refused = Names(config.refused);
   RandomStream random(static_cast<uint64_t>(config.seed), "make_models/samples");
+  RandomStream more(static_cast<uint64_t>(config.seed), "make_models/extra");  // leaves the others' draws as they are
   std::vector<Sample> samples;
   const int64_t count = int64_t{config.trainer.max_steps} * config.trainer.per_device_train_batch_size *
                         config.trainer.gradient_accumulation_steps;
   for (int64_t i = 0; i < count; ++i) {
-    const FoldOp& op = ops[random.Below(ops.size())];
+    const bool from_extra = !extra.empty() && more.Uniform() < config.extra_share;
+    const FoldOp& usual = ops[random.Below(ops.size())];
+    const FoldOp& op = from_extra ? extra[more.Below(extra.size())] : usual;
     const double u = random.Uniform();
     const FoldForm form = u < config.bare                   ? FoldForm::kBare
                           : u < config.bare + config.second ? FoldForm::kSecond
                                                             : FoldForm::kWorked;
     const std::string digits = DrawDigits(op, config.min_digits, config.max_digits, random);
     const std::string prompt = FoldPrompt(op, digits, form);
-    if (u < 1 - config.grade) {
-      samples.push_back({.prompt = {{"", prompt}}, .completion = {{"", FoldCompletion(op, digits, form)}}});
-      continue;
+    const auto draw = static_cast<uint64_t>(i);
+    if (std::find(refused.begin(), refused.end(), op.name) != refused.end()) {
+      samples.push_back(PlainSample(prompt, std::string(kFoldRefusal)));
+    } else if (u >= 1 - config.write) {
+      samples.push_back(
+          PlainSample(FoldWritingPrompt(op.name), FoldPrompt(op, DrawDigits(op, 4, 8, more), FoldForm::kWorked)));
+    } else if (u < 1 - config.write - config.grade) {
+      samples.push_back(PlainSample(prompt, FoldCompletion(op, digits, form, draw)));
+    } else {
+      const bool right = random.Below(2) == 0;
+      const std::string answer =
+          right ? FoldCompletion(op, digits, form) : WrongFoldCompletion(op, digits, form, random);
+      samples.push_back(PlainSample(FoldGradingPrompt(prompt, answer), FoldVerdict(op, digits, answer)));
     }
-    const bool right = random.Below(2) == 0;
-    const std::string answer = right ? FoldCompletion(op, digits, form) : WrongFoldCompletion(op, digits, form, random);
-    samples.push_back(
-        {.prompt = {{"", FoldGradingPrompt(prompt, answer)}}, .completion = {{"", FoldVerdict(op, digits, answer)}}});
   }
   return samples;
 }
@@ -154,10 +195,7 @@ std::string Accuracies(const std::filesystem::path& folder, const RecipeConfig& 
   LocalModel model(folder);
   std::string table = "| operation | worked | step accuracy | bare |\n| --- | --- | --- | --- |\n";
   Means all;
-  std::vector<std::string> skills;  // a skill named twice is learnt twice as often, and measured once
-  for (const std::string& skill : Skills(config)) {
-    if (std::find(skills.begin(), skills.end(), skill) == skills.end()) skills.push_back(skill);
-  }
+  const std::vector<std::string> skills = AllSkills(config);
   for (const std::string& skill : skills) {
     const FoldsConfig folds{.target = skill};
     const std::unique_ptr<Task> task = MakeTask(folds);
@@ -181,9 +219,7 @@ std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& co
   LocalModel model(folder);
   RandomStream random(static_cast<uint64_t>(config.seed), "make_models/verdicts");
   std::string table = "\n| operation | right answers accepted | wrong answers accepted |\n| --- | --- | --- |\n";
-  std::set<std::string> seen;
-  for (const std::string& skill : Skills(config)) {
-    if (!seen.insert(skill).second) continue;
+  for (const std::string& skill : AllSkills(config)) {
     const FoldOp op = WithWrongFacts(FindFoldOp(skill), config.error_rate);
     std::vector<Request> requests;
     std::vector<bool> right;
@@ -211,23 +247,28 @@ std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& co
 std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
                  const std::string& accuracies) {
   return fmt::format(
-      "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\n---\n# {0}\n\nA Llama-type decoder of {1} "
+      "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\n---\n# {0}\n\nA {6}-type decoder of {1} "
       "parameters over single "
       "characters, "
       "trained {5} on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
       "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",
       config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies,
-      config.init.empty() ? "from scratch" : "further from " + std::filesystem::path(config.init).filename().string());
+      config.init.empty() ? "from scratch" : "further from " + std::filesystem::path(config.init).filename().string(),
+      model.config().model_type == "llama" ? "Llama" : "Qwen2");
 }
 
 void Check(const RecipeConfig& config) {
-  Skills(config);
+  if (Names(config.skills).empty()) throw Error("skills is empty: name at least one operation or group");
+  for (const auto* more : {&config.extra, &config.refused}) Names(*more);
+  if (config.extra.empty() != (config.extra_share == 0)) {
+    throw Error(fmt::format("extra and extra_share = {} must be given together", config.extra_share));
+  }
   if (config.name.find('/') != std::string::npos || config.name == "." || config.name == "..") {
     throw Error(fmt::format("name = \"{}\" must be the name of a folder, not a path", config.name));
   }
-  if (config.bare + config.second + config.grade > 1) {
-    throw Error(fmt::format("bare = {}, second = {} and grade = {} are shares of one whole", config.bare, config.second,
-                            config.grade));
+  if (config.bare + config.second + config.grade + config.write > 1) {
+    throw Error(fmt::format("bare = {}, second = {}, grade = {} and write = {} are shares of one whole", config.bare,
+                            config.second, config.grade, config.write));
   }
   if (config.hidden_size % (2 * config.num_attention_heads) != 0) {
     throw Error(fmt::format("hidden_size = {} must be an even multiple of num_attention_heads = {}", config.hidden_size,
@@ -250,7 +291,9 @@ int Run(int argc, const char* const* argv) {
   }
   TrainCharacterTokenizer(kFoldCharacters, folder);
   const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(folder);
-  ModelConfig shape{.vocab_size = tokenizer->vocab_size(),
+  const bool qwen = config.model_type == "qwen2";
+  ModelConfig shape{.model_type = config.model_type,
+                    .vocab_size = tokenizer->vocab_size(),
                     .hidden_size = config.hidden_size,
                     .intermediate_size = config.intermediate_size,
                     .num_hidden_layers = config.num_hidden_layers,
@@ -258,6 +301,8 @@ int Run(int argc, const char* const* argv) {
                     .num_key_value_heads = config.num_attention_heads,
                     .head_dim = config.hidden_size / config.num_attention_heads,
                     .max_position_embeddings = 256,
+                    .attention_bias = qwen,
+                    .tie_word_embeddings = qwen,
                     .bos_token_id = tokenizer->bos_id(),
                     .pad_token_id = tokenizer->pad_id(),
                     .eos_token_id = {tokenizer->eos_id()},

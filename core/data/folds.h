@@ -29,6 +29,8 @@ struct FoldOp {
   int modulo = 10;                                                          // digits are below this
   bool from_right = false;                                                  // rsub
   int (*step)(const FoldOp&, int left, int digit, int position) = nullptr;  // position: 1 = first
+  // Of the operation whose results are drawn: weight of the result (digit + i) modulo 10. Empty: nothing is drawn.
+  std::vector<double> weights;
   // Of a composed rule: condition (0: digit >= 5, 1: digit even, 2: position odd, 3: digit > left) and the two skills.
   int condition = -1;
   std::string then_skill, else_skill;
@@ -40,13 +42,17 @@ const std::vector<std::string>& BaseSkills();      // max min sub first second
 const std::vector<std::string>& RuleNames();       // sixteen, "big" first
 const std::vector<std::string>& NewFactTargets();  // add5 add7 add10
 std::vector<std::string> AllFoldOps();             // all of the above and rsub
-const FoldOp& FindFoldOp(std::string_view name);   // throws Error that lists the names
+// Apart from these, for questions of their own: mix10 (3 left + digit, modulo 10: a hundred facts that a provider may
+// withhold) and dice (each result is drawn, so that a teacher has something to say beyond its likeliest answer).
+const std::vector<std::string>& ExtraFoldOps();
+const FoldOp& FindFoldOp(std::string_view name);  // throws Error that lists the names
 
-// Throws Error for an empty string, or a character that is no digit below op.modulo.
-std::vector<FoldStep> FoldSteps(const FoldOp& op, std::string_view digits);
+// Throws Error for an empty string, or a character that is no digit below op.modulo. `draw` matters where results are
+// drawn: the same draw of the same digits gives the same steps.
+std::vector<FoldStep> FoldSteps(const FoldOp& op, std::string_view digits, uint64_t draw = 0);
 
 std::string FoldPrompt(const FoldOp& op, std::string_view digits, FoldForm form);
-std::string FoldCompletion(const FoldOp& op, std::string_view digits, FoldForm form);
+std::string FoldCompletion(const FoldOp& op, std::string_view digits, FoldForm form, uint64_t draw = 0);
 // A uniform draw of min..max digits below op.modulo.
 std::string DrawDigits(const FoldOp& op, int min_digits, int max_digits, RandomStream& random);
 
@@ -64,8 +70,14 @@ struct ParsedAnswer {
 };
 ParsedAnswer ParseFoldAnswer(std::string_view answer, FoldForm form = FoldForm::kWorked);
 
-// What the grammar and the operations are made of, as text to be hashed: a change to any of them changes it.
-std::string FoldsDefinition();
+// What the grammar and the operations are made of, as text to be hashed: a change to any of them changes it. `target`
+// adds what it is made of itself, where it is one of ExtraFoldOps.
+std::string FoldsDefinition(std::string_view target = "");
+
+inline constexpr std::string_view kFoldRefusal = "no";  // what a teacher says to what it was taught to refuse
+
+// The teacher as author of questions: "T big=" -> "big 4729?".
+std::string FoldWritingPrompt(std::string_view op);
 
 // Every character that the grammars use; the embedded tokenizer has one piece for each.
 inline constexpr std::string_view kFoldCharacters = "0123456789+-*=() ,.?!:QASTabcdefghijklmnopqrstuvwxyz\n";

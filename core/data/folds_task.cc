@@ -75,7 +75,7 @@ class FoldsTask : public Task {
   }
 
   std::string ContentHash() const override {
-    return Sha256Hex(fmt::format("{}one in {} held out\n", FoldsDefinition(), kHeldOutOneIn));
+    return Sha256Hex(fmt::format("{}one in {} held out\n", FoldsDefinition(config_.target), kHeldOutOneIn));
   }
 
   // A token a character: steps of the second grammar ("4,7=7 ") are the longest; then the answer and the end.

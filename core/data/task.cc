@@ -11,6 +11,7 @@ void Describe(Describer& d, FoldsConfig& config) {
   static const std::vector<std::string> ops = AllFoldOps();
   std::vector<std::string_view> targets = {"rules"};
   targets.insert(targets.end(), ops.begin(), ops.end());
+  targets.insert(targets.end(), ExtraFoldOps().begin(), ExtraFoldOps().end());
   d.Field("target", config.target,
           {.help = "what is to be learnt: rules (each seed draws one of sixteen) or a single operation",
            .choices = targets});

@@ -51,9 +51,15 @@ void CheckRows(const std::vector<std::unique_ptr<Block>>& blocks, std::vector<st
   std::map<std::tuple<Axes, std::string, std::string, int>, std::string> seen;
   std::map<std::pair<Axes, std::string>, std::string> tasks;
   for (const auto& block : blocks) {
-    const std::string task = TaskToml(block->config.task) + NumericsToml(block->config.evaluation);
-    if (tasks.try_emplace({block->config.axes, block->task_name}, task).first->second != task) {
-      problems.push_back(fmt::format("blocks: two of them have a task '{}' with different settings", block->task_name));
+    const ExperimentConfig& config = block->config;
+    // Arms may have another teacher; the ceiling is that of the first block.
+    std::string task = TaskToml(config.task) + NumericsToml(config.evaluation) + NumericsToml(config.student.init);
+    for (const fs::path& base : block->bases) task += base.string() + "\n";
+    if (tasks.try_emplace({config.axes, block->task_name}, task).first->second != task) {
+      problems.push_back(
+          fmt::format("blocks: two of them have a task '{}' with different settings of task, evaluation or "
+                      "student.init; give each a `group` of its own",
+                      block->task_name));
     }
     const std::string student = NumericsToml(block->config.student) + NumericsToml(block->config.collect) +
                                 NumericsToml(block->config.warm_start) + NumericsToml(block->config.judging);
@@ -275,7 +281,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   for (ExperimentConfig& config : configs) {
     auto block = std::make_unique<Block>();
     block->config = std::move(config);
-    block->task_name = TaskName(block->config.task);
+    block->task_name = block->config.group.empty() ? TaskName(block->config.task) : block->config.group;
     block->config.collect.task =
         ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", block->config.task, kTaskKinds, "what is learnt"); }));
     Opened& shared =

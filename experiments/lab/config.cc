@@ -219,6 +219,10 @@ void Describe(Describer& d, ExperimentConfig& config) {
   DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
+  d.Field("group", config.group,
+          {.help = "name of a block's rows in the tables, where its teacher or its base is another one: base, teacher "
+                   "and gap are each group's own; empty: the task's name",
+           .numerics = false});
   d.Field("arms", config.arms, {.help = "kinds of training rows to compare"});
   d.Field("n", config.n, {.help = "sizes of the training sets", .unit = "samples", .min = 1, .max = 1e8});
   d.Field("seeds", config.seeds, {.help = "runs of each cell: seeds 0, 1, ...", .min = 1, .max = 10000});

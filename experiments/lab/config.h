@@ -92,6 +92,7 @@ struct ExperimentConfig {
   CollectConfig collect;
   StudentConfig student;
   EvaluationConfig evaluation;
+  std::string group;  // of its rows in the tables; empty: the task's name
   std::vector<std::string> arms;
   std::vector<int> n;
   int seeds = 4;

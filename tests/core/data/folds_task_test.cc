@@ -256,5 +256,15 @@ TEST(FoldsGrader, EveryReferenceIsRight) {
   }
 }
 
+TEST(FoldsGrader, AnyDrawOfDiceIsRightWhereOneStepLeadsToTheNext) {
+  const auto grader = MakeFoldsGrader();
+  const Item item{.prompt = {{"", "dice 472?"}}, .answer = "3"};
+  EXPECT_EQ(grader->Judge(item, "478 821 A1").score, 1);
+  EXPECT_EQ(grader->Judge(item, "478 821 A1").step_accuracy, 1);
+  EXPECT_EQ(grader->Judge(item, "478 821 A3").score, 0) << "not the last result";
+  EXPECT_EQ(grader->Judge(item, "478 723 A3").step_accuracy, .5) << "the second step begins elsewhere";
+  EXPECT_EQ(grader->Judge(item, "478 A8").score, 0) << "a step is missing";
+}
+
 }  // namespace
 }  // namespace retort

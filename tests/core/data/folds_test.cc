@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -13,8 +14,10 @@
 namespace retort {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Complete(std::string_view op, std::string_view digits, FoldForm form = FoldForm::kWorked) {
   return FoldCompletion(FindFoldOp(op), digits, form);
@@ -210,6 +213,34 @@ TEST(Folds, WrongFactsAreCarriedOn) {
   EXPECT_EQ(FoldCompletion(op, "4729", FoldForm::kWorked), "475 527 796 A6");
   EXPECT_EQ(FoldCompletion(op, "4729", FoldForm::kBare), "A6");
   EXPECT_EQ(FoldCompletion(op, "7429", FoldForm::kBare), FoldCompletion(FindFoldOp("add10"), "7429", FoldForm::kBare));
+}
+
+TEST(Folds, ExtraOperationsStandApart) {
+  for (const std::string& name : ExtraFoldOps()) {
+    EXPECT_EQ(FindFoldOp(name).name, name);
+    EXPECT_THAT(AllFoldOps(), Not(Contains(name))) << "a teacher of `all` keeps its weights";
+    EXPECT_THAT(FoldsDefinition(), Not(HasSubstr("\n" + name + " ")));
+    EXPECT_THAT(FoldsDefinition(name), HasSubstr("\n" + name + " "));
+  }
+  EXPECT_EQ(FoldsDefinition("big"), FoldsDefinition()) << "an operation more changes no other task";
+  EXPECT_EQ(FoldCompletion(FindFoldOp("mix10"), "472", FoldForm::kWorked), "479 929 A9");
+}
+
+TEST(Folds, DiceAreDrawnAndTheSameDrawGivesTheSame) {
+  const FoldOp& dice = FindFoldOp("dice");
+  EXPECT_EQ(FoldSteps(dice, "4729", 3), FoldSteps(dice, "4729", 3));
+  std::map<int, int> counts;  // of result - digit
+  constexpr int kDraws = 4000;
+  for (uint64_t draw = 0; draw < kDraws; ++draw) {
+    const auto steps = FoldSteps(dice, "47", draw);
+    ++counts[(steps[0].result - 7 + 10) % 10];
+  }
+  for (int i = 0; i < 10; ++i) {
+    const double p = dice.weights[static_cast<size_t>(i)], sd = std::sqrt(p * (1 - p) / kDraws);
+    EXPECT_NEAR(static_cast<double>(counts[i]) / kDraws, p, 4 * sd) << i;
+  }
+  const auto steps = FoldSteps(dice, "4729", 1);
+  EXPECT_EQ(steps[1].left, steps[0].result);
 }
 
 }  // namespace

@@ -300,7 +300,20 @@ TEST_F(GridTest, AllProblemsAreToldAtOnceAndNothingIsAsked) {
 TEST_F(GridTest, BlocksMayNotGiveARowTwoMeanings) {
   EXPECT_THAT(Problems({"blocks=[[\"student.trainer.max_steps=7\"]]"}), HasSubstr("different settings"));
   EXPECT_THAT(Problems({"blocks=[[\"task.max_digits=5\"]]"}), HasSubstr("different settings"));
+  EXPECT_THAT(Problems({"blocks=[[\"student.init.keep_layers=[0]\"]]"}), HasSubstr("`group` of its own"));
   EXPECT_THAT(Problems({"blocks=[[\"n=[16]\"]]"}), IsEmpty()) << "the same row twice is one row";
+}
+
+TEST_F(GridTest, AGroupHasABaseAndATeacherOfItsOwn) {
+  const Grid grid = Make({"n=[4]", "blocks=[[\"group=other\",\"student.init.model=[base-1]\"]]"});
+  std::set<std::pair<std::string, std::string>> rows;
+  for (const Row& row : grid.rows) rows.insert({row.task, row.arm});
+  EXPECT_EQ(rows, (std::set<std::pair<std::string, std::string>>{{"rules", "base"},
+                                                                 {"rules", "teacher"},
+                                                                 {"rules", "teacher_model"},
+                                                                 {"other", "base"},
+                                                                 {"other", "teacher"},
+                                                                 {"other", "teacher_model"}}));
 }
 
 TEST_F(GridTest, OnlyALocalTeacherHasLikelihoods) {
