@@ -51,7 +51,7 @@ std::vector<Campaign> Alternatives(std::string_view strategy, double requests, c
 // Useful requests that the accounts have sent by the end of each day, as a share of Q, at most 1.
 std::vector<double> ShareByDay(const Campaign& campaign);
 
-// How a campaign writes: the topics that it is after, and one template.
+// How requests of one template of a campaign are written: the topics that it is after, and the template's form.
 TextSource DistillerText(const TextWorld& world, CounterRandom& random);
 
 }  // namespace retort

@@ -5,6 +5,12 @@
 #include <cmath>
 
 namespace retort {
+namespace {
+
+constexpr Detector kOwnParts[] = {Detector::kVolume, Detector::kPrada, Detector::kMmd};
+constexpr double kRaritySlope = 1;  // of a rarity's own rarity, beyond the sample: by definition
+
+}  // namespace
 
 void Describe(Describer& d, DetectorPolicy& c) {
   d.Field("window", c.window,
@@ -45,7 +51,7 @@ void Detectors::Look(Traffic& traffic, History& history) const {
   }
 }
 
-void Detectors::LookAtGroup(std::span<Traffic> members, History& history) const {
+void Detectors::LookAtGroup(std::span<Traffic> members, int phase, History& history) const {
   history.group.clear();
   if (members.size() < 2) return;
   const size_t days = members.front().daily.size();
@@ -54,7 +60,7 @@ void Detectors::LookAtGroup(std::span<Traffic> members, History& history) const 
   for (size_t d = 0; d < days; ++d) {
     for (size_t m = 0; m < members.size(); ++m) sent[m] += members[m].daily[d];
     const int day = static_cast<int>(d) + 1;
-    if (day % policy_.group_days != 0) continue;
+    if ((day + phase) % policy_.group_days != 0) continue;
     pool.clear();
     for (size_t m = 0; m < members.size(); ++m) {
       const size_t before = pool.size();
@@ -87,18 +93,24 @@ void Detectors::Walk(const History& history, At&& at) const {
       changed = true;
     }
     if (!changed) continue;
-    if (models_[0]) {
-      double sum = 0;
-      for (size_t i = 0; i + 1 < kDetectors; ++i) sum += Rarity(static_cast<Detector>(i), scores[i]);
-      score(Detector::kFused) = sum;
+    if (together_) {
+      score(Detector::kFused) = std::max(OwnRarity(scores), Rarity(Detector::kLinkedMmd, score(Detector::kLinkedMmd)));
     }
     if (!at(day, scores)) return;
   }
 }
 
 double Detectors::Rarity(Detector detector, double score) const {
+  if (!std::isfinite(score)) return 0;
+  if (detector == Detector::kFused) return score;  // made of rarities
   const auto& model = models_[static_cast<size_t>(detector)];
-  return model && std::isfinite(score) ? model->Rarity(score) : 0;
+  return model ? model->Rarity(score) : 0;
+}
+
+double Detectors::OwnRarity(const PerDetector<double>& scores) const {
+  double sum = 0;
+  for (const Detector part : kOwnParts) sum += Rarity(part, scores[static_cast<size_t>(part)]);
+  return std::max(Rarity(Detector::kVolume, scores[0]), together_->Rarity(sum));
 }
 
 PerDetector<double> Detectors::Highest(const History& history) const {
@@ -111,39 +123,51 @@ PerDetector<double> Detectors::Highest(const History& history) const {
   return highest;
 }
 
-void Detectors::CalibrateParts(std::span<const HonestScores> sample) {
-  PerDetector<std::vector<TailModel::Weighted>> scores;
-  for (const HonestScores& account : sample) {
-    for (size_t i = 0; i + 1 < kDetectors; ++i) {
+void Detectors::Calibrate(std::vector<TailModel::Weighted> volumes, double accounts,
+                          std::span<const HonestScores> sample, double alarm_share) {
+  assert(alarm_share > 0);
+  const auto sampled = static_cast<double>(sample.size());
+  models_[0].emplace(std::move(volumes), accounts);
+  for (const Detector part : {Detector::kPrada, Detector::kMmd, Detector::kLinkedMmd}) {
+    const auto i = static_cast<size_t>(part);
+    std::vector<TailModel::Weighted> scores;
+    for (const HonestScores& account : sample) {
       if (!std::isfinite(account.highest[i])) continue;
       // A group is looked at once, whoever of its members is in the sample.
-      const bool by_group = static_cast<Detector>(i) == Detector::kLinkedMmd;
-      scores[i].push_back({account.highest[i], by_group ? 1.0 / account.group_size : 1.0});
+      scores.push_back({account.highest[i], part == Detector::kLinkedMmd ? 1.0 / account.group_size : 1.0});
     }
+    models_[i].emplace(std::move(scores), sampled);
   }
-  for (size_t i = 0; i + 1 < kDetectors; ++i) {
-    models_[i].emplace(std::move(scores[i]), static_cast<double>(sample.size()));
-  }
-}
-
-void Detectors::CalibrateFused(std::span<const HonestScores> sample, double alarm_share) {
-  assert(alarm_share > 0);
-  std::vector<TailModel::Weighted> scores;
+  std::vector<TailModel::Weighted> sums;
   for (const HonestScores& account : sample) {
-    const double highest = account.highest[kDetectors - 1];
-    if (std::isfinite(highest)) scores.push_back({highest, 1});
+    double sum = 0;
+    for (const Detector part : kOwnParts) sum += Rarity(part, account.highest[static_cast<size_t>(part)]);
+    sums.push_back({sum, 1});
   }
-  models_[kDetectors - 1].emplace(std::move(scores), static_cast<double>(sample.size()));
-  for (size_t i = 0; i < kDetectors; ++i) thresholds_[i] = models_[i]->ScoreAt(-std::log(std::min(1.0, alarm_share)));
+  together_.emplace(std::move(sums), sampled);
+  const double rarity = -std::log(std::min(1.0, alarm_share));
+  for (size_t i = 0; i + 1 < kDetectors; ++i) thresholds_[i] = models_[i]->ScoreAt(rarity);
+  // An account that rings by itself is a review; of those that ring with their group all are one.
+  std::vector<TailModel::Weighted> fused;
+  for (const HonestScores& account : sample) {
+    const double own = OwnRarity(account.highest), one = 1.0 / account.group_size;
+    const double group = Rarity(Detector::kLinkedMmd, account.highest[static_cast<size_t>(Detector::kLinkedMmd)]);
+    fused.push_back({std::max(own, group), one});
+    if (account.group_size > 1) fused.push_back({own, 1 - one});
+  }
+  thresholds_[kDetectors - 1] = TailModel(std::move(fused), sampled, kRaritySlope).ScoreAt(rarity);
 }
 
-PerDetector<int> Detectors::FirstAlarms(const History& history) const {
-  PerDetector<int> first{};
+Alarms Detectors::FirstAlarms(const History& history) const {
+  Alarms first;
   Walk(history, [&](int day, const PerDetector<double>& scores) {
     size_t silent = 0;
     for (size_t i = 0; i < kDetectors; ++i) {
-      if (first[i] == 0 && scores[i] >= thresholds_[i]) first[i] = day;
-      silent += first[i] == 0;
+      if (first.day[i] == 0 && scores[i] >= thresholds_[i]) {
+        first.day[i] = day;
+        if (static_cast<Detector>(i) == Detector::kFused) first.fused_group = OwnRarity(scores) < thresholds_[i];
+      }
+      silent += first.day[i] == 0;
     }
     return silent > 0;
   });

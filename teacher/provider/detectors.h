@@ -1,8 +1,14 @@
 // Five detectors as a provider would run them, day by day: volume (requests to date), PRADA and MMD (windows of one
-// account's requests), linked MMD (requests pooled over a linkage group), and fused (the sum of the four rarities).
-// They see requests and links only, never how these were made: everything they compare with is learnt from a sample of
-// honest accounts that is not the one they are judged on. Thresholds come from the review capacity: as many honest
-// alarms in a month as people can look at.
+// account's requests), linked MMD (requests pooled over a linkage group), and fused. They see requests and links only,
+// never how these were made: everything they compare with is learnt from honest accounts of an earlier month, the
+// volume detector from the totals of all, the others from a sample. Thresholds come from the review capacity: as many
+// honest alarms in a month as people can look at.
+//
+// Fused takes the smallest of three p values: volume alone; volume, PRADA and MMD of the account together (by the sum
+// of their -ln p, Fisher 1932, calibrated anew since they depend on each other); the group's. The first is there so
+// that whoever is loud is seen, whatever the texts say: in a sum alone a loud account among thousands with strange
+// texts drowns. A third of the reviews each (Bonferroni), then the common threshold is set by what the three raise
+// together.
 #pragma once
 
 #include <array>
@@ -57,8 +63,13 @@ struct History {
 };
 
 struct HonestScores {
-  PerDetector<double> highest{};
+  PerDetector<double> highest{};  // fused unknown before calibration
   uint32_t group_size = 1;
+};
+
+struct Alarms {
+  PerDetector<int> day{};    // first alarm; 0: never
+  bool fused_group = false;  // fused rang for the account's group, not for the account
 };
 
 class Detectors {
@@ -68,31 +79,33 @@ class Detectors {
   const DetectorPolicy& policy() const { return policy_; }
   // Draws the requests of the windows.
   void Look(Traffic& traffic, History& history) const;
-  void LookAtGroup(std::span<Traffic> members, History& history) const;
+  // `phase`: groups take turns, a group_days-th of them on a day.
+  void LookAtGroup(std::span<Traffic> members, int phase, History& history) const;
 
   // The largest score of each detector over the month; kNoScore where it had nothing to look at.
   PerDetector<double> Highest(const History& history) const;
-  // Learns how rare scores are, in two steps on two samples of honest accounts: those of the four, then the fused
-  // score, which Highest knows only after the first step. `alarm_share`: honest alarms that can be looked at in a
-  // month, as a share of all accounts.
-  void CalibrateParts(std::span<const HonestScores> sample);
-  void CalibrateFused(std::span<const HonestScores> sample, double alarm_share);
+  // Learns how rare scores are. `volumes`: logarithms of the month's totals of `accounts` honest accounts; `sample`:
+  // scores of some of them. `alarm_share`: honest alarms that can be looked at in a month, as a share of all accounts;
+  // a group is one.
+  void Calibrate(std::vector<TailModel::Weighted> volumes, double accounts, std::span<const HonestScores> sample,
+                 double alarm_share);
 
   double threshold(Detector detector) const { return thresholds_[static_cast<size_t>(detector)]; }
-  // First day on which a detector raises an alarm; 0: never.
-  PerDetector<int> FirstAlarms(const History& history) const;
-  double Rarity(Detector detector, double score) const;
+  Alarms FirstAlarms(const History& history) const;
+  double Rarity(Detector detector, double score) const;  // 0 where there was nothing to look at
 
  private:
   // Calls `at(day, scores so far)` on each day on which something changed.
   template <class At>
   void Walk(const History& history, At&& at) const;
+  double OwnRarity(const PerDetector<double>& scores) const;  // of the account, without its group
 
   DetectorPolicy policy_;
   const TextWorld& world_;
   MmdDetector mmd_;
   PradaDetector prada_;
   PerDetector<std::optional<TailModel>> models_;
+  std::optional<TailModel> together_;  // sum of the rarities of volume, prada, mmd
   PerDetector<double> thresholds_{};
 };
 

@@ -5,16 +5,19 @@
 #include <mutex>
 
 #include "teacher/provider/parallel.h"
+#include "teacher/provider/volume_totals.h"
 
 namespace retort {
 namespace {
 
 constexpr int64_t kReferenceAccounts = 4096;  // whose requests the MMD compares with
 constexpr size_t kReferenceRequests = 4;      // of each
+constexpr int64_t kParts = 1024;              // of a pass, about, so that adding up costs nothing beside them
 constexpr int64_t kSampleBlocks = 256;        // of accounts, that a calibration sample is taken from
 
-// Calls `visit(account, group)` for about `count` accounts of one block out of `blocks` that are spread evenly over
-// all; `half` 0 and 1 give different accounts. Whole blocks, because finding an account's group reads its block.
+// Calls `visit(account, group)` for its share of about `count` accounts in one of `blocks` blocks that are spread
+// evenly over all; `half` 0 and 1 give different accounts. Whole blocks, because finding an account's group reads its
+// block.
 template <class Visit>
 void VisitSample(const Population& population, int64_t index, int64_t blocks, int64_t count, int half, Visit&& visit) {
   const uint64_t block = static_cast<uint64_t>(index) * population.blocks() / static_cast<uint64_t>(blocks);
@@ -27,14 +30,14 @@ void VisitSample(const Population& population, int64_t index, int64_t blocks, in
   });
 }
 
-std::vector<HonestScores> Sample(const Population& population, const Detectors& detectors, int half, int64_t count,
-                                 int threads, const std::function<bool(double)>& tick) {
+std::vector<HonestScores> Sample(const Population& population, const Detectors& detectors, int64_t count, int threads,
+                                 const std::function<bool(double)>& tick) {
   const int64_t blocks = std::min<int64_t>(kSampleBlocks, static_cast<int64_t>(population.blocks()));
   std::vector<std::vector<HonestScores>> parts(static_cast<size_t>(blocks));
   const bool done = ParallelFor(
       threads, blocks,
       [&](int64_t index) {
-        VisitSample(population, index, blocks, count, half, [&](uint64_t account, const Group& group) {
+        VisitSample(population, index, blocks, count, 1, [&](uint64_t account, const Group& group) {
           const History history = Observe(population, detectors, account, group);
           parts[static_cast<size_t>(index)].push_back({detectors.Highest(history), history.group_size});
         });
@@ -59,7 +62,8 @@ History Observe(const Population& population, const Detectors& detectors, uint64
   for (uint64_t m = 0; m < count; ++m) {  // the same for whichever member asks
     members.push_back(population.Open(group.first + m * group.size / count, group));
   }
-  detectors.LookAtGroup(members, history);
+  detectors.LookAtGroup(members, static_cast<int>(group.first % static_cast<uint64_t>(detectors.policy().group_days)),
+                        history);
   return history;
 }
 
@@ -75,19 +79,120 @@ std::unique_ptr<Detectors> Calibrated(const Population& population, const Detect
     });
   }
   auto detectors = std::make_unique<Detectors>(policy, population.world(), reference, config.seed);
-  for (const int half : {0, 1}) {
-    const std::vector<HonestScores> sample =
-        Sample(population, *detectors, half, config.sample_accounts, config.threads,
-               [&](double share) { return !watch || watch("calibrating the detectors", (half + share) / 2); });
-    if (sample.empty()) return nullptr;
-    if (half == 0) {
-      detectors->CalibrateParts(sample);
-    } else {
-      detectors->CalibrateFused(sample, alarms / static_cast<double>(population.accounts()));
-    }
-  }
+  const auto totals = CountTotals(population, config.threads,
+                                  [&](double share) { return !watch || watch("counting an earlier month", share); });
+  if (!totals) return nullptr;
+  const std::vector<HonestScores> sample =
+      Sample(population, *detectors, 2 * config.sample_accounts, config.threads,
+             [&](double share) { return !watch || watch("calibrating the detectors", share); });
+  if (sample.empty()) return nullptr;
+  const auto accounts = static_cast<double>(population.accounts());
+  detectors->Calibrate(totals->Scores(), accounts, sample, alarms / accounts);
   return detectors;
 }
+
+namespace {
+
+void AddDays(std::vector<int64_t>& sum, const std::vector<int64_t>& days) {
+  if (sum.size() < days.size()) sum.resize(days.size());
+  for (size_t d = 0; d < days.size(); ++d) sum[d] += days[d];
+}
+
+// What became of the sampled members of one group.
+struct GroupTally {
+  int64_t members = 0;
+  PerDetector<int64_t> alarms{};
+};
+
+class BlockReader {
+ public:
+  BlockReader(const Population& population, const Detectors& detectors, int64_t tail_from, double alarm_from,
+              const CounterStreams& control, uint64_t control_below, PassCounts& counts)
+      : population_(population),
+        detectors_(detectors),
+        tail_from_(tail_from),
+        alarm_from_(alarm_from),
+        control_(control),
+        control_below_(control_below),
+        counts_(counts) {
+    for (auto* reviews : {&counts.tail_reviews, &counts.control_reviews}) {
+      reviews->fill(std::vector<int64_t>(static_cast<size_t>(population.days())));
+    }
+  }
+
+  void Read(const Group& group) {
+    if (group.size > 1) counts_.linked += group.size;
+    if (group.evaluator) counts_.evaluators += group.size;
+    counts_.accounts += group.size;
+    GroupTally tally;
+    for (uint64_t account = group.first; account < group.first + group.size; ++account) {
+      const int64_t total = population_.Total(account, group);
+      counts_.requests += total;
+      // As the detector compares: logarithms are equal to the last bit only where numbers are.
+      const bool loud = static_cast<double>(total) >= alarm_from_;
+      counts_.volume_alarms += loud;
+      const bool sampled = control_.Key(account) <= control_below_, in_tail = total >= tail_from_;
+      if (sampled || in_tail) {
+        Expand(account, group, sampled, in_tail, tally);
+      } else if (loud) {
+        Count(counts_.tail_reviews, 0, DayLoud(account, group), kOneReview);
+      }
+    }
+    counts_.control_members_squared += tally.members * tally.members;
+    for (size_t i = 0; i < kDetectors; ++i) {
+      counts_.control_clusters[i].alarms_squared += tally.alarms[i] * tally.alarms[i];
+      counts_.control_clusters[i].alarms_by_members += tally.alarms[i] * tally.members;
+    }
+  }
+
+ private:
+  static void Count(PerDetector<std::vector<int64_t>>& reviews, size_t detector, int day, int64_t review) {
+    reviews[detector][static_cast<size_t>(day - 1)] += review;
+  }
+
+  // First day on which the requests to date are as many as alarm.
+  int DayLoud(uint64_t account, const Group& group) const {
+    const std::vector<int64_t> daily = population_.Open(account, group).daily;
+    int64_t to_date = 0;
+    for (size_t d = 0; d < daily.size(); ++d) {
+      to_date += daily[d];
+      if (static_cast<double>(to_date) >= alarm_from_) return static_cast<int>(d) + 1;
+    }
+    return static_cast<int>(daily.size());
+  }
+
+  void Expand(uint64_t account, const Group& group, bool sampled, bool in_tail, GroupTally& tally) {
+    const History history = Observe(population_, detectors_, account, group);
+    const Alarms alarms = detectors_.FirstAlarms(history);
+    (in_tail ? counts_.tail : counts_.control) += 1;
+    tally.members += !in_tail;
+    for (size_t i = 0; i < kDetectors; ++i) {
+      if (alarms.day[i] == 0) continue;
+      const auto which = static_cast<Detector>(i);
+      const bool by_group = which == Detector::kLinkedMmd || (which == Detector::kFused && alarms.fused_group);
+      (in_tail ? counts_.tail_alarms : counts_.control_alarms)[i] += 1;
+      if (!in_tail) tally.alarms[i] += 1;
+      if (group.evaluator) counts_.evaluator_alarms[i] += 1;
+      Count(in_tail || which == Detector::kVolume ? counts_.tail_reviews : counts_.control_reviews, i, alarms.day[i],
+            by_group ? kOneReview / group.size : kOneReview);
+    }
+    if (!sampled) return;
+    const PerDetector<double> highest = detectors_.Highest(history);
+    for (size_t i = 0; i < kDetectors; ++i) {
+      counts_.rarities[i].Add(detectors_.Rarity(static_cast<Detector>(i), highest[i]));
+    }
+  }
+
+  const Population& population_;
+  const Detectors& detectors_;
+  int64_t tail_from_;
+  double alarm_from_;
+  const CounterStreams& control_;
+  uint64_t control_below_;
+  PassCounts& counts_;
+};
+
+}  // namespace
 
 void PassCounts::Add(const PassCounts& other) {
   accounts += other.accounts;
@@ -97,10 +202,16 @@ void PassCounts::Add(const PassCounts& other) {
   tail += other.tail;
   control += other.control;
   volume_alarms += other.volume_alarms;
+  control_members_squared += other.control_members_squared;
   for (size_t i = 0; i < kDetectors; ++i) {
     tail_alarms[i] += other.tail_alarms[i];
     control_alarms[i] += other.control_alarms[i];
     evaluator_alarms[i] += other.evaluator_alarms[i];
+    control_clusters[i].alarms_squared += other.control_clusters[i].alarms_squared;
+    control_clusters[i].alarms_by_members += other.control_clusters[i].alarms_by_members;
+    AddDays(tail_reviews[i], other.tail_reviews[i]);
+    AddDays(control_reviews[i], other.control_reviews[i]);
+    rarities[i].Add(other.rarities[i]);
   }
 }
 
@@ -115,55 +226,63 @@ PassCounts Pass(const Population& population, const Detectors& detectors, const 
   const CounterStreams control(config.seed, "control sample");
   PassCounts sum;
   std::mutex mutex;
-  const auto block = [&](int64_t index) {
+  const auto blocks = static_cast<int64_t>(population.blocks());
+  const int64_t at_once = std::max<int64_t>(1, blocks / kParts), parts = (blocks + at_once - 1) / at_once;
+  const auto part = [&](int64_t index) {
     PassCounts counts;
-    population.ForEachGroup(static_cast<uint64_t>(index), [&](const Group& group) {
-      if (group.size > 1) counts.linked += group.size;
-      if (group.evaluator) counts.evaluators += group.size;
-      for (uint64_t account = group.first; account < group.first + group.size; ++account) {
-        const int64_t total = population.Total(account, group);
-        counts.requests += total;
-        // As the detector compares: logarithms are equal to the last bit only where numbers are.
-        counts.volume_alarms += static_cast<double>(total) >= alarm_from;
-        const bool in_tail = total >= tail_from;
-        if (!in_tail && control.Key(account) >= control_below) continue;
-        (in_tail ? counts.tail : counts.control) += 1;
-        const PerDetector<int> alarms = detectors.FirstAlarms(Observe(population, detectors, account, group));
-        for (size_t i = 0; i < kDetectors; ++i) {
-          (in_tail ? counts.tail_alarms : counts.control_alarms)[i] += alarms[i] > 0;
-          if (group.evaluator) counts.evaluator_alarms[i] += alarms[i] > 0;
-        }
-      }
-      counts.accounts += group.size;
-    });
+    BlockReader reader(population, detectors, tail_from, alarm_from, control, control_below, counts);
+    for (int64_t block = index * at_once; block < std::min(blocks, (index + 1) * at_once); ++block) {
+      population.ForEachGroup(static_cast<uint64_t>(block), [&](const Group& group) { reader.Read(group); });
+    }
     const std::lock_guard lock(mutex);
     sum.Add(counts);
   };
-  const auto blocks = static_cast<int64_t>(population.blocks());
-  sum.stopped = !ParallelFor(config.threads, blocks, block, [&](int64_t done) {
-    return !watch || watch("reading a month", static_cast<double>(done) / static_cast<double>(blocks));
+  sum.stopped = !ParallelFor(config.threads, parts, part, [&](int64_t done) {
+    return !watch || watch("reading a month", static_cast<double>(done) / static_cast<double>(parts));
   });
   return sum;
 }
 
 PerDetector<Interval> HonestFlagged(const PassCounts& counts) {
   PerDetector<Interval> flagged;
+  const auto rest = static_cast<double>(counts.accounts - counts.tail);
+  const auto control = static_cast<double>(counts.control);
   for (size_t i = 0; i < kDetectors; ++i) {
     const auto tail = static_cast<double>(counts.tail_alarms[i]);
-    const auto rest = static_cast<double>(counts.accounts - counts.tail);
-    const auto control = static_cast<double>(counts.control);
+    const auto alarms = static_cast<double>(counts.control_alarms[i]);
     const auto exact = static_cast<double>(counts.volume_alarms);
     if (static_cast<Detector>(i) == Detector::kVolume) {
       flagged[i] = {exact, exact, exact};
     } else if (counts.control == 0 || counts.control == counts.accounts - counts.tail) {  // none left, or all were seen
-      const double all = tail + static_cast<double>(counts.control_alarms[i]);
-      flagged[i] = {all, all, counts.control == 0 ? tail + rest : all};
+      flagged[i] = {tail + alarms, tail + alarms, counts.control == 0 ? tail + rest : tail + alarms};
     } else {
-      const Interval rate = Wilson(static_cast<double>(counts.control_alarms[i]), control);
+      const ClusterSums& clusters = counts.control_clusters[i];
+      const auto members_squared = static_cast<double>(counts.control_members_squared);
+      const double share = alarms / control, alone = control * share * (1 - share);
+      const double together = static_cast<double>(clusters.alarms_squared) -
+                              2 * share * static_cast<double>(clusters.alarms_by_members) +
+                              share * share * members_squared;
+      const double effect = std::max(1.0, alone > 0 ? together / alone : members_squared / control);
+      const Interval rate = Wilson(alarms / effect, control / effect);
       flagged[i] = {tail + rest * rate.estimate, tail + rest * rate.low, tail + rest * rate.high};
     }
   }
   return flagged;
+}
+
+PerDetector<std::vector<double>> HonestReviews(const PassCounts& counts) {
+  PerDetector<std::vector<double>> reviews;
+  const auto rest = static_cast<double>(counts.accounts - counts.tail);
+  const double each = counts.control > 0 ? rest / static_cast<double>(counts.control) : 0;
+  for (size_t i = 0; i < kDetectors; ++i) {
+    for (size_t d = 0; d < counts.tail_reviews[i].size(); ++d) {
+      const double sum =
+          static_cast<double>(counts.tail_reviews[i][d]) + (static_cast<Detector>(i) == Detector::kVolume ? 1 : each) *
+                                                               static_cast<double>(counts.control_reviews[i][d]);
+      reviews[i].push_back(sum / static_cast<double>(kOneReview));
+    }
+  }
+  return reviews;
 }
 
 }  // namespace retort

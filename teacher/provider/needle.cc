@@ -31,8 +31,12 @@ NeedleRow BestResponse(const Choice& choice, const std::vector<PerDetector<Campa
 double Precision(double guilty, double honest) { return guilty + honest > 0 ? guilty / (guilty + honest) : 0; }
 
 bool JudgeCampaigns(const NeedleConfig& config, const NeedleAssumptions& a, const std::vector<double>& volumes,
-                    const Population& population, const Detectors& detectors, HaystackResult& result,
+                    const Population& population, const Detectors& detectors,
+                    const PerDetector<std::vector<double>>& honest_reviews, HaystackResult& result,
                     const Watch& watch) {
+  PerDetector<std::vector<double>> places;
+  for (size_t i = 0; i < kDetectors; ++i) places[i] = result.counts.rarities[i].Placements();
+  const auto sampled = static_cast<double>(result.counts.rarities[0].accounts());
   std::vector<Choice> choices;
   std::vector<AccountPlan> plans;
   for (const std::string& strategy : config.strategies) {
@@ -54,7 +58,7 @@ bool JudgeCampaigns(const NeedleConfig& config, const NeedleAssumptions& a, cons
       config.threads, count,
       [&](int64_t i) {
         const auto at = static_cast<size_t>(i);
-        alarms[at] = Simulate(plans[at], population, detectors, a, config.campaign_requests, seed);
+        alarms[at] = Simulate(plans[at], population, detectors, places, a, config.campaign_requests, seed);
       },
       [&](int64_t ready) {
         return !watch || watch("running campaigns", static_cast<double>(ready) / static_cast<double>(count));
@@ -63,14 +67,16 @@ bool JudgeCampaigns(const NeedleConfig& config, const NeedleAssumptions& a, cons
   for (const Choice& choice : choices) {
     std::vector<PerDetector<CampaignOutcome>> outcomes;
     for (size_t i = 0; i < choice.plans.size(); ++i) {
-      outcomes.push_back(Judge(choice.alternatives[i], alarms[choice.plans[i]], a));
+      outcomes.push_back(Judge(choice.alternatives[i], alarms[choice.plans[i]], honest_reviews, sampled, a));
     }
     for (size_t detector = 0; detector < kDetectors; ++detector) {
       NeedleRow row = BestResponse(choice, outcomes, detector);
       const auto accounts = static_cast<double>(row.campaign.accounts);
       const Interval &found = row.outcome.true_positive_rate, &honest = result.honest_flagged[detector];
-      row.precision = {Precision(accounts * found.estimate, honest.estimate),
-                       Precision(accounts * found.low, honest.high), Precision(accounts * found.high, honest.low)};
+      const Interval& beside = row.outcome.honest_ended;  // with the guilty, so that both ends go together
+      row.precision = {Precision(accounts * found.estimate, honest.estimate + beside.estimate),
+                       Precision(accounts * found.low, honest.high + beside.low),
+                       Precision(accounts * found.high, honest.low + beside.high)};
       result.rows.push_back(std::move(row));
     }
   }
@@ -88,7 +94,7 @@ void Describe(Describer& d, NeedleConfig& c) {
   d.Field("accounts", c.accounts,
           {.help = "of every haystack; 0: as the register says", .unit = "accounts", .min = 0, .max = 1e10});
   d.Field("sample_accounts", c.sample_accounts,
-          {.help = "of the control sample and of each calibration sample; at most a fiftieth of the haystack",
+          {.help = "of the control sample, and half of the calibration sample; at most a fiftieth of the haystack",
            .unit = "accounts",
            .min = 1000,
            .max = 1e8});
@@ -101,42 +107,53 @@ void Describe(Describer& d, NeedleConfig& c) {
   d.Field("threads", c.threads, {.help = "results do not depend on it", .min = 1, .max = 1024, .numerics = false});
 }
 
+std::optional<HaystackResult> SearchHaystack(const std::string& name, const NeedleConfig& config,
+                                             const NeedleAssumptions& a, const std::vector<double>& volumes,
+                                             double shrink, const Watch& watch) {
+  const auto seed = static_cast<uint64_t>(config.seed);
+  HaystackResult found{.haystack = MakeHaystack(name, config.honest_rate, a, static_cast<int64_t>(config.accounts))};
+  const auto real = static_cast<double>(found.haystack.accounts);
+  Haystack simulated = found.haystack;
+  simulated.accounts = static_cast<int64_t>(std::max(1.0, std::round(real / shrink)));
+  const auto accounts = static_cast<double>(simulated.accounts);
+  const PassConfig pass{.sample_accounts = static_cast<int64_t>(std::min(config.sample_accounts, accounts / 50)),
+                        .tail_accounts = static_cast<int64_t>(config.tail_accounts / shrink),
+                        .threads = config.threads,
+                        .seed = seed};
+  const Population population(simulated, a, seed);
+  // Topics lie where they lie for everybody: the detectors' month is of other people in the same world.
+  const Population earlier(simulated, a, seed, "earlier month");
+  const Watch tell = [&](const char* what, double share) {
+    return !watch || watch((name + ": " + what).c_str(), share);
+  };
+  const double alarms = a.review_capacity.value * a.horizon_days.value * accounts / real;
+  const auto detectors = Calibrated(earlier, config.detectors, alarms, pass, tell);
+  if (!detectors) return std::nullopt;
+  found.counts = Pass(population, *detectors, pass, tell);
+  if (found.counts.stopped) return std::nullopt;
+  const PerDetector<Interval> flagged = HonestFlagged(found.counts);
+  PerDetector<std::vector<double>> reviews = HonestReviews(found.counts);
+  const double times = real / accounts;
+  for (size_t i = 0; i < kDetectors; ++i) {
+    found.honest_flagged[i] = {times * flagged[i].estimate, times * flagged[i].low, times * flagged[i].high};
+    found.false_positive_rate[i] = {flagged[i].estimate / accounts, flagged[i].low / accounts,
+                                    flagged[i].high / accounts};
+    found.thresholds[i] = detectors->threshold(static_cast<Detector>(i));
+    for (double& today : reviews[i]) found.honest_reviews[i] += today *= times;
+  }
+  found.thresholds[0] = std::ceil(std::exp(found.thresholds[0]));
+  if (!JudgeCampaigns(config, a, volumes, population, *detectors, reviews, found, tell)) return std::nullopt;
+  return found;
+}
+
 NeedleResult RunNeedle(const NeedleConfig& config, const NeedleAssumptions& a, const std::vector<double>& volumes,
                        const Watch& watch) {
   NeedleResult result;
-  const auto seed = static_cast<uint64_t>(config.seed);
   for (const std::string& name : config.haystacks) {
-    HaystackResult found{.haystack = MakeHaystack(name, config.honest_rate, a, static_cast<int64_t>(config.accounts))};
-    const auto accounts = static_cast<double>(found.haystack.accounts);
-    const PassConfig pass{.sample_accounts = static_cast<int64_t>(std::min(config.sample_accounts, accounts / 50)),
-                          .tail_accounts = static_cast<int64_t>(config.tail_accounts),
-                          .threads = config.threads,
-                          .seed = seed};
-    const Population population(found.haystack, a, seed);
-    // Topics lie where they lie for everybody: the detectors' month is of other people in the same world.
-    const Population earlier(found.haystack, a, seed, "earlier month");
-    const double alarms = a.review_capacity.value * a.horizon_days.value;
-    const Watch tell = [&](const char* what, double share) {
-      return !watch || watch((name + ": " + what).c_str(), share);
-    };
-    const auto detectors = Calibrated(earlier, config.detectors, alarms, pass, tell);
-    if (detectors) found.counts = Pass(population, *detectors, pass, tell);
-    if (!detectors || found.counts.stopped) {
-      result.stopped = true;
-      return result;
-    }
-    found.honest_flagged = HonestFlagged(found.counts);
-    for (size_t i = 0; i < kDetectors; ++i) {
-      const Interval& flagged = found.honest_flagged[i];
-      found.false_positive_rate[i] = {flagged.estimate / accounts, flagged.low / accounts, flagged.high / accounts};
-      found.thresholds[i] = detectors->threshold(static_cast<Detector>(i));
-    }
-    found.thresholds[0] = std::ceil(std::exp(found.thresholds[0]));
-    if (!JudgeCampaigns(config, a, volumes, population, *detectors, found, tell)) {
-      result.stopped = true;
-      return result;
-    }
-    result.haystacks.push_back(std::move(found));
+    std::optional<HaystackResult> found = SearchHaystack(name, config, a, volumes, 1, watch);
+    result.stopped = !found;
+    if (!found) break;
+    result.haystacks.push_back(std::move(*found));
   }
   return result;
 }

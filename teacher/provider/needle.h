@@ -3,6 +3,7 @@
 // of every strategy and volume are judged by them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,15 +30,16 @@ struct NeedleRow {
   Campaign campaign;
   Detector detector = Detector::kFused;
   CampaignOutcome outcome;
-  Interval precision;  // guilty among the accounts that are ended; its ends are those of both shares
+  Interval precision;  // guilty among all accounts that are flagged or ended; its ends are those of the shares
 };
 
 struct HaystackResult {
   Haystack haystack;
   PassCounts counts;
   PerDetector<Interval> honest_flagged, false_positive_rate;
-  PerDetector<double> thresholds{};  // of volume in requests
-  std::vector<NeedleRow> rows;       // by strategy, then volume, then detector
+  PerDetector<double> thresholds{};      // of volume in requests
+  PerDetector<double> honest_reviews{};  // that the honest ask for in the horizon
+  std::vector<NeedleRow> rows;           // by strategy, then volume, then detector
 };
 
 struct NeedleResult {
@@ -46,6 +48,12 @@ struct NeedleResult {
 
   const NeedleRow* Find(std::string_view haystack, std::string_view strategy, double requests, Detector detector) const;
 };
+
+// One haystack. `shrink`: it is simulated with so many times fewer accounts and as much smaller a share of the reviews
+// for the honest, and what is counted is multiplied; campaigns keep their size. nullopt where `watch` stopped it.
+std::optional<HaystackResult> SearchHaystack(const std::string& name, const NeedleConfig& config,
+                                             const NeedleAssumptions& assumptions, const std::vector<double>& volumes,
+                                             double shrink, const Watch& watch);
 
 // `volumes`: the Q to try, rising.
 NeedleResult RunNeedle(const NeedleConfig& config, const NeedleAssumptions& assumptions,

@@ -1,5 +1,7 @@
 #include "teacher/provider/needle_assumptions.h"
 
+#include <algorithm>
+
 namespace retort {
 namespace {
 
@@ -39,6 +41,8 @@ constexpr Row kRows[] = {
     {"evaluator_volume", "requests of an evaluator beside those of others", &NeedleAssumptions::evaluator_volume},
     {"distiller_topics", "technical topics first, spread evenly", &NeedleAssumptions::distiller_topics},
     {"template_shift", "how far a template moves a text, evaluators' as well", &NeedleAssumptions::template_shift},
+    {"campaign_templates", "templates that the prompts of a campaign are made from",
+     &NeedleAssumptions::campaign_templates},
     {"attempts_per_sample", "a of Q = N90 a / y (1 + decoys)", &NeedleAssumptions::attempts_per_sample},
     {"accepted_share", "y of Q = N90 a / y (1 + decoys)", &NeedleAssumptions::accepted_share},
     {"attacker_linked", "accounts of a campaign that the provider can link to each other",
@@ -50,8 +54,9 @@ constexpr Row kRows[] = {
     {"reseller_quantile", "volume of an honest customer that passes requests on",
      &NeedleAssumptions::reseller_quantile},
     {"reseller_share", "a distiller's requests among those of a reseller", &NeedleAssumptions::reseller_share},
-    {"review_capacity", "alarms that people look at", &NeedleAssumptions::review_capacity},
-    {"review_days", "from an alarm to the end of an account", &NeedleAssumptions::review_days},
+    {"review_capacity", "alarms that people look at; more wait", &NeedleAssumptions::review_capacity},
+    {"review_days", "from the day a reviewer takes up an alarm to the end of the account",
+     &NeedleAssumptions::review_days},
     {"account_daily_limit", "the most that one account may send", &NeedleAssumptions::account_daily_limit},
     {"prompt_tokens", "length of a prompt", &NeedleAssumptions::prompt_tokens},
     {"completion_tokens", "length of an answer", &NeedleAssumptions::completion_tokens},
@@ -84,6 +89,10 @@ std::vector<NamedAssumption> Entries(const NeedleAssumptions& a) {
   std::vector<NamedAssumption> entries;
   for (const Row& row : kRows) entries.push_back({row.name, row.help, &(a.*row.entry)});
   return entries;
+}
+
+Assumption& EntryOf(NeedleAssumptions& a, std::string_view name) {
+  return a.*std::ranges::find(kRows, name, &Row::name)->entry;
 }
 
 }  // namespace retort

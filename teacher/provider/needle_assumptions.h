@@ -20,8 +20,8 @@ struct NeedleAssumptions {
   // Linkage: accounts that share an address, a payment or a template.
   Assumption linked_groups, group_exponent, payment_share, template_share, evaluator_share, evaluator_volume;
   // What a distiller sends.
-  Assumption distiller_topics, template_shift, attempts_per_sample, accepted_share, attacker_linked, link_dilution,
-      camouflage_high, cap_quantile, reseller_quantile, reseller_share;
+  Assumption distiller_topics, template_shift, campaign_templates, attempts_per_sample, accepted_share, attacker_linked,
+      link_dilution, camouflage_high, cap_quantile, reseller_quantile, reseller_share;
   // What things cost, and how the provider works.
   Assumption review_capacity, review_days, account_daily_limit, prompt_tokens, completion_tokens, input_price,
       output_price, account_price;
@@ -33,5 +33,6 @@ struct NeedleAssumptions {
 
 void Describe(Describer& d, NeedleAssumptions& a);
 std::vector<NamedAssumption> Entries(const NeedleAssumptions& a);  // in the order of the register
+Assumption& EntryOf(NeedleAssumptions& a, std::string_view name);  // one of them
 
 }  // namespace retort

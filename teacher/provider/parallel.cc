@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kTick{100};
 
 bool ParallelFor(int threads, int64_t parts, const std::function<void(int64_t)>& part,
                  const std::function<bool(int64_t)>& tick) {
+  if (tick && !tick(0)) return false;
   std::atomic<int64_t> next{0}, done{0};
   std::atomic<bool> stop{false};
   std::mutex mutex;

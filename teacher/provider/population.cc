@@ -101,6 +101,13 @@ TextSource Population::HonestText(CounterRandom& random) const {
           .followup_share = world_.followup_share()};
 }
 
+Traffic Population::HonestAccount(CounterRandom& random) const {
+  Traffic traffic{.daily = SpreadOverDays(volume_(random.Next()), days_, day_shape_, random),
+                  .text = HonestText(random)};
+  traffic.random = CounterRandom(random.Next());
+  return traffic;
+}
+
 Traffic Population::Open(uint64_t account, const Group& group) const {
   CounterRandom random = texts_.Open(account);
   Traffic traffic{.daily = SpreadOverDays(Total(account, group), days_, day_shape_, random),

@@ -81,8 +81,9 @@ class Population {
     return group.evaluator ? static_cast<int64_t>(static_cast<double>(total) * evaluator_volume_) : total;
   }
   Traffic Open(uint64_t account, const Group& group) const;
-  // An honest account that is in no haystack: a decoy's model, a reseller's own customers.
+  // Honest people who are in no haystack: a decoy's model, a reseller's own customers; a member of a campaign's group.
   TextSource HonestText(CounterRandom& random) const;
+  Traffic HonestAccount(CounterRandom& random) const;
 
  private:
   Group DrawGroup(CounterRandom& random) const;

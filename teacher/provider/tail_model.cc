@@ -7,14 +7,20 @@
 namespace retort {
 namespace {
 
-constexpr size_t kTail = 200;       // scores that the tail is fitted to, or a tenth where there are fewer
+constexpr double kTail = 200;       // weight of the scores that the tail is fitted to, or a tenth where there is less
 constexpr double kKnotStep = 0.02;  // of rarity
 
 }  // namespace
 
-TailModel::TailModel(std::vector<Weighted> scores, double accounts) {
+TailModel::TailModel(std::vector<Weighted> scores, double accounts, double tail_scale) {
   std::sort(scores.begin(), scores.end(), [](const Weighted& a, const Weighted& b) { return a.score > b.score; });
-  const size_t tail = std::min(kTail, scores.size() / 10);
+  double all = 0;
+  for (const Weighted& score : scores) all += score.weight;
+  size_t tail = 0;
+  for (double sum = 0; tail < scores.size(); ++tail) {
+    sum += scores[tail].weight;
+    if (sum > std::min(kTail, all / 10)) break;
+  }
   double weight = 0, excess = 0, tail_weight = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
     weight += scores[i].weight;
@@ -38,7 +44,7 @@ TailModel::TailModel(std::vector<Weighted> scores, double accounts) {
     tail_from_ = score_.back();
     tail_rarity_ = rarity_.back();
   }
-  if (tail > 0) tail_scale_ = std::max(0.0, excess / tail_weight - tail_from_);
+  if (tail > 0) tail_scale_ = tail_scale > 0 ? tail_scale : std::max(0.0, excess / tail_weight - tail_from_);
 }
 
 double TailModel::Rarity(double score) const {
