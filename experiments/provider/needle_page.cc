@@ -163,6 +163,40 @@ std::vector<PageSection> Sections(const NeedleReport& report) {
   return sections;
 }
 
+std::vector<std::pair<std::string, std::string>> Glossary(const NeedleReport& report) {
+  std::vector<std::string> haystacks;
+  for (const HaystackResult& h : report.result.haystacks) {
+    haystacks.push_back(fmt::format("{} {}", h.haystack.name, Requests(static_cast<double>(h.haystack.accounts))));
+  }
+  const double days = report.assumptions.horizon_days.value;
+  return {
+      {"haystack", fmt::format("the accounts of a provider in {:g} days: {} (debate: the chat service at the time "
+                               "of the debate; api: developers' accounts)",
+                               days, fmt::join(haystacks, ", "))},
+      {"Q", "requests that a distiller needs: N90 times attempts a sample, over the share accepted"},
+      {"N90", "samples that close nine tenths of the gap between student and teacher"},
+      {"volume", "detector: requests of an account to date"},
+      {"prada", "detector: distances between an account's requests are too far from normal"},
+      {"mmd", "detector: an account's latest requests differ from what honest people send"},
+      {"linked_mmd", "detector: the same for requests pooled over linked accounts"},
+      {"fused",
+       "detector: the rarest of three among honest accounts, with a third of the reviews each: volume alone; "
+       "volume, prada and mmd of the account together; linked_mmd of its group"},
+      {"review", fmt::format("a look of a person at an alarm; {} a day, true and false ones in the order in which "
+                             "they came; an account ends {:g} days after its review begins",
+                             Count(report.assumptions.review_capacity.value), report.assumptions.review_days.value)},
+      {"precision", "guilty accounts among all that are flagged or ended"},
+      {"honest members ended",
+       "honest accounts that lose theirs because they share an address, a payment or a template with a guilty one "
+       "that is ended"},
+      {"AUC",
+       "chance that a guilty account's highest score in the month lies above an honest account's, ties counted "
+       "half: 0.5 is a toss-up, 1 a perfect order; thresholds do not enter"},
+      {"accounts ended", fmt::format("share of the campaign's accounts that are cut off within {:g} days: the true "
+                                     "positive rate",
+                                     days)}};
+}
+
 }  // namespace
 
 void Describe(Describer& d, PrimaryContrast& c) {
@@ -191,12 +225,10 @@ PageContent NeedlePage(const NeedleReport& report) {
       "links, and what a provider can link are assumed; request logs of a gateway will replace the assumed texts. "
       "Another assumption can turn a result round: try it (assumptions.<name>.value=...).",
       "Intervals speak of the simulated sample of accounts, not of the assumptions.",
-      "linked_mmd and fused end a whole group for one of its accounts; honest people who lose theirs because a guilty "
-      "account is linked to it are counted nowhere here. The other detectors end only the accounts that they alarm at.",
-      "An alarm is looked at after the days that the register gives, however many there are: a campaign that raises "
-      "more alarms than can be reviewed would last longer than shown. One that sends all in a day is over before.",
-      "Accounts of a campaign are simulated apart from each other, each with a template of its own; with one template "
-      "for all they would be alarmed at together or not at all, so that first alarms are rather later than shown.",
+      "linked_mmd and fused end a whole group for one of its accounts, and honest members with it (honest members "
+      "ended). The other detectors end only the accounts that they alarm at.",
+      "Each detector is reckoned with as if it had all reviewers to itself. The queue of alarms is empty on the first "
+      "day, and is worked off first come, first served; reviewers make no mistakes.",
       "Detectors are compared as they are, and flag different numbers of honest people: read each beside those.",
       "The detectors are five simple ones. A provider may know more (devices, payments, conversations), and a "
       "distiller "
@@ -222,20 +254,7 @@ PageContent NeedlePage(const NeedleReport& report) {
                  "Alleged: volumes and accounts of the campaigns of 2026.",
                  "Assumed: everything else in the register. Every share, rate and day on this page is derived from "
                  "assumed numbers, and is no better than they are."};
-  page.glossary = {{"haystack",
-                    "the accounts of a provider in a month; chat 700 million, debate as in January 2025, api "
-                    "the developers' accounts"},
-                   {"Q", "requests that a distiller needs: N90 times attempts a sample, over the share accepted"},
-                   {"N90", "samples that close nine tenths of the gap between student and teacher"},
-                   {"volume", "detector: requests of an account to date"},
-                   {"prada", "detector: distances between an account's requests are too far from normal"},
-                   {"mmd", "detector: an account's latest requests differ from what honest people send"},
-                   {"linked_mmd", "detector: the same for requests pooled over linked accounts"},
-                   {"fused", "detector: the sum of the four, each as its rarity among honest accounts"},
-                   {"precision", "guilty accounts among all that are flagged"},
-                   {"accounts ended",
-                    "share of the campaign's accounts that are cut off within the month: the true "
-                    "positive rate"}};
+  page.glossary = Glossary(report);
   page.last_sections = {{.id = "register",
                          .title = "What was assumed",
                          .paragraphs = {"Every constant of the model, from configs/assumptions."},
