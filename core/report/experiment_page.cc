@@ -46,14 +46,20 @@ std::vector<Table> MainTables(const ReportInput& input, const Summary& summary) 
   return tables;
 }
 
-PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
+PageContent ExperimentPage(const ReportInput& input, const Summary& summary, const std::vector<OwnSection>& own) {
   PageContent page{.experiment = input.experiment, .title = input.title, .claim = input.claim};
   for (const TaskSummary& task : summary.tasks) {
     if (task.declared) page.verdicts.push_back(task.declared->sentence);
   }
+  for (const OwnSection& section : own) {
+    page.verdicts.insert(page.verdicts.end(), section.verdicts.begin(), section.verdicts.end());
+  }
   for (const TaskSummary& task : summary.tasks) page.verdicts.push_back(task.verdict);
   if (page.verdicts.empty()) page.verdicts.push_back(summary.verdict);
   page.caveats = input.caveats;
+  for (const OwnSection& section : own) {
+    page.caveats.insert(page.caveats.end(), section.caveats.begin(), section.caveats.end());
+  }
   page.caveats.insert(page.caveats.end(), summary.warnings.begin(), summary.warnings.end());
   page.command = input.command;
   page.version = input.version;
@@ -89,6 +95,7 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary) {
   if (Table facts = FactsTable(summary, input.facts); !facts.rows.empty()) {
     page.sections.push_back({.id = "facts", .title = "Samples against facts", .tables = {std::move(facts)}});
   }
+  for (const OwnSection& section : own) page.sections.push_back(section.page);
   if (!input.arm_notes.empty()) {
     PageSection arms{.id = "arms", .title = "The arms"};
     for (const auto& [arm, note] : input.arm_notes) arms.points.push_back(fmt::format("{}: {}", arm, note));

@@ -9,9 +9,9 @@
 
 namespace retort {
 
-PageContent ExperimentPage(const ReportInput& input, const Summary& summary);
+PageContent ExperimentPage(const ReportInput& input, const Summary& summary, const std::vector<OwnSection>& own = {});
 
-// The tables that a terminal shows: those of ExperimentPage without costs and cells.
+// The tables that a terminal shows: those of ExperimentPage without the experiment's own, costs and cells.
 std::vector<Table> MainTables(const ReportInput& input, const Summary& summary);
 
 }  // namespace retort

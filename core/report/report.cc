@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cassert>
+#include <set>
+
 #include "core/report/csv.h"
 #include "core/report/escape.h"
 #include "core/report/experiment_page.h"
@@ -38,16 +42,29 @@ std::string TranscriptText(const ReportInput& input) {
   return text;
 }
 
+[[maybe_unused]] bool FilesDiffer(const std::vector<DataTable>& data) {
+  std::set<std::string> files;
+  return std::ranges::all_of(data, [&](const DataTable& table) { return files.insert(table.file).second; });
+}
+
 }  // namespace
 
-ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder) {
+ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder, const MakeOwnSections& own) {
   const Summary summary = Summarise(input);
+  const std::vector<OwnSection> sections = own ? own(summary) : std::vector<OwnSection>{};
   ReportOutput output{summary.verdict, "", TranscriptText(input), summary.warnings};
-  for (const Table& table : MainTables(input, summary)) {
-    output.table_text += (output.table_text.empty() ? "" : "\n") + ToText(table);
+  const auto add_table = [&](const Table& table) {
+    if (!table.rows.empty()) output.table_text += (output.table_text.empty() ? "" : "\n") + ToText(table);
+  };
+  std::vector<DataTable> data = {CellsData(input), SummaryData(summary)};
+  std::ranges::for_each(MainTables(input, summary), add_table);
+  for (const OwnSection& section : sections) {
+    std::ranges::for_each(section.page.tables, add_table);
+    for (const std::string& verdict : section.verdicts) output.verdict += "\n" + verdict;
+    data.insert(data.end(), section.data.begin(), section.data.end());
   }
-  for (std::string& warning :
-       WritePage(ExperimentPage(input, summary), {CellsData(input), SummaryData(summary)}, folder)) {
+  assert(FilesDiffer(data));
+  for (std::string& warning : WritePage(ExperimentPage(input, summary, sections), data, folder)) {
     output.warnings.push_back(std::move(warning));
   }
   return output;

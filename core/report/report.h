@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/data/cell.h"
+#include "core/report/own_section.h"
 #include "core/stats/gap_curve.h"
 
 namespace retort {
@@ -128,7 +129,8 @@ std::string CellsAnchor(std::string_view task, std::string_view arm, int n);
 std::string TaskName(const CellResult& cell);  // as in TaskSummary: with the point of the sweep
 
 Summary Summarise(const ReportInput& input);
-// Writes the page and its files (page_files.h) into `folder` (made if missing).
-ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder);
+// Writes the page and its files (page_files.h) into `folder` (made if missing). `own` may be empty.
+ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& folder,
+                         const MakeOwnSections& own = {});
 
 }  // namespace retort

@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/data/cell.h"
+#include "core/report/own_section.h"
 #include "experiments/lab/arm_context.h"
 #include "experiments/lab/config.h"
 
@@ -42,6 +44,17 @@ struct Hint {
   std::string why;
 };
 
+struct Block;
+
+// What an experiment's own sections may be made of. Cells may be missing: the tables are also written while they are
+// computed.
+struct SectionsInput {
+  const std::vector<std::unique_ptr<Block>>& blocks;
+  const std::vector<CellResult>& cells;  // those that are done, with items
+  const Summary& summary;                // what the page says of them
+};
+using SectionsFunction = std::function<std::vector<OwnSection>(const SectionsInput&)>;
+
 struct Experiment {
   Program program;
   std::string title, claim;  // the claim is of the debate, one sentence
@@ -52,6 +65,7 @@ struct Experiment {
   std::string n_unit = "samples";                  // or "teacher tokens": what `n` of the config limits
   std::map<std::string, std::string> extra_notes;  // CellResult::extras that its cells have -> one line each
   CellFunction compute;                            // empty: ComputeCell (experiments/lab/compute_cell.h)
+  SectionsFunction sections;                       // after the main tables; may be empty
 };
 
 // The whole of main(): 0 done, 1 some cells failed, 2 the user's mistake, 130 interrupted.

@@ -166,7 +166,11 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
   input.page_folder =
       (*from_here.begin() == ".." ? fs::absolute(folder).lexically_normal() : from_here).generic_string();
   input.runs_link = fs::proximate(main.runs_dir, folder).generic_string();
-  ReportOutput output = WriteReport(input, folder);
+  MakeOwnSections own;
+  if (experiment.sections) {
+    own = [&](const Summary& summary) { return experiment.sections({blocks, input.cells, summary}); };
+  }
+  ReportOutput output = WriteReport(input, folder, own);
   WriteFileAtomic(folder / "lm_eval.json",
                   LmEvalResults(input.cells, {.model = experiment.program.name,
                                               .sampling = Bounded(main.evaluation.sampling, *blocks.front()->task),

@@ -237,6 +237,47 @@ TEST(WriteReport, WritesFilesThatStandAlone) {
   EXPECT_THAT(output.transcript_text, HasSubstr("N = 16     477 727 798 A8"));
 }
 
+TEST(WriteReport, AnExperimentsOwnSectionIsInEveryForm) {
+  const TempDir folder;
+  const MakeOwnSections own = [](const Summary& summary) {
+    const double n50 = Task(summary, "rules").arms[0].n50->estimate.n;
+    OwnSection section{
+        .page = {.id = "catching-up",
+                 .title = "What catching up costs",
+                 .paragraphs = {"Counted by the sections' own rule."},
+                 .tables = {{.title = "Own table", .header = {"what", "much"}, .rows = {{"samples", "n50 & more"}}},
+                            {.title = "Empty table", .header = {"what", "much"}}}},
+        .data = {{.file = "own.csv", .about = "A row is a cost.", .columns = {{"samples", "samples", "of N50", ""}}}},
+        .verdicts = {"It is cheap: so says the section."},
+        .caveats = {"It says nothing of anybody else."}};
+    section.data[0].rows.push_back({n50});
+    return std::vector{section};
+  };
+  const ReportInput input = FullInput();
+  const ReportOutput output = WriteReport(input, folder.path(), own);
+  const std::string html = ReadFile(folder.path() / "index.html"), markdown = ReadFile(folder.path() / "table.md");
+  ExpectBalanced(html);
+  ExpectLinksLead(html);
+  for (const std::string& text : {html, markdown}) {
+    EXPECT_THAT(text, HasSubstr("Counted by the sections"));
+    EXPECT_THAT(text, HasSubstr("It is cheap: so says the section."));
+    EXPECT_THAT(text, HasSubstr("It says nothing of anybody else."));
+  }
+  EXPECT_LT(html.find("id=\"facts\""), html.find("id=\"catching-up\""));
+  EXPECT_LT(html.find("id=\"catching-up\""), html.find("id=\"arms\""));
+  const std::string declared = Task(Summarise(input), "rules").declared.value().sentence;
+  EXPECT_LT(markdown.find(declared.substr(0, 20)), markdown.find("It is cheap"));
+  EXPECT_THAT(ReadFile(folder.path() / "table.tex"), HasSubstr("n50 \\& more"));
+  EXPECT_THAT(output.table_text, HasSubstr("Own table"));
+  EXPECT_THAT(output.table_text, testing::Not(HasSubstr("Empty table")));
+  EXPECT_THAT(output.verdict, HasSubstr("It is cheap"));
+  EXPECT_THAT(ReadFile(folder.path() / "page.json"), HasSubstr("It is cheap"));
+  EXPECT_THAT(ReadFile(folder.path() / "data-dictionary.md"), HasSubstr("## own.csv"));
+  const auto rows = ParseCsv(ReadFile(folder.path() / "own.csv"));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_NEAR(std::stod(rows[1][0]), Task(Summarise(input), "rules").arms[0].n50->estimate.n, 1e-12);
+}
+
 TEST(WriteReport, SameInputSameBytes) {
   const TempDir folder;
   WriteReport(SyntheticInput(), folder.path() / "a");
