@@ -23,10 +23,10 @@ std::string Row(const CoverageOfWorld& c) {
   std::vector<double> closed;
   for (const Coverage& at_size : c.gap_closed) closed.push_back(at_size.rate());
   const auto [low, high] = std::minmax_element(closed.begin(), closed.end());
-  const std::string censored = 2 * c.censored > c.trials ? "†" : "";
-  return fmt::format("| {} | {} | {} | {} | {} to {} | {} | {} | {}{} | {} | {} |\n", c.world, c.seeds, Text(c.base),
-                     Text(c.score), Percent(*low), Percent(*high), Text(c.n50), Text(c.n90), Text(c.delta), censored,
-                     Text(c.mean_gap), Text(c.paired));
+  const std::string censored = 10 * c.censored > c.trials ? "†" : "";
+  return fmt::format("| {} | {} | {} | {} | {} to {} | {} | {} | {}{} | {} | {}{} | {} |\n", c.world, c.seeds,
+                     Text(c.base), Text(c.score), Percent(*low), Percent(*high), Text(c.n50), Text(c.n90),
+                     Text(c.delta), censored, Text(c.mean_gap), Text(c.read), censored, Text(c.paired));
 }
 
 std::string Errors(const std::vector<double>& p_values) {
@@ -35,15 +35,22 @@ std::string Errors(const std::vector<double>& p_values) {
                      Percent(Rejected(p_values, 0.5)));
 }
 
+constexpr char kHead[] =
+    "| world | seeds | base | score, N = 16 | gap closed, over N | N50 | N90 | Δ log2 N50 | mean share, a − b | to "
+    "read "
+    "| score, a − b at N = 16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+
 void Run(int trials, int replicates) {
   std::string errors =
       "| world | seeds | paired .01 | .05 | .5 | Δ log2 N50 .01 | .05 | .5 | to read .01 | .05 | .5 |\n"
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
-  fmt::print(
-      "| world | seeds | base | score, N = 16 | gap closed, over N | N50 | N90 | Δ log2 N50 | mean share, a − b | "
-      "score, "
-      "a − b at N = 16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-  for (const World& world : StudyWorlds()) {
+  const std::vector<World> study = StudyWorlds(), held_out = HeldOutWorlds();
+  std::vector<World> worlds = study;
+  worlds.insert(worlds.end(), held_out.begin(), held_out.end());
+  fmt::print("{}", kHead);
+  for (size_t w = 0; w < worlds.size(); ++w) {
+    const World& world = worlds[w];
+    if (w == study.size()) fmt::print("\nHeld out:\n\n{}", kHead);
     for (const int seeds : {4, 8, 16}) {
       const CoverageOfWorld c = MeasureCoverage(world, seeds, trials, replicates);
       fmt::print("{}", Row(c));

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -11,9 +10,9 @@
 #include "core/base/hash.h"
 #include "core/report/report.h"
 #include "core/report/verdict.h"
+#include "core/stats/arm_difference.h"
 #include "core/stats/curve_contrast.h"
 #include "core/stats/holm.h"
-#include "core/stats/paired_means.h"
 
 namespace retort {
 namespace {
@@ -266,7 +265,7 @@ class TaskBuilder {
     FillMeans(teacher_cells_, *task_.teacher);
   }
 
-  // The scores of two arms at one N, columns `other` and `arm`, on the seeds that have both.
+  // The scores of two arms at one N, columns base, teacher, `other` and `arm`, on the seeds that have both arms.
   std::vector<SeedScores> Paired(const std::string& arm, const std::string& other, int n) const {
     std::vector<SeedScores> rows;
     for (const auto& [seed, cells] : seeds_) {
@@ -274,26 +273,21 @@ class TaskBuilder {
       if (a == cells.scores.end() || b == cells.scores.end()) continue;
       const auto first = a->second.find(n), second = b->second.find(n);
       if (first == a->second.end() || second == b->second.end()) continue;
-      rows.push_back({cells.items, {second->second, first->second}});
+      rows.push_back({cells.items, {cells.base, cells.teacher, second->second, first->second}});
     }
     return rows;
-  }
-
-  std::array<double, 2> Lead() const {  // weights of Paired's columns: positive where the arm is better
-    const double sign = task_.higher_is_better ? 1 : -1;
-    return {-sign, sign};
   }
 
   void AddContrasts(const ArmSummary& other) {
     for (const PointSummary& point : other.points) {
       const std::vector<SeedScores> rows = Paired(input_.primary_arm, other.arm, point.n);
       if (rows.empty()) continue;
-      const PairedMeans means(rows);
+      const ScoreContrast contrast = CompareScores(rows, task_.higher_is_better);
       task_.contrasts.push_back({.other = other.arm,
                                  .n = point.n,
-                                 .seeds = means.seeds(),
-                                 .lead = means.Contrast(Lead()),
-                                 .p_value = means.PValue(Lead())});
+                                 .seeds = contrast.seeds,
+                                 .lead = contrast.lead,
+                                 .p_value = contrast.p_value});
     }
   }
 
@@ -305,10 +299,10 @@ class TaskBuilder {
       if (rows.empty()) {
         result.undefined = fmt::format("no seed has both arms at N = {}", declared.n);
       } else {
-        const PairedMeans means(rows);
-        result.seeds = means.seeds();
-        result.value = means.Contrast(Lead());
-        result.p_value = means.PValue(Lead());
+        const ScoreContrast contrast = CompareScores(rows, task_.higher_is_better);
+        result.seeds = contrast.seeds;
+        result.value = contrast.lead;
+        result.p_value = contrast.p_value;
       }
     } else if (!cells_.contains(declared.arm) || !cells_.contains(declared.against)) {
       result.undefined = "no seed has both arms";

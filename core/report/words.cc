@@ -76,8 +76,9 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
       "100 % the teacher; it may lie outside. Not given where the teacher's lead is too small to divide by.");
   words.emplace_back("held-out items", "Questions that no sample shows. All scores are about these.");
   words.emplace_back("interval",
-                     "95 % interval, over other seeds (that is: other runs) and other items of the same kind; "
-                     "not over other models or tasks.");
+                     "95 % interval, over other seeds and other held-out items of the same kind. Another seed is "
+                     "another run, with other samples and, where the config gives each seed its own, another base "
+                     "model and another rule of the same kind. Models and tasks of another kind are not in it.");
   if (AnyPoint(summary, [](const PointSummary& p) { return p.reference_nats.has_value(); })) {
     words.emplace_back(
         "log-likelihood",

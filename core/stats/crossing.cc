@@ -76,17 +76,16 @@ CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int>
   const bool teacher_leads = SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
   const double estimate = Log2CrossingOf(shares, sizes, gap_closed, teacher_leads);
   AddCrossingContrast(shares, sizes, gap_closed, 2, 1, weights);
-  CurveReplicates curves(means, means.DegreesOfFreedom(weights), level, random);
+  CurveReplicates curves(means, means.DegreesOfFreedom(weights), StretchesCrossing(gap_closed, level), random);
   for (double& crossing : crossings) {
     const bool leads = curves.Next(shares);
     crossing = Log2CrossingOf(shares, sizes, gap_closed, leads);
   }
   // Order statistics, not interpolation: between a number and infinity there is nothing to interpolate.
   std::sort(crossings.begin(), crossings.end());
-  const double tail = (1 - level) / 2;
-  const auto rank = static_cast<size_t>(std::floor(tail * replicates));
-  const double low = std::min(crossings[rank], estimate);
-  const double high = std::max(crossings[crossings.size() - 1 - rank], estimate);
+  const size_t rank = TailRank(crossings.size(), level);
+  const double low = std::min(crossings[rank - 1], estimate);
+  const double high = std::max(crossings[crossings.size() - rank], estimate);
   return {MakeCrossing(estimate, sizes), MakeCrossing(low, sizes), MakeCrossing(high, sizes)};
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "core/stats/arm_difference.h"
 #include "core/stats/crossing.h"
 #include "core/stats/curve_replicates.h"
 #include "core/stats/gap_block.h"
@@ -83,7 +84,7 @@ void FillDelta(const PairedMeans& means, const GapCurveInput& input, CurveContra
   const auto [a, b] = cross(shares, teacher_leads);
   AddCrossingContrast(std::span(shares).first(n), sizes, 0.5, 2, 1, weights);
   AddCrossingContrast(std::span(shares).last(n), sizes, 0.5, 2 + n, -1, weights);
-  CurveReplicates curves(means, means.DegreesOfFreedom(weights), input.level,
+  CurveReplicates curves(means, means.DegreesOfFreedom(weights), StretchesCrossing(0.5, input.level),
                          RandomStream(input.random_seed, "stats.delta_log2_n50"));
   contrast.censored = std::isinf(a) || std::isinf(b);
   const double estimate = a == b && std::isinf(a) ? std::numeric_limits<double>::quiet_NaN() : a - b;
@@ -105,13 +106,14 @@ void FillDelta(const PairedMeans& means, const GapCurveInput& input, CurveContra
   // Order statistics, as for N50; the interval holds all that the estimate leaves open.
   std::sort(low.begin(), low.end());
   std::sort(high.begin(), high.end());
-  const auto rank = static_cast<size_t>(std::floor((1 - input.level) / 2 * static_cast<double>(count)));
+  const size_t rank = TailRank(count, input.level);
   const Range open = Difference(a, b, sizes);
-  contrast.delta_log2_n50 = {estimate, std::min(low[rank], open.low), std::max(high[count - 1 - rank], open.high)};
-  if (!contrast.censored && means.seeds() >= kSeedsForPValue) {
-    contrast.p_value = std::min(
-        1.0, 2 * static_cast<double>(1 + std::min(not_positive, not_negative)) / static_cast<double>(count + 1));
-  }
+  contrast.delta_log2_n50 = {estimate, std::min(low[rank - 1], open.low), std::max(high[count - rank], open.high)};
+  if (contrast.censored || means.seeds() < kSeedsForPValue) return;
+  // On the side of the estimate that 0 lies on: below 1 - level exactly where the interval, which holds the estimate,
+  // leaves 0 out.
+  const size_t beyond = estimate > 0 ? not_positive : estimate < 0 ? not_negative : count;
+  contrast.p_value = std::min(1.0, 2 * static_cast<double>(1 + beyond) / static_cast<double>(count + 1));
 }
 
 }  // namespace
@@ -142,13 +144,14 @@ CurveContrast CompareCurves(const GapCurveInput& a, const GapCurveInput& b) {
     numerator[2 + i] = weights[i];
     numerator[2 + n + i] = -weights[i];
   }
-  const std::optional<Interval> closed = means.Ratio(numerator, denominator, first.level);
+  const ArmDifference arms(means, first.higher_is_better ? 1 : -1, first.level);
+  const std::optional<TestedInterval> closed = arms.Ratio(numerator, denominator);
   if (!closed) {
     contrast = {.undefined = kGapTooUncertain};
     return contrast;
   }
-  contrast.mean_gap_closed = *closed;
-  if (contrast.censored) contrast.p_value = means.PValue(numerator);
+  contrast.mean_gap_closed = closed->interval;
+  if (contrast.censored) contrast.p_value = closed->p_value;
   return contrast;
 }
 

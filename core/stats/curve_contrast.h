@@ -8,10 +8,10 @@
 //    lower quantile of the ranges' lower ends to the upper quantile of their upper ends: what the data do not order is
 //    counted on both sides (bounds under interval censoring: Manski 2003, Partial Identification).
 //  - where an estimate is censored: the difference of the mean share closed over the log2 grid of N (trapezoids), by
-//    Fieller.
-// The p value is that of the measure to read, and agrees with its interval: for Δ log2 N50 twice the smaller share of
-// replicates that lie, or may lie, on the other side of 0 (Efron & Tibshirani 1993, section 15.4); for the mean share
-// that of the t test of the numerator.
+//    Fieller, with the standard error of arm_difference.h.
+// The p value is that of the measure to read, below 1 - level exactly where its interval leaves 0 out: for Δ log2 N50
+// twice the share of replicates that lie, or may lie, on the other side of 0 than the estimate (Efron & Tibshirani
+// 1993, section 15.4); for the mean share arm_difference.h's.
 #pragma once
 
 #include <optional>

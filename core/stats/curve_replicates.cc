@@ -1,7 +1,6 @@
 #include "core/stats/curve_replicates.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <optional>
 
@@ -22,34 +21,16 @@ double Gamma(RandomStream& random, double shape) {
 
 }  // namespace
 
-bool SharesClosed(std::span<const double> scores, double sign, std::span<double> shares) {
-  const double gap = sign * (scores[1] - scores[0]);
-  for (size_t i = 0; i < shares.size(); ++i) shares[i] = sign * (scores[2 + i] - scores[0]) / gap;
-  return gap > 0;
-}
-
-CurveReplicates::CurveReplicates(const PairedMeans& means, double freedom, double level, const RandomStream& random)
+CurveReplicates::CurveReplicates(const PairedMeans& means, double freedom, std::optional<double> stretch_level,
+                                 const RandomStream& random)
     : means_(means),
       random_(random),
       sign_(means.mean()[1] >= means.mean()[0] ? 1 : -1),
       freedom_(freedom),
-      share_(means.mean().size() - 2),
-      half_width_(share_.size()),
-      exponent_(share_.size()),
       normal_(means.mean().size()) {
-  assert(!share_.empty());
-  SharesClosed(means.mean(), sign_, share_);
   const std::vector<double>& root = means.item_root().values;
   noisy_items_ = std::any_of(root.begin(), root.end(), [](double v) { return v != 0; });
-  if (means.items_only()) return;
-  for (size_t i = 0; i < share_.size(); ++i) {
-    std::vector<double> numerator(normal_.size()), denominator(normal_.size());
-    numerator[2 + i] = denominator[1] = 1;
-    numerator[0] = denominator[0] = -1;
-    const std::optional<Interval> gc = means.Ratio(numerator, denominator, level);
-    exponent_[i] = means.StretchExponent(means.Residual(numerator, denominator));
-    if (gc) half_width_[i] = std::min(gc->high - gc->estimate, gc->estimate - gc->low);
-  }
+  if (stretch_level && !means.items_only()) stretch_ = SpreadOfShares(means, sign_, *stretch_level);
 }
 
 bool CurveReplicates::Next(std::span<double> shares) {
@@ -71,8 +52,17 @@ bool CurveReplicates::Next(std::span<double> shares) {
     }
   }
   const bool leads = SharesClosed(scores_, sign_, shares);
-  for (size_t i = 0; i < shares.size(); ++i) shares[i] = StretchEnd(share_[i], shares[i], half_width_[i], exponent_[i]);
+  if (stretch_) {
+    const auto& [share, half_width, exponent] = *stretch_;
+    for (size_t i = 0; i < shares.size(); ++i) shares[i] = StretchEnd(share[i], shares[i], half_width[i], exponent[i]);
+  }
   return leads;
+}
+
+size_t TailRank(size_t replicates, double level) {
+  // A hair below the level, so that rounding never decides at a p value of exactly 1 - level.
+  const double most = (1 - level) * (1 - 1e-12) * static_cast<double>(replicates + 1) / 2;
+  return std::max<size_t>(1, static_cast<size_t>(std::ceil(most)) - 1);
 }
 
 }  // namespace retort

@@ -1,6 +1,7 @@
 #include "core/stats/interval.h"
 
 #include <algorithm>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cassert>
@@ -16,6 +17,10 @@ double StudentQuantile(double p, double degrees_of_freedom) {
     return p == 0.5 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), p - 0.5);
   }
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), p);
+}
+
+double ChiSquareMedianShare(double degrees_of_freedom) {
+  return boost::math::median(boost::math::chi_squared(degrees_of_freedom)) / degrees_of_freedom;
 }
 
 double StudentTail(double t, double degrees_of_freedom) {

@@ -12,6 +12,8 @@ struct Interval {
 double NormalQuantile(double p);
 double StudentQuantile(double p, double degrees_of_freedom);  // infinite for no degrees of freedom
 
+double ChiSquareMedianShare(double degrees_of_freedom);  // median of χ²_f / f, below 1
+
 double StudentTail(double t, double degrees_of_freedom);  // P(|T| >= |t|); 0 for an infinite t
 
 // Wilson's score interval of a rate (Wilson 1927; Brown, Cai & DasGupta 2001): keeps its coverage near 0 and 1.

@@ -84,9 +84,12 @@ PairedMeans::PairedMeans(std::span<const SeedScores> seeds) {
 }
 
 double PairedMeans::Value(std::span<const double> weights) const {
-  double value = 0;
-  for (size_t c = 0; c < weights.size(); ++c) value += weights[c] * mean_[c];
-  return value;
+  double value = 0, scale = 0;
+  for (size_t c = 0; c < weights.size(); ++c) {
+    value += weights[c] * mean_[c];
+    scale += std::abs(weights[c] * mean_[c]);
+  }
+  return std::abs(value) <= 1e-12 * scale ? 0 : value;  // some 1e-16 are left where arms agree exactly
 }
 
 double PairedMeans::ItemPart(std::span<const double> u, std::span<const double> v) const {
@@ -126,13 +129,29 @@ double PairedMeans::SeedPart(std::span<const double> u, std::span<const double> 
   return sum / (k * (k - 1));
 }
 
+std::vector<double> PairedMeans::CovarianceWith(std::span<const double> weights) const {
+  std::vector<double> with(mean_.size());
+  for (size_t a = 0; a < with.size(); ++a) {
+    for (size_t b = 0; b < weights.size(); ++b) with[a] += item_covariance_(a, b) * weights[b];
+  }
+  if (items_only()) return with;
+  const double k = seeds();
+  for (const std::vector<double>& deviation : deviations_) {
+    double value = 0;
+    for (size_t c = 0; c < weights.size(); ++c) value += weights[c] * deviation[c];
+    for (size_t c = 0; c < with.size(); ++c) with[c] += value * deviation[c] / (k * (k - 1));
+  }
+  return with;
+}
+
 double PairedMeans::DegreesOfFreedom(std::span<const double> weights) const {
   const double item_freedom = min_items_ - 1;
   if (items_only()) return item_freedom;
   const double seed = SeedPart(weights, weights), item = ItemPart(weights, weights);
   const double seed_freedom = seeds() - 1;
   if (!(item > 0)) return seed_freedom;
-  return (seed + item) * (seed + item) / (seed * seed / seed_freedom + item * item / item_freedom);
+  const double likely = seed / ChiSquareMedianShare(seed_freedom);
+  return (likely + item) * (likely + item) / (likely * likely / seed_freedom + item * item / item_freedom);
 }
 
 Interval PairedMeans::Contrast(std::span<const double> weights, double level) const {
@@ -197,10 +216,7 @@ std::optional<double> PairedMeans::PValue(std::span<const double> weights) const
   assert(weights.size() == mean_.size());
   if (seeds() < kSeedsForPValue) return std::nullopt;
   const double value = std::abs(Value(weights));
-  // Rounding leaves some 1e-16 where arms agree exactly.
-  double scale = 0;
-  for (size_t c = 0; c < weights.size(); ++c) scale += std::abs(weights[c] * mean_[c]);
-  if (value <= 1e-12 * scale) return 1.0;
+  if (value == 0) return 1.0;
   return StudentTail(value / std::sqrt(std::max(0.0, Covariance(weights, weights))), DegreesOfFreedom(weights));
 }
 

@@ -20,11 +20,15 @@ struct Coverage {
 // The worlds of the study: comfortable, skewed, shared items, censored on either side, a likelihood, seeds linked with
 // base and teacher, and such without a difference between the arms.
 std::vector<World> StudyWorlds();
+// Worlds that were looked at only after the methods were settled: seeds whose places are not normal, other slopes, ends
+// and numbers of items.
+std::vector<World> HeldOutWorlds();
 
 struct CoverageOfWorld {
   std::string world;
   int seeds = 0, trials = 0, censored = 0;                  // censored: a crossing of one arm's estimate
   Coverage base, score, paired, n50, n90, delta, mean_gap;  // score and paired difference (a - b) at the middle size
+  Coverage read;                                            // of Δ log2 N50 and mean share whichever is to be read
   std::vector<Coverage> gap_closed;                         // at each size
   // p values of the experiments that had one, sorted: paired difference, Δ log2 N50 where it is the measure to read,
   // mean share closed, and of whichever is to be read.

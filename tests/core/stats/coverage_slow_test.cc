@@ -45,6 +45,65 @@ INSTANTIATE_TEST_SUITE_P(Worlds, CoverageOf, testing::ValuesIn(StudyWorlds()),
                            return name;
                          });
 
+// What many cells show together, bounds that are near: at 95 %, 6,000 experiments have a standard deviation of .28
+// points.
+struct Pooled {
+  int defined = 0, covered = 0;
+  void Add(const Coverage& coverage) {
+    defined += coverage.defined;
+    covered += coverage.covered;
+  }
+  double rate() const { return static_cast<double>(covered) / defined; }
+};
+
+World WorldNamed(const std::string& name) {
+  std::vector<World> worlds = StudyWorlds();
+  for (const World& world : HeldOutWorlds()) worlds.push_back(world);
+  return *std::find_if(worlds.begin(), worlds.end(), [&](const World& world) { return world.name == name; });
+}
+
+// Where one arm has left the floor or neared the ceiling and the other has not. Plain t intervals cover .924 of these.
+TEST(CoverageOfDifferences, HoldsWhereSeedsAreSkewed) {
+  Pooled all;
+  for (const char* name : {"N50 near 64", "N50 near 4"}) {
+    all.Add(MeasureCoverage(WorldNamed(name), 8, 1500, 19).paired);
+  }
+  for (const char* name : {"flat: N50 > 64", "steep: N50 < 4"}) {
+    all.Add(MeasureCoverage(WorldNamed(name), 8, 1500, 19).mean_gap);
+  }
+  EXPECT_GE(all.rate(), 0.936);
+  EXPECT_LE(all.rate(), 0.962);
+}
+
+// Where it is not censored; stretched curves cover .978.
+TEST(CoverageOfDifferences, OfCrossingsIsNotTooWide) {
+  Pooled all;
+  for (const char* name : {"skewed seeds", "seeds linked with base and teacher", "comfortable"}) {
+    all.Add(MeasureCoverage(WorldNamed(name), 8, 1000, 400).delta);
+  }
+  EXPECT_GE(all.rate(), 0.938);
+  EXPECT_LE(all.rate(), 0.971);
+}
+
+// Four seeds that share their items; with ν by the estimated variances these cover .937.
+TEST(CoverageOfSharedItems, HoldsWithFourSeeds) {
+  Pooled all;
+  const CoverageOfWorld result = MeasureCoverage(WorldNamed("shared items"), 4, 3000, 19);
+  for (const Coverage& closed : result.gap_closed) all.Add(closed);
+  EXPECT_GE(all.rate(), 0.943);
+}
+
+// Worlds that the methods were not chosen by. What is missing here does not hold in them (docs/statistics.md).
+TEST(CoverageOfHeldOutWorlds, IsNinetyFivePercent) {
+  for (const World& world : HeldOutWorlds()) {
+    SCOPED_TRACE(world.name);
+    const CoverageOfWorld result = MeasureCoverage(world, 8, kTrials, kReplicates);
+    for (const Coverage* coverage : {&result.n50, &result.delta, &result.mean_gap, &result.paired}) {
+      EXPECT_GE(coverage->rate(), kLowest);
+    }
+  }
+}
+
 // One seed: the interval holds for other items of the same run.
 TEST(CoverageOfOneSeed, OverItems) {
   const World world{.name = "one seed", .spread = 0, .arm_spread = 0, .base_scatter = 0, .teacher_scatter = 0};
@@ -54,11 +113,6 @@ TEST(CoverageOfOneSeed, OverItems) {
     EXPECT_LE(coverage.rate(), kHighest);
   }
   EXPECT_TRUE(result.p_read.empty());
-}
-
-World WorldNamed(const std::string& name) {
-  const std::vector<World> worlds = StudyWorlds();
-  return *std::find_if(worlds.begin(), worlds.end(), [&](const World& world) { return world.name == name; });
 }
 
 // Where arms do not differ, p values are uniform: of 500, the share at most alpha lies within three standard deviations

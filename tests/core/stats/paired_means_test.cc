@@ -88,7 +88,9 @@ TEST(PairedMeans, SharedItemsAreTheCrossedDesign) {
   const double items_part = means.item_root()(0, 0) * means.item_root()(0, 0);
   EXPECT_NEAR(items_part, s2_item / kItems - s2_residual / (kSeeds * kItems), 1e-12);
   const double seeds_part = s2_seed / kSeeds, variance = seeds_part + items_part;
-  const double freedom = variance * variance / (seeds_part * seeds_part / 2 + items_part * items_part / 39);
+  // In ν the seeds' part is divided by the median of χ²_2 / 2, which is ln 2.
+  const double likely = seeds_part / std::log(2);
+  const double freedom = std::pow(likely + items_part, 2) / (likely * likely / 2 + items_part * items_part / 39);
   EXPECT_NEAR(means.DegreesOfFreedom(std::array{1.0}), freedom, 1e-9);
   const Interval mean = means.Mean(0);
   EXPECT_NEAR(mean.high - mean.estimate, StudentQuantile(0.975, freedom) * std::sqrt(variance), 1e-12);

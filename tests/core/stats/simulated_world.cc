@@ -14,6 +14,20 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double NormalCdf(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 
+// The place of the seed whose normal score is z.
+double Place(const World& w, double z) {
+  switch (w.places) {
+    case Places::kLateTail:
+      return -std::log(NormalCdf(-z)) - 1;
+    case Places::kEarlyTail:
+      return std::log(NormalCdf(z)) + 1;
+    case Places::kTwoKinds:
+      return NormalCdf(z) > 0.75 ? std::sqrt(3.0) : -1 / std::sqrt(3.0);
+    default:
+      return z;
+  }
+}
+
 struct Ends {
   double base, teacher;
 };
@@ -30,9 +44,10 @@ double ShareAt(double log2_n, double slope, double centre) { return 1 / (1 + std
 double MeanScore(const World& w, double log2_n, double slope, double centre) {
   constexpr int kPoints = 81;
   constexpr double kReach = 5;
+  const int seeds = w.places == Places::kTwoKinds ? 10001 : kPoints;  // a jump
   double sum = 0, total = 0;
-  for (int i = 0; i < kPoints; ++i) {
-    const double z = -kReach + 2 * kReach * i / (kPoints - 1);
+  for (int i = 0; i < seeds; ++i) {
+    const double z = -kReach + 2 * kReach * i / (seeds - 1);
     const double density = std::exp(-z * z / 2);
     const double quantile = NormalCdf(w.end_link * z / std::sqrt(2 - w.end_link * w.end_link));
     const Ends ends = EndsOf(w, quantile, quantile);
@@ -40,7 +55,7 @@ double MeanScore(const World& w, double log2_n, double slope, double centre) {
     for (int j = 0; j < kPoints; ++j) {
       const double own = -kReach + 2 * kReach * j / (kPoints - 1);
       const double p = std::exp(-own * own / 2);
-      share += p * ShareAt(log2_n, slope, centre + w.spread * z + w.arm_spread * own);
+      share += p * ShareAt(log2_n, slope, centre + w.spread * Place(w, z) + w.arm_spread * own);
       weight += p;
     }
     sum += density * (ends.base + (ends.teacher - ends.base) * share / weight);
@@ -130,7 +145,7 @@ std::vector<GapCurveInput> SimulateArms(const World& w, const std::vector<double
                        Draw(w, ends.teacher, item, random),
                        {}};
     for (size_t arm = 0; arm < arms.size(); ++arm) {
-      const double place = w.centre + deltas[arm] + w.spread * z + w.arm_spread * random.Normal();
+      const double place = w.centre + deltas[arm] + w.spread * Place(w, z) + w.arm_spread * random.Normal();
       GapSeed& row = arms[arm].seeds.emplace_back(seed);
       for (int n : w.sizes) {
         const double share = ShareAt(std::log2(n), Slope(w, arm == 0), place);

@@ -19,6 +19,14 @@
 
 namespace retort {
 
+// How the places of seeds on the log2 N axis are distributed; all have mean 0 and deviation 1, times `spread`.
+enum class Places {
+  kNormal,
+  kLateTail,   // exponential: a few seeds need far more
+  kEarlyTail,  // its mirror image: a few need far less
+  kTwoKinds,   // one seed in four needs far more than the rest
+};
+
 struct World {
   std::string name;
   std::vector<int> sizes = {4, 8, 16, 32, 64};
@@ -28,7 +36,8 @@ struct World {
   double delta = 0;                 // arm a: at centre + delta
   double slope = 1.6, slope_a = 0;  // slope_a: of arm a; 0: the same
   double spread = 0.3;              // of a seed's place on the log2 N axis
-  double arm_spread = 0.3;          // of each arm's own
+  Places places = Places::kNormal;
+  double arm_spread = 0.3;  // of each arm's own
   double base = 0.1, teacher = 0.93;
   double base_scatter = 0.01, teacher_scatter = 0.01;  // half the range of a uniform distribution over seeds
   double end_link = 0;                                 // correlation of base and teacher with z, as normal quantiles
