@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/random.h"
@@ -224,16 +225,16 @@ SampleSet SelfMajority(ArmContext& context, int tokens, uint64_t seed) {
   const Graded graded(context, seed);
   Rows rows(context, seed, context.judging().attempts);
   for (const Prompt& prompt : prompts) {
-    std::map<std::string, int> votes;
+    std::vector<std::optional<std::string>> votes;
+    std::map<std::string, int> count_of;
     int most = 0;
     for (const Sample& answer : prompt.answers) {
-      if (const auto vote = graded.Vote(answer)) most = std::max(most, ++votes[*vote]);
+      const auto& vote = votes.emplace_back(graded.Vote(answer));
+      if (vote) most = std::max(most, ++count_of[*vote]);
     }
     if (most < std::min(2, attempts)) continue;  // no two agree
-    rows.Add(*std::ranges::find_if(prompt.answers, [&](const Sample& answer) {
-      const auto vote = graded.Vote(answer);
-      return vote && votes.at(*vote) == most;
-    }));
+    const auto first = std::ranges::find_if(votes, [&](const auto& vote) { return vote && count_of[*vote] == most; });
+    rows.Add(prompt.answers[static_cast<size_t>(first - votes.begin())]);
   }
   return rows.Take("its own answers that most of it agree with", prompts, false);
 }
