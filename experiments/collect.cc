@@ -71,7 +71,7 @@ int PrintPlan(const CollectJob& job, const CollectCommand& command) {
     fmt::print("minutes           not known beforehand: this teacher answers in this process\n");
   } else {
     const auto requests = static_cast<double>(plan.requests);
-    const auto tokens = static_cast<double>(plan.likely.prompt_tokens + plan.likely.completion_tokens);
+    const auto tokens = static_cast<double>(plan.likely.Total());
     const double by_limits = std::max(api->requests_per_minute > 0 ? requests / api->requests_per_minute : 0,
                                       api->tokens_per_minute > 0 ? tokens / api->tokens_per_minute : 0);
     fmt::print("minutes           {:.1f} if an answer takes 5 seconds ({} at once){}\n",
@@ -79,7 +79,7 @@ int PrintPlan(const CollectJob& job, const CollectCommand& command) {
                by_limits > 0 ? fmt::format(", {:.1f} at least by your own limits", by_limits) : "");
   }
   const BudgetConfig& budget = command.collect.budget;
-  const auto most_tokens = static_cast<double>(plan.most.prompt_tokens + plan.most.completion_tokens);
+  const auto most_tokens = static_cast<double>(plan.most.Total());
   if ((budget.requests > 0 && plan.requests > budget.requests) ||
       (budget.tokens > 0 && most_tokens > static_cast<double>(budget.tokens)) ||
       (budget.dollars > 0 && plan.most_dollars > budget.dollars)) {

@@ -168,7 +168,7 @@ class ApiTeacher : public Teacher {
       if (in_flight_.size() >= static_cast<size_t>(config_.concurrency)) break;
       if (paused_until_ > now) return paused_until_ - now;
       const Usage most = Most(waiting_.front());
-      const auto tokens = static_cast<double>(most.prompt_tokens + most.completion_tokens);
+      const auto tokens = static_cast<double>(most.Total());
       if (const double wait = std::max(requests_.Wait(1, now), tokens_.Wait(tokens, now)); wait > 0) return wait;
       Job job = std::move(waiting_.front());
       waiting_.pop_front();
@@ -208,8 +208,7 @@ class ApiTeacher : public Teacher {
   void Settle(int64_t sending, const Usage& charged) {
     const Usage most = in_flight_.at(sending).most;
     in_flight_.erase(sending);
-    tokens_.GiveBack(static_cast<double>(most.prompt_tokens + most.completion_tokens - charged.prompt_tokens -
-                                         charged.completion_tokens));
+    tokens_.GiveBack(static_cast<double>(most.Total() - charged.Total()));
     if (ledger_ != nullptr) ledger_->Close(sending, charged);
   }
 

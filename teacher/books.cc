@@ -33,8 +33,6 @@ Reply ToReply(Sample sample) {
           .logprobs = std::move(sample.logprobs)};
 }
 
-int64_t Tokens(const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; }
-
 }  // namespace
 
 void Describe(Describer& d, BudgetConfig& config) {
@@ -72,7 +70,7 @@ BudgetConfig SharedBudget::Share(int count) const {
 void SharedBudget::Spent(const std::string& who, const Manifest& manifest) {
   const auto sent = manifest.counts.find("sent");
   spent_[who] = {.requests = sent == manifest.counts.end() ? 0 : sent->second,
-                 .tokens = Tokens(manifest.usage),
+                 .tokens = manifest.usage.Total(),
                  .dollars = manifest.dollars};
 }
 
@@ -133,7 +131,7 @@ double Books::dollars() const {
 bool Books::Open(int64_t sending, const Usage& most) {
   const Journal::Totals& totals = journal_.totals();
   if (budget_.requests > 0 && totals.sendings + 1 > budget_.requests) return false;
-  if (budget_.tokens > 0 && Tokens(totals.charged) + Tokens(most) > budget_.tokens) return false;
+  if (budget_.tokens > 0 && (totals.charged + most).Total() > budget_.tokens) return false;
   if (budget_.dollars > 0 && Dollars(price_, totals.charged) + Dollars(price_, most) > budget_.dollars) return false;
   in_flight_[sending] = {.number = journal_.Sent(most), .most = most};
   return true;

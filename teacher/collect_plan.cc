@@ -18,10 +18,8 @@ void AddDollars(const PriceConfig& prices, CollectPlan& plan) {
 void Add(const CollectPlan& plan, CollectPlan& sum) {
   sum.requests += plan.requests;
   sum.answered += plan.answered;
-  sum.likely.prompt_tokens += plan.likely.prompt_tokens;
-  sum.likely.completion_tokens += plan.likely.completion_tokens;
-  sum.most.prompt_tokens += plan.most.prompt_tokens;
-  sum.most.completion_tokens += plan.most.completion_tokens;
+  sum.likely += plan.likely;
+  sum.most += plan.most;
   sum.likely_dollars += plan.likely_dollars;
   sum.most_dollars += plan.most_dollars;
 }

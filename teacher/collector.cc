@@ -357,8 +357,7 @@ class Collector {
       for (const auto& [name, count] : step.filter->counts()) counts[name] = count;
     }
     if (writer_) counts.merge(writer_->counts());
-    manifest_.usage = {.prompt_tokens = totals.charged.prompt_tokens + totals.unpaid.prompt_tokens,
-                       .completion_tokens = totals.charged.completion_tokens + totals.unpaid.completion_tokens};
+    manifest_.usage = totals.charged + totals.unpaid;
     manifest_.dollars = books_->dollars();
     manifest_.samples_sha256 = Sha256File(fresh);
     fs::rename(fresh, samples_);

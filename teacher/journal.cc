@@ -80,15 +80,6 @@ bool ReadAnswer(std::string_view line, AnswerLine& answer) {
   return StableHash(answer.key, answer.sample) == answer.hash;
 }
 
-void Add(Usage& total, const Usage& usage) {
-  total.prompt_tokens += usage.prompt_tokens;
-  total.completion_tokens += usage.completion_tokens;
-}
-void Subtract(Usage& total, const Usage& usage) {
-  total.prompt_tokens -= usage.prompt_tokens;
-  total.completion_tokens -= usage.completion_tokens;
-}
-
 }  // namespace
 
 uint64_t RequestKey(const Request& request) {
@@ -139,7 +130,7 @@ void Journal::ReadLine(std::string_view line, uint64_t offset, int number) {
     if (Offset(answer.key) != kNowhere) return;  // the first counts
     Insert(answer.key, offset);
     ++totals_.answers;
-    if (answer.paid == 0) Add(totals_.unpaid, answer.usage);
+    if (answer.paid == 0) totals_.unpaid += answer.usage;
     return;
   }
   Scanner scanner(line);
@@ -148,7 +139,7 @@ void Journal::ReadLine(std::string_view line, uint64_t offset, int number) {
   if (scanner.Literal(R"({"event":"sent","sending":)") && scanner.Number(sending) && scanner.Literal(",") &&
       ReadUsage(scanner, usage) && scanner.rest() == "}") {
     ++totals_.sendings;
-    Add(totals_.charged, usage);
+    totals_.charged += usage;
     return;
   }
   scanner = Scanner(line);
@@ -157,8 +148,8 @@ void Journal::ReadLine(std::string_view line, uint64_t offset, int number) {
       scanner.Literal(R"(,"most":{)") && ReadUsage(scanner, most) && scanner.Literal("},") &&
       ReadUsage(scanner, usage) && scanner.rest() == "}") {
     ++closed_;
-    Subtract(totals_.charged, most);
-    Add(totals_.charged, usage);
+    totals_.charged -= most;
+    totals_.charged += usage;
     return;
   }
   scanner = Scanner(line);
@@ -212,15 +203,15 @@ void Journal::Append(const std::string& line) {
 
 int64_t Journal::Sent(const Usage& most) {
   const int64_t sending = totals_.sendings++;
-  Add(totals_.charged, most);
+  totals_.charged += most;
   Append(fmt::format(R"({{"event":"sent","sending":{},{}}})", sending, UsageText(most)));
   return sending;
 }
 
 void Journal::Closed(int64_t sending, const Usage& most, const Usage& charged) {
   ++closed_;
-  Subtract(totals_.charged, most);
-  Add(totals_.charged, charged);
+  totals_.charged -= most;
+  totals_.charged += charged;
   Append(fmt::format(R"({{"event":"closed","sending":{},"most":{{{}}},{}}})", sending, UsageText(most),
                      UsageText(charged)));
 }
@@ -230,7 +221,7 @@ void Journal::Answered(uint64_t key, const Sample& sample, bool paid) {
   const std::string json = ToJsonLine(sample);
   Insert(key, size_);
   ++totals_.answers;
-  if (!paid) Add(totals_.unpaid, sample.usage);
+  if (!paid) totals_.unpaid += sample.usage;
   Append(fmt::format(R"({{"event":"answer","key":"{:016x}","hash":"{:016x}","paid":{:d},{},"sample":{}}})", key,
                      StableHash(key, json), paid, UsageText(sample.usage), json));
 }

@@ -14,8 +14,22 @@ struct Message {
   bool operator==(const Message&) const = default;
 };
 
+// Tokens that a teacher read and wrote.
 struct Usage {
   int64_t prompt_tokens = 0, completion_tokens = 0;
+
+  int64_t Total() const { return prompt_tokens + completion_tokens; }
+  Usage& operator+=(const Usage& more) {
+    prompt_tokens += more.prompt_tokens;
+    completion_tokens += more.completion_tokens;
+    return *this;
+  }
+  Usage& operator-=(const Usage& less) {
+    prompt_tokens -= less.prompt_tokens;
+    completion_tokens -= less.completion_tokens;
+    return *this;
+  }
+  friend Usage operator+(Usage a, const Usage& b) { return a += b; }
   bool operator==(const Usage&) const = default;
 };
 

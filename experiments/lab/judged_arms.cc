@@ -23,13 +23,6 @@ namespace {
 
 using Verdict = ArmContext::Verdict;
 
-int64_t Tokens(const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; }
-
-void AddUsage(const Usage& usage, Usage& sum) {
-  sum.prompt_tokens += usage.prompt_tokens;
-  sum.completion_tokens += usage.completion_tokens;
-}
-
 // Prompts are looked at so many at once, so that few are answered that no budget reaches.
 constexpr int kChunk = 64;
 
@@ -48,8 +41,8 @@ std::vector<Prompt> Within(ArmContext& context, int64_t budget, uint64_t seed, c
   const auto pool = static_cast<int>(context.Pool(seed).size());
   for (int begin = context.warm_prompts(); begin < pool; begin += kChunk) {
     for (Prompt& prompt : look(begin, std::min(kChunk, pool - begin))) {
-      if (spent + Tokens(prompt.usage) > budget) return all;
-      spent += Tokens(prompt.usage);
+      if (spent + prompt.usage.Total() > budget) return all;
+      spent += prompt.usage.Total();
       all.push_back(std::move(prompt));
     }
   }
@@ -80,7 +73,7 @@ std::vector<Prompt> Judged(ArmContext& context, int64_t budget, uint64_t seed, i
     for (size_t i = 0; i < verdicts.size(); ++i) {
       Prompt& prompt = prompts[i / static_cast<size_t>(attempts)];
       prompt.verdicts.push_back(verdicts[i]);
-      if (paid.insert(VerdictName(asked[i])).second) AddUsage(verdicts[i].usage, prompt.usage);
+      if (paid.insert(VerdictName(asked[i])).second) prompt.usage += verdicts[i].usage;
     }
     return prompts;
   });
@@ -128,8 +121,8 @@ class Rows {
 
   SampleSet Take(const std::string& how, const std::vector<Prompt>& prompts, bool paid) {
     Usage usage;
-    for (const Prompt& prompt : prompts) AddUsage(prompt.usage, usage);
-    Measure(kTeacherTokens, paid ? static_cast<double>(Tokens(usage)) : 0);
+    for (const Prompt& prompt : prompts) usage += prompt.usage;
+    Measure(kTeacherTokens, paid ? static_cast<double>(usage.Total()) : 0);
     Measure(kTeacherWritten, paid ? static_cast<double>(usage.completion_tokens) : 0);
     Measure(kPromptsAsked, static_cast<double>(prompts.size()));
     MarkDerived(set_, how);
@@ -272,7 +265,7 @@ SampleSet StudentChooses(ArmContext& context, int tokens, uint64_t seed) {
     manifest = rows.manifest;
     std::vector<Prompt> more = Group(std::move(rows), begin, attempts);
     for (Prompt& prompt : more) {
-      for (const Sample& answer : prompt.answers) AddUsage(answer.usage, prompt.usage);
+      for (const Sample& answer : prompt.answers) prompt.usage += answer.usage;
     }
     return more;
   });

@@ -162,10 +162,9 @@ std::vector<std::string> TeacherLines(const std::vector<std::unique_ptr<Block>>&
         "about {} tokens for all rows if nothing is there yet; up to 64 prompts more a seed and arm are looked at",
         budgets)};
   if (sum.requests == 0) return {fmt::format("nothing to ask: {} answers are there", sum.answered)};
-  const auto tokens = [](const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; };
   return {fmt::format("{} answers to ask ({} of them to held-out items), {} are there", sum.requests, held_out,
                       sum.answered),
-          fmt::format("about {} tokens, at most {}", tokens(sum.likely), tokens(sum.most)),
+          fmt::format("about {} tokens, at most {}", sum.likely.Total(), sum.most.Total()),
           fmt::format("about ${:.4f}, at most ${:.4f}, by the price table", sum.likely_dollars, sum.most_dollars)};
 }
 

@@ -52,8 +52,7 @@ Verdict ReadFoldVerdict(const Reply& reply) {
 }
 
 Verdict ReadRubric(const Reply& first, const Reply& second, double max_disagreement) {
-  Verdict verdict{.usage = {.prompt_tokens = first.usage.prompt_tokens + second.usage.prompt_tokens,
-                            .completion_tokens = first.usage.completion_tokens + second.usage.completion_tokens}};
+  Verdict verdict{.usage = first.usage + second.usage};
   const std::optional<int> a = JudgeScoreOf(first), b = JudgeScoreOf(second);
   verdict.parsed = a && b && std::abs(*a - *b) <= max_disagreement;
   if (verdict.parsed) verdict.score = ((*a + *b) / 2.0 - 1) / 9;

@@ -43,8 +43,7 @@ void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifes
   Usage usage;
   for (const Sample& sample : samples) {
     ids.insert(sample.id);
-    usage.prompt_tokens += sample.usage.prompt_tokens;
-    usage.completion_tokens += sample.usage.completion_tokens;
+    usage += sample.usage;
   }
   result.prompts_asked = static_cast<int64_t>(ids.size());
   for (const auto& [name, value] : manifest.measures) {
@@ -62,7 +61,7 @@ void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifes
   result.dollars = Dollars(prices, {.prompt_tokens = usage.prompt_tokens + result.teacher_tokens,
                                     .completion_tokens = usage.completion_tokens});
   // Beside what training itself took of a live teacher.
-  result.teacher_tokens += usage.prompt_tokens + usage.completion_tokens;
+  result.teacher_tokens += usage.Total();
   if (shows_steps) result.memoriser = task.Memoriser(samples, items);
 }
 

@@ -136,8 +136,7 @@ Usage TestLedger::Charged() const {
   Usage sum;
   for (const Entry& entry : entries_) {
     EXPECT_TRUE(entry.closed) << "a sending was never closed";
-    sum.prompt_tokens += entry.charged.prompt_tokens;
-    sum.completion_tokens += entry.charged.completion_tokens;
+    sum += entry.charged;
   }
   return sum;
 }

@@ -16,10 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Usage operator+(const Usage& a, const Usage& b) {
-  return {a.prompt_tokens + b.prompt_tokens, a.completion_tokens + b.completion_tokens};
-}
-
 // ---- at once, a minute, twice ----
 
 TEST(ApiTeacherLimits, AsManyAtOnceAsItMayAndNoMore) {

@@ -148,8 +148,7 @@ TEST_P(ApiTeacherTest, AsksForSeveralAttemptsInOneRequest) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(replies[i].error, "");
     EXPECT_EQ(replies[i].completion, Answer(EchoText("question", i)));
-    sum.prompt_tokens += replies[i].usage.prompt_tokens;
-    sum.completion_tokens += replies[i].usage.completion_tokens;
+    sum += replies[i].usage;
   }
   EXPECT_EQ(sum, EchoUsage("question", 3)) << "what was paid once is counted once";
 }
