@@ -59,7 +59,7 @@ KnownTokens Known(const TokenLogprob& token, int drawn, const TokensByBytes& tok
     throw Error(
         {.place = place},
         fmt::format("shows {} of the likeliest tokens, {} are wanted", token.top.size(), std::max(count, size_t{1})),
-        "collect with a larger sampling.top_logprobs, or lower top_k");
+        "collect with a larger collect.sampling.top_logprobs, or lower top_k");
   }
   KnownTokens known;
   double mass = 0;
@@ -96,11 +96,10 @@ KnownTokens Known(const TokenLogprob& token, int drawn, const TokensByBytes& tok
   return known;
 }
 
-// The completion by the tokens that the teacher drew.
-void TakeLogprobs(const Tokenizer& tokenizer, const TokensByBytes& tokens, const Sample& sample, int top_k,
+// The completion by the tokens that the teacher drew; `ends`: behind them stands the last that it has.
+void TakeLogprobs(const Tokenizer& tokenizer, const TokensByBytes& tokens, const Sample& sample, int top_k, bool ends,
                   std::vector<int>& completion, std::vector<KnownTokens>& known) {
-  const bool ends = sample.finish_reason != "length";
-  const int end = completion.empty() ? -1 : completion.back();
+  const int end = ends ? completion.back() : -1;
   completion.clear();
   for (const TokenLogprob& token : sample.logprobs) {
     const std::string place = fmt::format("{}, token {}", Place(sample), completion.size());
@@ -133,7 +132,18 @@ std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& cha
   CheckSamples(objective, samples);
   std::optional<TokensByBytes> tokens;
   if (needs == Needs::kTopK) tokens.emplace(tokenizer);
+  const bool has_end = !StopIds(tokenizer, chat_template).empty();
+  const auto encode = [&](const std::vector<Message>& text, const std::string& finish_reason) {
+    std::vector<int> ids = EncodeCompletion(tokenizer, chat_template, text);
+    // An answer that was cut off did not end there: its end must not be learnt.
+    if (has_end && finish_reason == "length") ids.pop_back();
+    return ids;
+  };
   const auto cut = [&](const Sample& sample, std::vector<int>& ids, int prompt_length) {
+    if (static_cast<int>(ids.size()) == prompt_length) {
+      throw Error({.place = Place(sample)}, "an answer has no token to learn: it was cut off before its first",
+                  "take the row out");
+    }
     if (static_cast<int>(ids.size()) > max_length) ids.resize(static_cast<size_t>(max_length));
     if (static_cast<int>(ids.size()) > prompt_length) return;
     throw Error(fmt::format("sample {}: the prompt alone has {} tokens, max_length is {}", sample.id, prompt_length,
@@ -144,17 +154,16 @@ std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& cha
     Example example{.ids = EncodePrompt(tokenizer, chat_template, sample.prompt)};
     example.name = fmt::format("{}/{}", sample.id, sample.attempt);
     example.prompt_length = static_cast<int>(example.ids.size());
-    std::vector<int> completion = EncodeCompletion(tokenizer, chat_template, sample.completion);
+    std::vector<int> completion = encode(sample.completion, sample.finish_reason);
     if (needs == Needs::kPairs) {
-      const std::vector<int> rejected = EncodeCompletion(tokenizer, chat_template, sample.rejected);
+      const std::vector<int> rejected = encode(sample.rejected, sample.rejected_finish_reason);
       example.rejected = example.ids;
       example.rejected.insert(example.rejected.end(), rejected.begin(), rejected.end());
       cut(sample, example.rejected, example.prompt_length);
     }
     if (needs == Needs::kTopK) {
-      TakeLogprobs(tokenizer, *tokens, sample, objective.top_k, completion, example.known);
-    } else if (sample.finish_reason == "length") {
-      completion.pop_back();  // an answer that was cut off did not end there: its end must not be learnt
+      const bool ends = has_end && sample.finish_reason != "length";
+      TakeLogprobs(tokenizer, *tokens, sample, objective.top_k, ends, completion, example.known);
     }
     example.ids.insert(example.ids.end(), completion.begin(), completion.end());
     cut(sample, example.ids, example.prompt_length);

@@ -23,7 +23,8 @@ struct KnownTokens {
 struct Example {
   std::vector<int> ids;   // prompt, completion, end token
   int prompt_length = 0;  // ids[prompt_length ..] are supervised
-  // The end token of a completion is supervised unless the answer was cut off (finish_reason "length").
+  // The end token of a completion is supervised unless the answer was cut off (finish_reason "length"; of the worse one
+  // of a pair, rejected_finish_reason).
   std::string name = {};                // "<sample id>/<attempt>", unique within a file
   std::vector<int> rejected = {};       // dpo: prompt, the worse completion, end token
   std::vector<KnownTokens> known = {};  // topk: of each supervised token
@@ -31,8 +32,8 @@ struct Example {
 
 // The ids of a completion are those of its text; for topk they are those of the sample's logprobs, which must be tokens
 // of this very tokenizer and spell the completion. Throws Error that names the sample: one that is longer than
-// max_length before its answer begins, logprobs that are missing, no probabilities or of other tokens, a pair of equal
-// answers.
+// max_length before its answer begins or was cut off there, logprobs that are missing, no probabilities or of other
+// tokens, a pair of equal answers.
 std::vector<Example> Tokenise(const Tokenizer& tokenizer, const std::string& chat_template,
                               std::span<const Sample> samples, int max_length, const ObjectiveConfig& objective = {});
 

@@ -60,9 +60,10 @@ struct Sample {
   std::string id;  // of the prompt; attempts of one prompt share it
   int attempt = 0;
   std::vector<Message> prompt, completion;
-  std::vector<Message> rejected;  // of a pair: the answer that `completion` is preferred to; else empty
-  std::string reasoning;          // what a reasoning teacher shows apart from its answer
-  std::string finish_reason;      // "stop", "length"
+  std::vector<Message> rejected;       // of a pair: the answer that `completion` is preferred to; else empty
+  std::string reasoning;               // what a reasoning teacher shows apart from its answer
+  std::string finish_reason;           // "stop", "length"; of a pair: of `completion`
+  std::string rejected_finish_reason;  // the same; empty: unknown
   Usage usage;
   std::optional<Grade> grade;
   std::vector<TokenLogprob> logprobs;

@@ -67,7 +67,10 @@ void ParseAnswers(const JsonFields& fields, const Where& where, Sample& sample) 
   }
   const char* answer = pair ? "chosen" : "completion";
   sample.completion = ParseMessages(fields, answer);
-  if (pair) sample.rejected = ParseMessages(fields, "rejected");
+  if (pair) {
+    sample.rejected = ParseMessages(fields, "rejected");
+    fields.Read("rejected_finish_reason", sample.rejected_finish_reason);
+  }
   const bool plain = IsPlain(sample.prompt);
   if (plain != IsPlain(sample.completion) || (pair && plain != IsPlain(sample.rejected))) {
     throw Error(where,
@@ -133,6 +136,7 @@ std::string ToJsonLine(const Sample& sample) {
       {"usage", {{"prompt_tokens", sample.usage.prompt_tokens}, {"completion_tokens", sample.usage.completion_tokens}}},
   };
   if (pair) json["rejected"] = MessagesToJson(sample.rejected, plain);
+  if (!sample.rejected_finish_reason.empty()) json["rejected_finish_reason"] = sample.rejected_finish_reason;
   if (!sample.reasoning.empty()) json["reasoning"] = sample.reasoning;
   if (sample.grade) {
     json["grade"] = {{"parsed", sample.grade->parsed}, {"score", sample.grade->score}};

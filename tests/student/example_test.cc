@@ -111,6 +111,42 @@ TEST_F(TopKSamples, APairOfEqualAnswersSaysNothing) {
   EXPECT_EQ(learn(pair), "no error");
 }
 
+TEST_F(TopKSamples, OfAPairNoEndIsLearntWhereAnAnswerWasCutOff) {
+  const auto learn = [&](const std::string& chosen, const std::string& rejected) {
+    Sample pair = sample_;
+    pair.rejected = {{"", "479 A9"}};
+    pair.finish_reason = chosen;
+    pair.rejected_finish_reason = rejected;
+    return Tokenise(*tokenizer_, "plain", std::vector<Sample>{pair}, 100, {.name = "dpo"})[0];
+  };
+  const Example whole = learn("stop", "stop");
+  const int eos = tokenizer_->eos_id();
+  ASSERT_EQ(whole.ids.back(), eos);
+  ASSERT_EQ(whole.rejected.back(), eos);
+  const auto without_end = [](std::vector<int> ids) {
+    ids.pop_back();
+    return ids;
+  };
+  EXPECT_EQ(learn("stop", "").rejected, whole.rejected) << "unknown: taken as whole";
+  EXPECT_EQ(learn("length", "stop").ids, without_end(whole.ids));
+  EXPECT_EQ(learn("length", "stop").rejected, whole.rejected);
+  EXPECT_EQ(learn("stop", "length").ids, whole.ids);
+  EXPECT_EQ(learn("stop", "length").rejected, without_end(whole.rejected));
+}
+
+TEST_F(TopKSamples, AnAnswerThatWasCutOffBeforeItBeganIsRefused) {
+  Sample pair = sample_;
+  pair.rejected = {{"", ""}};
+  pair.rejected_finish_reason = "length";
+  const auto learn = [&](const ObjectiveConfig& objective) {
+    return MessageOf([&] { Tokenise(*tokenizer_, "plain", std::vector<Sample>{pair}, 100, objective); });
+  };
+  EXPECT_THAT(learn({.name = "dpo"}), HasSubstr("sample \"q7\" attempt 0: an answer has no token to learn"));
+  pair.completion = {{"", ""}};
+  pair.finish_reason = "length";
+  EXPECT_THAT(learn({}), HasSubstr("cut off before its first"));
+}
+
 TEST(Scorer, TokenMapsAreComparedNotSizes) {
   const auto tokenizer = LoadTokenizer(RETORT_SOURCE_DIR "/configs/models/folds-base-0");
   const LocalModel model(RETORT_SOURCE_DIR "/configs/models/folds-base-1");

@@ -89,6 +89,11 @@ TEST(SampleJson, APairHasTrlsPreferenceKeys) {
   EXPECT_EQ(json["rejected"], "477 727 A7");
   EXPECT_FALSE(json.contains("completion"));
   EXPECT_NE(HashSamples({PlainPair()}), HashSamples({Plain("pair")}));
+  Sample cut = PlainPair();
+  cut.rejected_finish_reason = "length";
+  EXPECT_EQ(nlohmann::json::parse(ToJsonLine(cut))["rejected_finish_reason"], "length");
+  EXPECT_EQ(ParseSample(ToJsonLine(cut), "f", 1), cut);
+  EXPECT_FALSE(json.contains("rejected_finish_reason")) << "files of whole answers keep their hash";
 
   const auto error = [](const std::string& line) { return MessageOf([&] { ParseSample(line, "f.jsonl", 3); }); };
   EXPECT_THAT(error(R"({"prompt": "p", "chosen": "c"})"), HasSubstr("rejected"));
