@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "core/base/error.h"
 #include "teacher/provider/policies.h"
@@ -20,9 +22,23 @@ int64_t UtcMilliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
+// Neither the value nor `name`, which may be the value given by mistake, is ever in a message.
+std::string FromEnvironment(const char* option, const std::string& name) {
+  if (name.empty()) return "";
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets it here
+  if (value != nullptr && *value != 0) return value;
+  throw Error({.place = std::string("policies.log.") + option},
+              value == nullptr ? "names an environment variable that is not set"
+                               : "names an environment variable that is empty",
+              "export it first");
+}
+
 class LogPolicy : public Policy {
  public:
-  explicit LogPolicy(const LogPolicyConfig& config) : config_(config) {
+  explicit LogPolicy(const LogPolicyConfig& config)
+      : config_(config),
+        payment_(FromEnvironment("payment_env", config.payment_env)),
+        address_(FromEnvironment("address_env", config.address_env)) {
     if (config.folder.empty()) throw Error("policies.log.folder: is empty; give a folder for the logs");
   }
 
@@ -33,8 +49,8 @@ class LogPolicy : public Policy {
                          .account = config_.account,
                          .key = config_.key,
                          .tier = config_.tier,
-                         .payment = pseudonyms_->Of("payment", config_.payment),
-                         .address = pseudonyms_->Of("address", config_.address),
+                         .payment = pseudonyms_->Of("payment", payment_),
+                         .address = pseudonyms_->Of("address", address_),
                          .address_class = config_.address_class,
                          .prompt = pseudonyms_->OfPrompt(asked.prompt),
                          .prompt_tokens = reply.usage.prompt_tokens,
@@ -66,6 +82,7 @@ class LogPolicy : public Policy {
   }
 
   LogPolicyConfig config_;
+  std::string payment_, address_;
   std::optional<Pseudonyms> pseudonyms_;
   std::optional<RequestLog> log_;
 };
@@ -80,8 +97,10 @@ void Describe(Describer& d, LogPolicyConfig& config) {
   text("account", config.account, "the account that asks, as the log names it");
   text("key", config.key, "name of its API key; never the key itself");
   text("tier", config.tier, "how far its owner was identified: email, phone, document, business");
-  text("payment", config.payment, "its means of payment; only a pseudonym is written");
-  text("address", config.address, "its network address; only a pseudonym is written");
+  text("payment_env", config.payment_env,
+       "environment variable that holds its means of payment; only a pseudonym is written");
+  text("address_env", config.address_env,
+       "environment variable that holds its network address; only a pseudonym is written");
   text("address_class", config.address_class, "home, data centre, vpn, residential proxy, mobile; empty: unknown");
   text("model", config.model, "name of the model, as the log has it");
   d.Field("retention_days", config.retention_days,

@@ -28,11 +28,13 @@ struct HideReasoningPolicyConfig {
   std::string answer_pattern;    // PCRE2: group 1 of its last match is all that is shown; empty: all but the reasoning
   std::string usage = "billed";  // completion_tokens count hidden tokens; "shown": only, by their share of the text
 };
-// Writes the request log of one account.
+// Writes the request log of one account. What must stay secret is taken from the environment, as an API key is: a
+// config is printed, kept beside every run and shared.
 struct LogPolicyConfig {
   std::string folder = "request_logs";
-  std::string account = "account-1", key = "key-1", tier = "email", payment, address, address_class;
-  std::string model;
+  std::string account = "account-1", key = "key-1", tier = "email";
+  std::string payment_env, address_env;  // names of environment variables; "": unknown
+  std::string address_class, model;
   int retention_days = 30;
 };
 
@@ -41,7 +43,8 @@ void Describe(Describer& d, LogprobsPolicyConfig& config);
 void Describe(Describer& d, HideReasoningPolicyConfig& config);
 void Describe(Describer& d, LogPolicyConfig& config);
 
-// All throw Error for options that make no sense. The log opens its file at the first reply.
+// All throw Error for options that make no sense, or an environment variable that is not set. The log opens its file at
+// the first reply.
 std::unique_ptr<Policy> MakeFilterPolicy(const FilterPolicyConfig& config);
 std::unique_ptr<Policy> MakeLogprobsPolicy(const LogprobsPolicyConfig& config);
 std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config);

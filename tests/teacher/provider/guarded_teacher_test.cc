@@ -16,6 +16,7 @@
 namespace retort {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -307,9 +308,19 @@ class LogPolicyTest : public ::testing::Test {
   PoliciesConfig Config(std::vector<std::string> use) const {
     PoliciesConfig config{.use = std::move(use)};
     config.filter.patterns = {"bad"};
-    config.log = {
-        .folder = (dir_.path() / "logs").string(), .account = "acc-9", .payment = "PAY-8642", .address = "192.0.2.77"};
+    config.log = {.folder = (dir_.path() / "logs").string(),
+                  .account = "acc-9",
+                  .payment_env = "RETORT_TEST_PAYMENT",
+                  .address_env = "RETORT_TEST_ADDRESS"};
     return config;
+  }
+  void SetUp() override {
+    setenv("RETORT_TEST_PAYMENT", "PAY-8642", 1);
+    setenv("RETORT_TEST_ADDRESS", "192.0.2.77", 1);
+  }
+  void TearDown() override {
+    unsetenv("RETORT_TEST_PAYMENT");
+    unsetenv("RETORT_TEST_ADDRESS");
   }
   std::vector<std::filesystem::path> Files() const {
     std::vector<std::filesystem::path> files;
@@ -369,6 +380,32 @@ TEST_F(LogPolicyTest, NoTextKeyOrAddressIsInIt) {
     EXPECT_THAT(all, Not(HasSubstr(canary)));
   }
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << "the head and one record";
+}
+
+TEST_F(LogPolicyTest, PaymentAndAddressAreTakenFromTheEnvironmentAndNeverShown) {
+  PoliciesConfig config = Config({"log"});
+  EXPECT_THAT(ToToml(config), Not(HasSubstr("PAY-8642")));
+  { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
+  setenv("RETORT_TEST_PAYMENT", "PAY-1111", 1);
+  { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
+  const auto records = Records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_NE(records[0].payment, records[1].payment);
+  EXPECT_EQ(records[0].address, records[1].address);
+
+  const auto problem = [&] {
+    try {
+      MakePolicies(config);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  config.log.payment_env = "PAY-8642";  // the value in place of the name
+  EXPECT_THAT(problem(), AllOf(HasSubstr("policies.log.payment_env"), Not(HasSubstr("8642"))));
+  setenv("RETORT_TEST_PAYMENT", "", 1);
+  config.log.payment_env = "RETORT_TEST_PAYMENT";
+  EXPECT_THAT(problem(), HasSubstr("empty"));
 }
 
 }  // namespace
