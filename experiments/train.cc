@@ -129,12 +129,21 @@ void CheckCommand(const ObjectiveConfig& objective) {
                   objective.name);
 }
 
+std::vector<Example> ReadExamples(const TrainCommand& command, const LocalModel& model, std::vector<Sample> samples) {
+  if (command.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
+  try {
+    return Tokenise(model.tokenizer(), model.chat_template(), samples, command.trainer.max_length, command.objective);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", command.samples, error.what()));
+  }
+}
+
 int Run(const TrainCommand& command, const fs::path& config_dir) {
   CheckCommand(command.objective);
   const fs::path folder = command.output_dir, base = FindModel(command.base, config_dir);
   SampleSet set = ReadSampleSet(command.samples);
   if (command.n > 0) set = set.Subset(command.n, static_cast<uint64_t>(command.seed));
-  CheckSamples(command.objective, set.samples);
+  CheckSamples(command.objective, set.samples, command.samples);
   if (set.samples.empty()) throw Error({.file = command.samples}, "has no samples", "collect some first");
 
   // What the folder is of: a rerun goes on, another run may not mix with it.
@@ -155,13 +164,10 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
     fmt::print("nothing to do: {} is there already\n", folder.string());
     return 0;
   }
-  WriteFileAtomic(record, run);
 
   LocalModel model(base, {.chat_template = command.chat_template, .keep_layers = command.keep_layers});
-  std::vector<Sample> samples = set.samples;
-  if (command.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
-  const std::vector<Example> examples =
-      Tokenise(model.tokenizer(), model.chat_template(), samples, command.trainer.max_length, command.objective);
+  const std::vector<Example> examples = ReadExamples(command, model, set.samples);
+  WriteFileAtomic(record, run);  // not before: a file that must be mended first makes the folder nobody's
   if (command.lora.r > 0) model.AddAdapters(command.lora, static_cast<uint64_t>(command.seed));
   const double start = MonotonicSeconds();
   const TrainResult result = Train(model.transformer(), examples, command.trainer, static_cast<uint64_t>(command.seed),

@@ -100,19 +100,17 @@ void CheckObjective(const ObjectiveConfig& config, std::string_view key) {
   }
 }
 
-void CheckSamples(const ObjectiveConfig& config, std::span<const Sample> samples) {
+void CheckSamples(const ObjectiveConfig& config, std::span<const Sample> samples, const std::string& file) {
   const Needs needs = InfoOf(config).needs;
   for (const Sample& sample : samples) {
-    const std::string place = fmt::format("sample {}", Excerpt(sample.id));
+    const Where where{.file = file, .place = fmt::format("sample {}", Excerpt(sample.id))};
     if (needs == Needs::kPairs && sample.rejected.empty()) {
-      throw Error({.place = place}, fmt::format("has no rejected answer, and {} learns from pairs", config.name),
+      throw Error(where, fmt::format("has no rejected answer, and {} learns from pairs", config.name),
                   "give samples with prompt, chosen and rejected");
     }
     if (needs == Needs::kTopK && sample.logprobs.empty()) {
-      throw Error(
-          {.place = place}, fmt::format("has no logprobs, and {} learns from them", config.name),
-          "collect with collect.sampling.top_logprobs=20 (collect: sampling.top_logprobs), and keep the answers "
-          "as they came");
+      throw Error(where, fmt::format("has no logprobs, and {} learns from them", config.name),
+                  "collect with collect.sampling.top_logprobs=20, and keep the answers as they came");
     }
   }
 }

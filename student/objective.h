@@ -58,7 +58,8 @@ inline bool NeedsLiveTeacher(const ObjectiveConfig& config) { return InfoOf(conf
 void CheckObjective(const ObjectiveConfig& config, std::string_view key);
 
 // Throws Error that names the first sample without what the objective needs of samples: a rejected answer, or
-// log-probabilities. What they are worth is seen when they meet the student's tokenizer (student/example.h).
-void CheckSamples(const ObjectiveConfig& config, std::span<const Sample> samples);
+// log-probabilities. What they are worth is seen when they meet the student's tokenizer (student/example.h). `file`:
+// where they were read, for the message; may be empty.
+void CheckSamples(const ObjectiveConfig& config, std::span<const Sample> samples, const std::string& file = "");
 
 }  // namespace retort

@@ -133,6 +133,12 @@ void CheckNeeds(const Block& block, const Arm& arm) {
     const Scorer teacher{.name = local->model, .token_map = LoadTokenizer(TokenizerFolder(local->model))->Hash()};
     for (const fs::path& base : block.bases) RequireSameTokens(teacher, *LoadTokenizer(TokenizerFolder(base)));
   }
+  if (InfoOf(objective).needs == Needs::kPairs && !arm.gives_pairs) {
+    fail("learns from pairs of a better and a worse answer, and this arm has single ones",
+         "choose an arm that makes pairs (dpo of graded_answers), or train on a file of them: build/train "
+         "objective.name=" +
+             objective.name);
+  }
   const int shown = block.config.collect.sampling.top_logprobs, wanted = std::max(1, objective.top_k);
   const bool asked = local != nullptr || std::holds_alternative<ApiTeacherConfig>(block.config.teacher);
   if (InfoOf(objective).needs == Needs::kTopK && asked && shown < wanted) {

@@ -22,6 +22,7 @@ struct Arm {
   std::function<SampleSet(ArmContext&, int n, uint64_t seed)> rows;
   bool shows_steps = true;                  // the memoriser, who knows the steps in the rows, has something to know
   std::function<void(CellConfig&)> adjust;  // what this arm's cells set in their config (an objective); may be empty
+  bool gives_pairs = false;                 // each row is a better and a worse answer
 };
 
 // What the computation of one cell gets, in a worker process. n = 0: nothing is trained.

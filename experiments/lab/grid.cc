@@ -75,7 +75,7 @@ class GridBuilder {
       if (arm.adjust) arm.adjust(cell.config);
       cell.samples = [&arm, n, seed, context = block.context.get()] { return arm.rows(*context, n, seed); };
       cell.shows_steps = arm.shows_steps;
-      const auto hash = known ? Samples(block, arm, n, seed, cell.samples) : std::nullopt;
+      const auto hash = known ? Samples(block, arm, cell.config, cell.samples) : std::nullopt;
       known = hash.has_value();
       if (known) cell.samples_sha256 = *hash;
     }
@@ -107,10 +107,11 @@ class GridBuilder {
   }
 
   // nullopt: the teacher was not asked yet.
-  std::optional<std::string> Samples(const Block& block, const Arm& arm, int n, uint64_t seed,
+  std::optional<std::string> Samples(const Block& block, const Arm& arm, const CellConfig& config,
                                      const std::function<SampleSet()>& samples) {
-    const ObjectiveConfig& objective = block.config.student.objective;
-    std::optional<std::string>& hash = samples_[{block.context.get(), arm.name + " " + objective.name, n, seed}];
+    const ObjectiveConfig& objective = config.student.objective;
+    std::optional<std::string>& hash =
+        samples_[{block.context.get(), arm.name + " " + objective.name, config.n, config.seed}];
     if (hash) return hash;
     try {
       const SampleSet rows = samples();
@@ -127,7 +128,7 @@ class GridBuilder {
 
   Grid grid_;
   std::set<std::tuple<std::string, Axes, std::string, int, uint64_t>> known_;
-  std::map<std::tuple<const ArmContext*, std::string, int, uint64_t>, std::optional<std::string>> samples_;
+  std::map<std::tuple<const ArmContext*, std::string, int, int64_t>, std::optional<std::string>> samples_;
 };
 
 }  // namespace

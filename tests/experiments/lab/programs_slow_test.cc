@@ -18,11 +18,10 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/subprocess.h"
-#include "core/data/folds.h"
 #include "core/data/sample_set.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/tokenizer.h"
-#include "core/lm/transformer.h"
+#include "tests/experiments/lab/programs_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -34,64 +33,8 @@ using ::testing::SizeIs;
 
 const char* const kPrograms[] = {"collect", "train", "evaluate", "generate", "score", "few_samples"};
 
-void MakeModel(const fs::path& folder, uint64_t seed, int hidden) {
-  TrainCharacterTokenizer(kFoldCharacters, folder);
-  const ModelConfig config{.vocab_size = LoadTokenizer(folder)->vocab_size(),
-                           .hidden_size = hidden,
-                           .intermediate_size = 2 * hidden,
-                           .num_hidden_layers = 2,
-                           .num_attention_heads = 2,
-                           .num_key_value_heads = 1,
-                           .head_dim = hidden / 2,
-                           .max_position_embeddings = 128,
-                           .tie_word_embeddings = true,
-                           .bos_token_id = 1,
-                           .pad_token_id = 0,
-                           .eos_token_id = {2},
-                           .initializer_range = 0.2};
-  Transformer model(config);
-  model.Initialise(seed);
-  SaveCheckpoint(model, folder, folder, "---\nlicense: apache-2.0\n---\nTiny.\n");
-}
-
-class ProgramsTest : public ::testing::Test {
+class LossesTest : public ProgramsTest {
  protected:
-  void SetUp() override {
-    MakeModel(path("tiny"), 1, 16);
-    MakeModel(path("larger"), 2, 32);
-  }
-  fs::path path(const std::string& name) const { return dir_.path() / name; }
-  static std::string Program(const std::string& name) { return std::string(RETORT_BINARY_DIR) + "/" + name; }
-  static CommandResult Run(const std::string& program, std::vector<std::string> words, const std::string& input = "") {
-    words.insert(words.begin(), Program(program));
-    return RunCommand(words, input);
-  }
-  std::string Key(const std::string& key, const std::string& name) const { return key + "=" + path(name).string(); }
-  static std::vector<json> Lines(const std::string& output) {
-    std::vector<json> lines;
-    std::istringstream stream(output);
-    for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
-    return lines;
-  }
-  CommandResult CollectReferences(const std::string& folder, int n) {
-    return Run("collect", {"teacher=oracle", "task=folds", "task.target=big", "n=" + std::to_string(n),
-                           Key("output_dir", folder)});
-  }
-
-  std::vector<std::string> SmallGrid(const std::string& runs, const std::string& output) const {
-    return {Key("teacher.model", "larger"),
-            "student.init.model=[" + path("tiny").string() + "]",
-            "student.trainer.max_steps=3",
-            "student.trainer.per_device_train_batch_size=4",
-            "n=[2,4]",
-            "seeds=2",
-            "evaluation.held_out=20",
-            "evaluation.retained=5",
-            "evaluation.sampling.max_new_tokens=8",
-            "collect.sampling.max_new_tokens=8",
-            Key("runs_dir", runs),
-            Key("output_dir", output)};
-  }
   // Losses of the first steps of each trained run in a table's cells.csv, by what the row is of.
   std::map<std::string, std::vector<double>> LossesOf(const std::string& runs, const std::string& output) const {
     std::map<std::string, std::vector<double>> losses;
@@ -112,8 +55,6 @@ class ProgramsTest : public ::testing::Test {
     });
     return losses;
   }
-
-  TempDir dir_;
 };
 
 TEST_F(ProgramsTest, HelpAndMistakes) {
@@ -277,7 +218,7 @@ TEST_F(ProgramsTest, FewSamplesRunsResumesAndRepeats) {
   EXPECT_THAT(bits.output, HasSubstr("bits per byte"));
 }
 
-TEST_F(ProgramsTest, TheReferencePathHasRunsOfItsOwnThatAgree) {
+TEST_F(LossesTest, TheReferencePathHasRunsOfItsOwnThatAgree) {
   ASSERT_EQ(Run("few_samples", SmallGrid("runs", "fused")).exit_code, 0);
   std::vector<std::string> words = SmallGrid("runs", "reference");
   words.push_back("numerics=reference");
