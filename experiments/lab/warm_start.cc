@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/interrupt.h"
 #include "core/base/numerics.h"
 #include "core/config/toml_text.h"
 #include "core/data/student_card.h"
@@ -20,6 +24,25 @@
 namespace retort::lab {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kSaveSeconds = 10;  // that an interrupted training loses at most
+
+void StopIfInterrupted() {
+  if (Interrupted()) throw Error("interrupted during the warm start; the same command goes on from there");
+}
+
+// Another process may be making it, and take minutes.
+FileLock Lock(const fs::path& folder) {
+  while (true) {
+    if (std::optional<FileLock> lock = FileLock::Try(folder / "lock")) return std::move(*lock);
+    StopIfInterrupted();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+}  // namespace
 
 TrainerConfig WarmStartTrainer(const StudentConfig& student, const WarmStartConfig& config) {
   const auto* trainer = std::get_if<TrainerConfig>(&student.trainer);
@@ -39,16 +62,18 @@ std::optional<fs::path> WarmStart(const WarmStartJob& job, bool make) {
   if (fs::exists(folder / "identity.txt")) return folder;  // written last
   if (!make) return std::nullopt;
   fs::create_directories(folder);
-  const FileLock lock = FileLock::Wait(folder / "lock");
+  const FileLock lock = Lock(folder);
   if (fs::exists(folder / "identity.txt")) return folder;
   LocalModel student(job.base, {.chat_template = job.init.chat_template, .keep_layers = job.init.keep_layers});
   const ThreadsScope one_thread(1);  // another number gives other last bits, and no name says which it was
   std::vector<Sample> rows = job.rows.samples;
   if (job.reasoning == "think_tags") std::ranges::transform(rows, rows.begin(), WithThinkTags);
   Train(student.transformer(), Tokenise(student.tokenizer(), student.chat_template(), rows, job.trainer.max_length),
-        job.trainer, job.seed, {.progress = [&](int step, int steps) {
-          if (job.progress) job.progress(static_cast<double>(step) / steps);
-        }});
+        job.trainer, job.seed,
+        {.checkpoint = folder / "checkpoint", .save_seconds = kSaveSeconds, .progress = [&](int step, int steps) {
+           if (job.progress) job.progress(static_cast<double>(step) / steps);
+           StopIfInterrupted();
+         }});
   const Manifest& manifest = job.rows.manifest;
   const std::string allowed = fmt::format("training_allowed: {}\n", YamlString(manifest.teacher.training_allowed));
   student.Save(folder, StudentCardHead(manifest.teacher,
@@ -58,6 +83,7 @@ std::optional<fs::path> WarmStart(const WarmStartJob& job, bool make) {
                                        job.rows.samples.size(), manifest.teacher.name));
   WriteSamples(folder / "samples.jsonl", job.rows.samples);
   WriteFileAtomic(folder / "manifest.json", ToJson(manifest));
+  fs::remove_all(folder / "checkpoint");
   WriteFileAtomic(folder / "identity.txt", identity);
   return folder;
 }
