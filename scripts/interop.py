@@ -1,7 +1,8 @@
 """Retort and Hugging Face's tools, live and both ways; run by scripts/interop, which has the environment for it.
 
 1. scripts/golden makes its files anew with the versions installed, and the golden tests are run against these: logits
-   within 1e-4, the greedy continuation, gradients of each parameter, adapters of PEFT, the loss curve of 20 steps.
+   within 1e-4, the greedy continuation, gradients of each parameter, adapters of PEFT, the loss curve of 20 steps,
+   objectives by the papers' formulas.
 2. For each family a random checkpoint with a tokenizer, written by Transformers, is fine-tuned by build/train; what comes
    out is loaded by Transformers (the student) and PEFT (the adapters), whose log-probabilities must be build/score's.
 3. datasets reads the sample file and TRL trains a step on it; lm-eval scores a student as build/score does.
@@ -41,10 +42,10 @@ def run(*command, **options):
 
 def golden_tests(folder):
     """Case -> {what agrees: bool}, of goldens made now."""
-    for script in ("families.py", "lora.py"):
-        run(sys.executable, ROOT / "scripts/golden" / script, folder)
+    for script, output in (("families.py", folder), ("lora.py", folder), ("objectives.py", folder / "objectives.json")):
+        run(sys.executable, ROOT / "scripts/golden" / script, output)
     results = {}
-    for program, names in (("lm_test", "*FamilyGolden*:*LoraGolden*"), ("student_test", "*LossCurve*")):
+    for program, names in (("lm_test", "*FamilyGolden*:*LoraGolden*"), ("student_test", "*LossCurve*:*IndependentImplementation*")):
         report = folder / f"{program}.json"
         subprocess.run([ROOT / "build" / program, f"--gtest_filter={names}", f"--gtest_output=json:{report}"],
                        cwd=ROOT, capture_output=True, env=os.environ | {"RETORT_GOLDEN": str(folder)}, check=False)
@@ -170,7 +171,8 @@ def main():
         others = {"PEFT's adapters here: logits, merged logits, gradients":
                       all(all(tests.get(case, {"": False}).values()) for case in ("attention", "all")),
                   "20 steps of the same loop in PyTorch": all(
-                      ok for case in tests.values() for name, ok in case.items() if "LossCurve" in name)}
+                      ok for case in tests.values() for name, ok in case.items() if "LossCurve" in name),
+                  "objectives by the papers' formulas, in numpy": tests["Divergence"]["AsTheIndependentImplementation"]}
         for what, agrees in others.items():
             good &= agrees
             print(f"- {what}: {'agree' if agrees else 'DIFFER'}")
