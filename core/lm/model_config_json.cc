@@ -1,7 +1,5 @@
-// config.json as Transformers 4 and 5 write it, both ways. A key that is neither known nor empty is refused: it may change
-// what the model computes.
-#include "core/lm/model_config.h"
-
+// config.json as Transformers 4 and 5 write it, both ways. A key that is neither known nor empty is refused: it may
+// change what the model computes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/lm/model_config.h"
 
 namespace retort {
 namespace {
