@@ -2,6 +2,7 @@
 // detectors for campaigns of every volume, and the table says what a distiller obtains before cut-off, and who else is
 // flagged.
 #include <filesystem>
+#include <optional>
 
 #include "core/base/error.h"
 #include "experiments/lab/simulation.h"
@@ -24,8 +25,10 @@ struct NeedleExperiment {
 void Describe(Describer& d, NeedleExperiment& c) {
   Describe(d, c.needle);
   d.Field("per_decade", c.per_decade, {.help = "volumes tried, beside the known ones", .min = 1, .max = 20});
-  d.Field("few_samples_summary", c.few_samples_summary,
-          {.help = "summary.csv of a few_samples run, whose N90 become marks; empty: none", .numerics = false});
+  d.Field(
+      "few_samples_summary", c.few_samples_summary,
+      {.help = "summary.csv of a few_samples run, with its cells.csv beside it, whose N90 are the need; empty: none",
+       .numerics = false});
   d.Field("arm", c.arm, {.help = "of that summary"});
   d.Group("primary", c.primary, "the contrast that the verdict is about");
   d.Field("output_dir", c.output_dir, {.help = "empty: outputs/needle/<date>/<time>", .numerics = false});
@@ -50,15 +53,31 @@ int Main(int argc, char** argv) {
       program, argc, argv, [&](Describer& d) { Describe(d, config); }, config.output_dir,
       [&](lab::SimulationRun& run) {
         std::vector<MeasuredN90> measured;
+        std::optional<Need> need;
+        std::vector<NeededRequests> needed;
         if (!config.few_samples_summary.empty()) {
-          measured = ReadN90(FindSummary(config.few_samples_summary, run.command_line().config_dir));
+          const fs::path summary = FindSummary(config.few_samples_summary, run.command_line().config_dir);
+          measured = ReadN90(summary);
+          need = ReadNeed(summary.parent_path() / "cells.csv", config.primary.task, config.arm,
+                          static_cast<uint64_t>(config.needle.seed));
+          needed = Drawn(*need, config.assumptions);
+          needed.push_back(Estimated(*need, config.assumptions));
         }
+        const Watch watch = [&](const char* what, double share) { return run.Tell(what, share); };
         const std::vector<Mark> marks = Marks(config.assumptions, measured, config.arm);
-        const NeedleResult result = RunNeedle(config.needle, config.assumptions, Volumes(config.per_decade, marks),
-                                              [&](const char* what, double share) { return run.Tell(what, share); });
+        const NeedleResult result =
+            RunNeedle(config.needle, config.assumptions, Volumes(config.per_decade, marks, needed), watch);
         if (result.stopped) return run.Stopped();
-        const NeedleReport report{
-            config.needle, config.assumptions, config.primary, result, marks, WhatIfs(run.command_line().overrides)};
+        std::optional<Sensitivity> sensitivity;
+        if (config.needle.sensitivity_accounts > 0) {
+          sensitivity =
+              RunSensitivity(config.needle, ProbeOf(config.primary, config.assumptions), config.assumptions, watch);
+          if (!sensitivity) return run.Stopped();
+        }
+        const NeedleReport report{config.needle,  config.assumptions,
+                                  config.primary, result,
+                                  marks,          need,
+                                  sensitivity,    WhatIfs(run.command_line().overrides)};
         return run.Finish(NeedlePage(report), NeedleData(report), ToToml(config), NeedleText(report));
       });
 }

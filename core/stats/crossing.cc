@@ -69,20 +69,28 @@ std::string ToString(const CrossingInterval& crossing) {
   return fmt::format("{} [{}, {}]", ToString(crossing.estimate), ToString(crossing.low), ToString(crossing.high));
 }
 
-CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
-                                  int replicates, const RandomStream& random, double level) {
+std::vector<double> CrossingReplicates(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
+                                       int replicates, const RandomStream& random, double level) {
   assert(!sizes.empty() && means.mean().size() == sizes.size() + 2 && replicates > 0);
   std::vector<double> crossings(static_cast<size_t>(replicates)), shares(sizes.size()), weights(means.mean().size());
-  const bool teacher_leads = SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
-  const double estimate = Log2CrossingOf(shares, sizes, gap_closed, teacher_leads);
+  SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
   AddCrossingContrast(shares, sizes, gap_closed, 2, 1, weights);
   CurveReplicates curves(means, means.DegreesOfFreedom(weights), StretchesCrossing(gap_closed, level), random);
   for (double& crossing : crossings) {
     const bool leads = curves.Next(shares);
     crossing = Log2CrossingOf(shares, sizes, gap_closed, leads);
   }
-  // Order statistics, not interpolation: between a number and infinity there is nothing to interpolate.
   std::sort(crossings.begin(), crossings.end());
+  return crossings;
+}
+
+CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
+                                  int replicates, const RandomStream& random, double level) {
+  const std::vector<double> crossings = CrossingReplicates(means, sizes, gap_closed, replicates, random, level);
+  std::vector<double> shares(sizes.size());
+  const bool teacher_leads = SharesClosed(means.mean(), means.mean()[1] >= means.mean()[0] ? 1 : -1, shares);
+  const double estimate = Log2CrossingOf(shares, sizes, gap_closed, teacher_leads);
+  // Order statistics, not interpolation: between a number and infinity there is nothing to interpolate.
   const size_t rank = TailRank(crossings.size(), level);
   const double low = std::min(crossings[rank - 1], estimate);
   const double high = std::max(crossings[crossings.size() - rank], estimate);

@@ -7,6 +7,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/random.h"
 #include "core/stats/paired_means.h"
@@ -36,6 +37,10 @@ void AddCrossingContrast(std::span<const double> shares, std::span<const int> si
                          double factor, std::span<double> weights);
 
 // `means` has the columns base, teacher, then one for each of `sizes` (rising, positive).
+//
+// Replicates of log2 N at the crossing, rising; ±infinity where censored.
+std::vector<double> CrossingReplicates(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
+                                       int replicates, const RandomStream& random, double level = 0.95);
 CrossingInterval EstimateCrossing(const PairedMeans& means, std::span<const int> sizes, double gap_closed,
                                   int replicates, const RandomStream& random, double level = 0.95);
 

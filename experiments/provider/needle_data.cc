@@ -132,10 +132,37 @@ DataTable Haystacks(const NeedleReport& report) {
   return table;
 }
 
+DataTable Swings(const NeedleReport& report) {
+  DataTable table{.file = "sensitivity.csv",
+                  .about = "One assumption alone at one end of its range, or as registered.",
+                  .columns = {{"assumption", "text", "entry of the register", "as registered"},
+                              {"value", "see assumptions.csv", "tried", "as registered"},
+                              {"obtained_strategy", "share", "of Q before cut-off by the hidden strategy", ""},
+                              {"obtained_strategy_low", "share", "lower end of its 95 % interval", ""},
+                              {"obtained_strategy_high", "share", "upper end of its 95 % interval", ""},
+                              {"obtained_against", "share", "of Q before cut-off by the loud strategy", ""},
+                              {"obtained_against_low", "share", "lower end of its 95 % interval", ""},
+                              {"obtained_against_high", "share", "upper end of its 95 % interval", ""},
+                              {"strategy_turns_at", "see assumptions.csv", "crosses one half", "it does not"},
+                              {"against_turns_at", "see assumptions.csv", "crosses one half", "it does not"}}};
+  if (!report.sensitivity) return table;
+  const auto add = [&](std::string_view name, const DataField& value, const Obtained& o,
+                       const std::optional<double>& hides, const std::optional<double>& stopped) {
+    table.rows.push_back({name, value, o.hidden.estimate, o.hidden.low, o.hidden.high, o.loud.estimate, o.loud.low,
+                          o.loud.high, hides, stopped});
+  };
+  add("", {}, report.sensitivity->as_registered, {}, {});
+  for (const Swing& swing : report.sensitivity->swings) {
+    add(swing.name, swing.low, swing.at_low, swing.hides_until, swing.stopped_until);
+    add(swing.name, swing.high, swing.at_high, swing.hides_until, swing.stopped_until);
+  }
+  return table;
+}
+
 }  // namespace
 
 std::vector<DataTable> NeedleData(const NeedleReport& report) {
-  return {Rows(report), Haystacks(report), RegisterData(Entries(report.assumptions))};
+  return {Rows(report), Haystacks(report), RegisterData(Entries(report.assumptions)), Swings(report)};
 }
 
 }  // namespace retort::provider

@@ -8,39 +8,13 @@
 
 #include "core/report/format.h"
 #include "experiments/provider/needle_tables.h"
+#include "experiments/provider/needle_verdicts.h"
 #include "experiments/provider/register_table.h"
 
 namespace retort::provider {
 namespace {
 
 const Strategy& StrategyOf(std::string_view name) { return *std::ranges::find(kStrategies, name, &Strategy::name); }
-
-std::string Verdict(const NeedleReport& report) {
-  const HaystackResult& haystack = MainHaystack(report);
-  const Detector detector = MainDetector(report);
-  const double requests = PrimaryRequests(report);
-  const NeedleRow* const hidden =
-      report.result.Find(haystack.haystack.name, report.primary.strategy, requests, detector);
-  const NeedleRow* const loud = report.result.Find(haystack.haystack.name, report.primary.against, requests, detector);
-  if (hidden == nullptr || loud == nullptr) return "The declared contrast was left out of this run.";
-  const Interval lead = Difference(hidden->outcome.obtained, loud->outcome.obtained);
-  const Interval& flagged = haystack.honest_flagged[static_cast<size_t>(detector)];
-  const auto accounts = [](const NeedleRow& row) {
-    return row.campaign.accounts == 1 ? std::string("one account")
-                                      : fmt::format("{} accounts", Count(static_cast<double>(row.campaign.accounts)));
-  };
-  return fmt::format(
-      "Under these assumptions, a distiller who needs {} requests among {} accounts obtains {} of them before cut-off "
-      "through {} ({}) and {} through {} ({}), a difference of {:+.0f} points [{:+.0f}, {:+.0f}], while the {} "
-      "detector "
-      "flags {} honest accounts [{}, {}] in {:g} days.",
-      Requests(requests), Requests(static_cast<double>(haystack.counts.accounts)),
-      PercentInterval(hidden->outcome.obtained), accounts(*hidden), report.primary.strategy,
-      PercentInterval(loud->outcome.obtained), accounts(*loud), report.primary.against, 100 * lead.estimate,
-      100 * lead.low, 100 * lead.high, kDetectorNames[static_cast<size_t>(detector)],
-      Count(std::round(flagged.estimate)), Count(std::round(flagged.low)), Count(std::round(flagged.high)),
-      report.assumptions.horizon_days.value);
-}
 
 PlotAxis VolumeAxis() {
   return {
@@ -126,6 +100,13 @@ PageSection Answer(const NeedleReport& report) {
       "Vertical lines are volumes measured here, published or alleged, with their grade. Whiskers are 95 % intervals "
       "of the simulation.";
   const double primary = PrimaryRequests(report);
+  if (report.need) {
+    const NeededRequests needed = Estimated(*report.need, report.assumptions);
+    section.tables.push_back(CampaignTable(
+        report, needed.requests,
+        fmt::format("{}{} requests, measured here as N90 of {}: {} haystack, {} detector", needed.bound,
+                    Requests(needed.requests), report.need->task, haystack.haystack.name, report.primary.detector)));
+  }
   section.tables.push_back(CampaignTable(report, primary,
                                          fmt::format("{} requests, {} haystack, {} detector", Requests(primary),
                                                      haystack.haystack.name, report.primary.detector)));
@@ -160,6 +141,18 @@ std::vector<PageSection> Sections(const NeedleReport& report) {
            Count(static_cast<double>(MainHaystack(report).counts.tail)),
            Count(static_cast<double>(MainHaystack(report).counts.control)))},
        .tables = {HonestTable(report), ControlTable(report)}});
+  if (report.sensitivity) {
+    sections.push_back(
+        {.id = "sensitivity",
+         .title = "What the conclusions stand on",
+         .paragraphs = {fmt::format(
+             "Two conclusions are tried: that {} obtains at least half of the need before cut-off, and that {} obtains "
+             "less than half. Each assumption is moved alone to both ends of what the register holds plausible; what "
+             "two "
+             "do together is not tried.",
+             report.primary.strategy, report.primary.against)},
+         .tables = {SensitivityTable(report)}});
+  }
   return sections;
 }
 
@@ -183,7 +176,7 @@ std::vector<std::pair<std::string, std::string>> Glossary(const NeedleReport& re
        "detector: the rarest of three among honest accounts, with a third of the reviews each: volume alone; "
        "volume, prada and mmd of the account together; linked_mmd of its group"},
       {"review", fmt::format("a look of a person at an alarm; {} a day, true and false ones in the order in which "
-                             "they came; an account ends {:g} days after its review begins",
+                             "they came; an account ends {:g} day(s) after its review begins",
                              Count(report.assumptions.review_capacity.value), report.assumptions.review_days.value)},
       {"precision", "guilty accounts among all that are flagged or ended"},
       {"honest members ended",
@@ -208,16 +201,28 @@ void Describe(Describer& d, PrimaryContrast& c) {
       {.help = "whose share obtained is compared", .choices = {std::begin(kStrategyNames), std::end(kStrategyNames)}});
   d.Field("against", c.against,
           {.help = "with this one's", .choices = {std::begin(kStrategyNames), std::end(kStrategyNames)}});
+  d.Field("task", c.task, {.help = "whose N90 in the few_samples summary is the need, drawn from its bootstrap"});
   d.Field("mark", c.mark,
-          {.help = "entry of the register that gives the volume",
-           .choices = {"published_limo", "published_s1k", "published_sky_t1", "published_r1_distill", "alleged_150k",
-                       "alleged_3m4", "alleged_13m", "alleged_16m", "alleged_28m8"}});
+          {.help = "entry of the register whose size stands beside it, and at which assumptions are moved",
+           .choices = {"published_limo", "published_s1k", "published_sky_t1", "published_r1_distill"}});
+  d.Field("alleged", c.alleged,
+          {.help = "entry of the register whose volume stands beside it",
+           .choices = {"alleged_150k", "alleged_3m4", "alleged_13m", "alleged_16m", "alleged_28m8"}});
+}
+
+Probe ProbeOf(const PrimaryContrast& primary, const NeedleAssumptions& assumptions) {
+  return {
+      .haystack = primary.haystack,
+      .detector = static_cast<Detector>(std::ranges::find(kDetectorNames, primary.detector) - kDetectorNames.begin()),
+      .hidden = primary.strategy,
+      .loud = primary.against,
+      .samples = EntryOf(assumptions, primary.mark).value};
 }
 
 PageContent NeedlePage(const NeedleReport& report) {
   PageContent page{.title = "A needle in the haystack",
                    .claim = "One distiller hides among hundreds of millions of users.",
-                   .verdicts = {Verdict(report)},
+                   .verdicts = Verdicts(report),
                    .sections = Sections(report)};
   // NOLINTBEGIN(bugprone-suspicious-missing-comma): sentences of several lines
   page.caveats = {

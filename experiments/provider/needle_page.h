@@ -2,6 +2,7 @@
 // here.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,13 +10,14 @@
 #include "core/report/page.h"
 #include "experiments/provider/volumes.h"
 #include "teacher/provider/needle.h"
+#include "teacher/provider/sensitivity.h"
 
 namespace retort::provider {
 
 // The comparison that the verdict is about, fixed beforehand in the config.
 struct PrimaryContrast {
-  std::string haystack = "chat", detector = "fused", strategy = "capped", against = "one",
-              mark = "published_r1_distill";
+  std::string haystack = "chat", detector = "fused", strategy = "capped", against = "one", task = "rules",
+              mark = "published_r1_distill", alleged = "alleged_28m8";
 };
 void Describe(Describer& d, PrimaryContrast& c);
 
@@ -25,9 +27,12 @@ struct NeedleReport {
   const PrimaryContrast& primary;
   const NeedleResult& result;
   const std::vector<Mark>& marks;
+  const std::optional<Need>& need;
+  const std::optional<Sensitivity>& sensitivity;
   std::vector<std::string> what_ifs;  // overrides of the register
 };
 
+Probe ProbeOf(const PrimaryContrast& primary, const NeedleAssumptions& assumptions);  // at the mark
 PageContent NeedlePage(const NeedleReport& report);
 std::vector<DataTable> NeedleData(const NeedleReport& report);  // summary.csv, haystacks.csv, assumptions.csv
 std::string NeedleText(const NeedleReport& report);             // for a terminal

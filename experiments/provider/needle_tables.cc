@@ -11,6 +11,8 @@
 namespace retort::provider {
 namespace {
 
+constexpr double kShownSwing = 0.02;  // of what is obtained: less is not shown
+
 TableCell Share(const Interval& share) { return {PercentInterval(share), "", share.estimate}; }
 
 // Flagged accounts: "29 870", "1.2 million [1.0, 1.5]".
@@ -86,14 +88,16 @@ Detector MainDetector(const NeedleReport& report) {
   return static_cast<Detector>(found - kDetectorNames.begin());
 }
 
-double PrimaryRequests(const NeedleReport& report) {
-  for (const NamedAssumption& named : Entries(report.assumptions)) {
-    if (named.name != report.primary.mark) continue;
-    for (const Mark& mark : report.marks) {
-      if (mark.name == named.help) return mark.requests;
-    }
+std::string EntryName(const NeedleAssumptions& assumptions, const std::string& entry) {
+  for (const NamedAssumption& named : Entries(assumptions)) {
+    if (named.name == entry) return std::string(named.help);
   }
-  return report.marks.front().requests;
+  return "";
+}
+
+double PrimaryRequests(const NeedleReport& report) {
+  const auto found = std::ranges::find(report.marks, EntryName(report.assumptions, report.primary.mark), &Mark::name);
+  return found != report.marks.end() ? found->requests : report.marks.front().requests;
 }
 
 Table CampaignTable(const NeedleReport& report, double requests, const std::string& title) {
@@ -195,6 +199,42 @@ Table MarkTable(const NeedleReport& report) {
     }
     table.rows.push_back(std::move(row));
   }
+  return table;
+}
+
+Table SensitivityTable(const NeedleReport& report) {
+  const Sensitivity& s = *report.sensitivity;
+  const std::string &hidden = report.primary.strategy, &loud = report.primary.against;
+  Table table{.title = "Each assumption alone, at both ends of its range",
+              .header = {"assumption", "grade", "value", "from", "to", hidden + " obtains, from", "to",
+                         loud + " obtains, from", "to", hidden + " less than half at", loud + " half or more at"},
+              .text_columns = 2};
+  if (!s.as_registered.Hides()) table.header[9] = hidden + " half or more at";
+  if (!s.as_registered.IsStopped()) table.header[10] = loud + " less than half at";
+  const auto percent = [](const Interval& share) { return TableCell(Percent(share.estimate), "", share.estimate); };
+  const auto turn = [](const std::optional<double>& at) {
+    return at ? TableCell(fmt::format("{:.2g}", *at), "", *at) : TableCell(kDash);
+  };
+  std::string still;
+  for (const Swing& swing : s.swings) {
+    const Assumption& entry = EntryOf(report.assumptions, swing.name);
+    if (swing.Width() < kShownSwing && !swing.hides_until && !swing.stopped_until) {
+      still += (still.empty() ? "" : ", ") + std::string(swing.name);
+      continue;
+    }
+    table.rows.push_back({swing.name, entry.grade, Exact(entry.value), Exact(swing.low), Exact(swing.high),
+                          percent(swing.at_low.hidden), percent(swing.at_high.hidden), percent(swing.at_low.loud),
+                          percent(swing.at_high.loud), turn(swing.hides_until), turn(swing.stopped_until)});
+  }
+  table.note = fmt::format(
+      "At {} requests in a {} haystack of {} accounts with the same share of reviews, where {} obtains {} and {} {} "
+      "with "
+      "every value as registered. The last columns are where a conclusion turns, to about a thirtieth of the way to "
+      "the "
+      "end. Moved by less than {:.0f} points: {}. Cannot enter (prices, marks, other haystacks and spreads): {}.",
+      Requests(PrimaryRequests(report)), report.primary.haystack, Count(s.accounts), hidden,
+      PercentInterval(s.as_registered.hidden), loud, PercentInterval(s.as_registered.loud), 100 * kShownSwing,
+      still.empty() ? "none" : still, fmt::join(s.idle, ", "));
   return table;
 }
 

@@ -10,12 +10,14 @@ namespace retort::provider {
 const HaystackResult& MainHaystack(const NeedleReport& report);
 Detector MainDetector(const NeedleReport& report);
 double PrimaryRequests(const NeedleReport& report);  // of the mark that the contrast names
+std::string EntryName(const NeedleAssumptions& assumptions, const std::string& entry);  // as marks are called
 
 Table CampaignTable(const NeedleReport& report, double requests, const std::string& title);
 Table DetectorTable(const NeedleReport& report, double requests, const std::string& strategy, const std::string& title);
 Table HonestTable(const NeedleReport& report);
 Table ControlTable(const NeedleReport& report);  // a loud campaign: the positive control
 Table MarkTable(const NeedleReport& report);
+Table SensitivityTable(const NeedleReport& report);  // which must have one
 Table BaseRateTable(const NeedleReport& report);
 std::string Requests(double requests);  // "800 000", "13 million"
 std::string Day(double day, const NeedleReport& report);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/provider/need.h"
 #include "teacher/provider/needle_assumptions.h"
 
 namespace retort::provider {
@@ -18,7 +19,8 @@ struct Mark {
   std::string grade;    // "measured here" | "published" | "alleged"
 };
 
-// N90 of every task and arm of a summary.csv that few_samples wrote. Throws Error for a file that is none.
+// N90 of every task and arm of a summary.csv that few_samples wrote. Throws Error for a file that is none, and for one
+// whose N counts tokens.
 struct MeasuredN90 {
   std::string task, arm, bound;
   double n = 0;
@@ -28,7 +30,8 @@ std::vector<MeasuredN90> ReadN90(const std::filesystem::path& summary);
 // Rising by requests. Of `measured`, only the arm `arm`.
 std::vector<Mark> Marks(const NeedleAssumptions& assumptions, const std::vector<MeasuredN90>& measured,
                         const std::string& arm);
-// 10 to 10^8 in `per_decade` steps, and the marks.
-std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks);
+// 10 to 10^8 in `per_decade` steps, the marks, and what was drawn.
+std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks,
+                            const std::vector<NeededRequests>& needed = {});
 
 }  // namespace retort::provider

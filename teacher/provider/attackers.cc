@@ -7,6 +7,8 @@
 namespace retort {
 namespace {
 
+constexpr double kMillion = 1e6;  // unit: tokens that a price is for
+
 // `total` over the days from the first on, evenly, with the remainder early; at most `limit` a day.
 std::vector<int64_t> Evenly(double total, int days, double limit) {
   std::vector<int64_t> daily;
@@ -30,7 +32,7 @@ std::vector<int64_t> AtOnce(double total, int days, double limit) {
 
 double Dollars(const Campaign& campaign, const NeedleAssumptions& a) {
   const double request =
-      (a.prompt_tokens.value * a.input_price.value + a.completion_tokens.value * a.output_price.value) / 1e6;
+      (a.prompt_tokens.value * a.input_price.value + a.completion_tokens.value * a.output_price.value) / kMillion;
   if (campaign.plan.paid_by_others) return campaign.requests * request;
   return campaign.requests * (1 + campaign.decoys) * request +
          static_cast<double>(campaign.accounts) * a.account_price.value;
@@ -57,22 +59,24 @@ std::vector<Campaign> Alternatives(std::string_view strategy, double requests, c
     add(sent / each, Evenly(each, days, limit), decoys, decoys / (1 + decoys), false);
   };
   const double median = static_cast<double>(population.volume().Quantile(a.cap_quantile.value));
+  constexpr double kOne = 1;              // size: what the strategy is
+  constexpr int kHalvings[] = {0, 1, 2};  // method: of what the distiller may choose between
   if (strategy == "one") {
-    add(1, Evenly(requests, days, limit), 0, 0, false);
-    add(1, AtOnce(requests, days, limit), 0, 0, false);
+    add(kOne, Evenly(requests, days, limit), 0, 0, false);
+    add(kOne, AtOnce(requests, days, limit), 0, 0, false);
   } else if (strategy == "split" || strategy == "burst") {
     const double accounts = std::min(requests, a.alleged_16m_accounts.value), each = std::ceil(requests / accounts);
     add(accounts, strategy == "split" ? Evenly(each, days, limit) : AtOnce(each, days, limit), 0, 0, false);
   } else if (strategy == "capped") {
     capped(median, 0);
   } else if (strategy == "camouflage") {
-    for (const int halvings : {0, 1, 2}) capped(median, std::ldexp(a.camouflage_high.value, -halvings));
+    for (const int halvings : kHalvings) capped(median, std::ldexp(a.camouflage_high.value, -halvings));
   } else if (strategy == "drip") {
     capped(policy.least - 1, 0);
   } else {
     assert(strategy == "reseller");
     const auto volume = static_cast<double>(population.volume().Quantile(a.reseller_quantile.value));
-    for (const int halvings : {0, 1, 2}) {
+    for (const int halvings : kHalvings) {
       const double share = std::ldexp(a.reseller_share.value, -halvings);
       add(requests / (volume * share), Evenly(volume, days, limit), 0, 1 - share, true);
     }

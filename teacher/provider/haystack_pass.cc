@@ -10,10 +10,12 @@
 namespace retort {
 namespace {
 
-constexpr int64_t kReferenceAccounts = 4096;  // whose requests the MMD compares with
-constexpr size_t kReferenceRequests = 4;      // of each
-constexpr int64_t kParts = 1024;              // of a pass, about, so that adding up costs nothing beside them
-constexpr int64_t kSampleBlocks = 256;        // of accounts, that a calibration sample is taken from
+constexpr int64_t kReferenceAccounts = 4096;        // method: whose requests the MMD compares with
+constexpr int kReferenceHalf = 0, kSampleHalf = 1;  // method: different accounts for either
+constexpr size_t kReferenceRequests = 4;            // method: of each
+constexpr double kTwo64 = 0x1p64;                   // unit: of 64 random bits
+constexpr int64_t kParts = 1024;        // method: of a pass, about, so that adding up costs nothing beside them
+constexpr int64_t kSampleBlocks = 256;  // method: of accounts, that a calibration sample is taken from
 
 // Calls `visit(account, group)` for its share of about `count` accounts in one of `blocks` blocks that are spread
 // evenly over all; `half` 0 and 1 give different accounts. Whole blocks, because finding an account's group reads its
@@ -37,7 +39,7 @@ std::vector<HonestScores> Sample(const Population& population, const Detectors& 
   const bool done = ParallelFor(
       threads, blocks,
       [&](int64_t index) {
-        VisitSample(population, index, blocks, count, 1, [&](uint64_t account, const Group& group) {
+        VisitSample(population, index, blocks, count, kSampleHalf, [&](uint64_t account, const Group& group) {
           const History history = Observe(population, detectors, account, group);
           parts[static_cast<size_t>(index)].push_back({detectors.Highest(history), history.group_size});
         });
@@ -72,11 +74,12 @@ std::unique_ptr<Detectors> Calibrated(const Population& population, const Detect
   std::vector<Features> reference;
   const auto reference_blocks = std::min<int64_t>(kSampleBlocks, static_cast<int64_t>(population.blocks()));
   for (int64_t index = 0; index < reference_blocks; ++index) {
-    VisitSample(population, index, reference_blocks, kReferenceAccounts, 0, [&](uint64_t account, const Group& group) {
-      Traffic traffic = population.Open(account, group);
-      reference.resize(reference.size() + kReferenceRequests);
-      traffic.Draw(population.world(), std::span(reference).last(kReferenceRequests));
-    });
+    VisitSample(population, index, reference_blocks, kReferenceAccounts, kReferenceHalf,
+                [&](uint64_t account, const Group& group) {
+                  Traffic traffic = population.Open(account, group);
+                  reference.resize(reference.size() + kReferenceRequests);
+                  traffic.Draw(population.world(), std::span(reference).last(kReferenceRequests));
+                });
   }
   auto detectors = std::make_unique<Detectors>(policy, population.world(), reference, config.seed);
   const auto totals = CountTotals(population, config.threads,
@@ -222,7 +225,7 @@ PassCounts Pass(const Population& population, const Detectors& detectors, const 
   const int64_t tail_from = tail_share < 1 ? population.volume().Quantile(1 - tail_share) + 1 : 0;
   const double alarm_from = std::exp(detectors.threshold(Detector::kVolume));
   const double control_share = std::min(1.0, static_cast<double>(config.sample_accounts) / accounts);
-  const uint64_t control_below = control_share >= 1 ? ~uint64_t{0} : static_cast<uint64_t>(control_share * 0x1p64);
+  const uint64_t control_below = control_share >= 1 ? ~uint64_t{0} : static_cast<uint64_t>(control_share * kTwo64);
   const CounterStreams control(config.seed, "control sample");
   PassCounts sum;
   std::mutex mutex;

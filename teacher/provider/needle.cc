@@ -8,7 +8,11 @@
 namespace retort {
 namespace {
 
-constexpr double kSame = 1e-9;  // shares that differ by less are the same to a distiller, who then takes the cheaper
+constexpr double kSame =
+    1e-9;  // method: shares that differ by less are the same to a distiller, who then takes the cheaper
+
+constexpr double kSampled = 50;  // method: at most so small a part of a haystack is sampled
+constexpr double kWhole = 1;     // method: times that a haystack is shrunk
 
 struct Choice {
   std::vector<Campaign> alternatives;
@@ -102,6 +106,11 @@ void Describe(Describer& d, NeedleConfig& c) {
           {.help = "with the largest volume, all of which are expanded", .unit = "accounts", .min = 0, .max = 1e8});
   d.Field("campaign_requests", c.campaign_requests,
           {.help = "of a campaign that are simulated and read, about", .unit = "requests", .min = 1000, .max = 1e9});
+  d.Field("sensitivity_accounts", c.sensitivity_accounts,
+          {.help = "of the smaller haystack on which each assumption is moved to the ends of its range; 0: none is",
+           .unit = "accounts",
+           .min = 0,
+           .max = 1e8});
   d.Group("detectors", c.detectors, "how the provider looks");
   d.Field("seed", c.seed, {.help = "of all chance", .min = 0});
   d.Field("threads", c.threads, {.help = "results do not depend on it", .min = 1, .max = 1024, .numerics = false});
@@ -116,7 +125,7 @@ std::optional<HaystackResult> SearchHaystack(const std::string& name, const Need
   Haystack simulated = found.haystack;
   simulated.accounts = static_cast<int64_t>(std::max(1.0, std::round(real / shrink)));
   const auto accounts = static_cast<double>(simulated.accounts);
-  const PassConfig pass{.sample_accounts = static_cast<int64_t>(std::min(config.sample_accounts, accounts / 50)),
+  const PassConfig pass{.sample_accounts = static_cast<int64_t>(std::min(config.sample_accounts, accounts / kSampled)),
                         .tail_accounts = static_cast<int64_t>(config.tail_accounts / shrink),
                         .threads = config.threads,
                         .seed = seed};
@@ -150,7 +159,7 @@ NeedleResult RunNeedle(const NeedleConfig& config, const NeedleAssumptions& a, c
                        const Watch& watch) {
   NeedleResult result;
   for (const std::string& name : config.haystacks) {
-    std::optional<HaystackResult> found = SearchHaystack(name, config, a, volumes, 1, watch);
+    std::optional<HaystackResult> found = SearchHaystack(name, config, a, volumes, kWhole, watch);
     result.stopped = !found;
     if (!found) break;
     result.haystacks.push_back(std::move(*found));

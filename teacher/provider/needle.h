@@ -18,7 +18,7 @@ struct NeedleConfig {
   std::vector<std::string> strategies = {kStrategyNames, kStrategyNames + std::size(kStrategyNames)};
   std::string honest_rate = "gamma";
   double accounts = 0;
-  double sample_accounts = 300'000, tail_accounts = 10'000, campaign_requests = 300'000;
+  double sample_accounts = 300'000, tail_accounts = 10'000, campaign_requests = 300'000, sensitivity_accounts = 400'000;
   DetectorPolicy detectors;
   int64_t seed = 0;
   int threads = 2;

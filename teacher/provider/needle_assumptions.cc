@@ -94,5 +94,8 @@ std::vector<NamedAssumption> Entries(const NeedleAssumptions& a) {
 Assumption& EntryOf(NeedleAssumptions& a, std::string_view name) {
   return a.*std::ranges::find(kRows, name, &Row::name)->entry;
 }
+const Assumption& EntryOf(const NeedleAssumptions& a, std::string_view name) {
+  return a.*std::ranges::find(kRows, name, &Row::name)->entry;
+}
 
 }  // namespace retort

@@ -33,6 +33,8 @@ struct NeedleAssumptions {
 
 void Describe(Describer& d, NeedleAssumptions& a);
 std::vector<NamedAssumption> Entries(const NeedleAssumptions& a);  // in the order of the register
-Assumption& EntryOf(NeedleAssumptions& a, std::string_view name);  // one of them
+// One of them, which must be there.
+Assumption& EntryOf(NeedleAssumptions& a, std::string_view name);
+const Assumption& EntryOf(const NeedleAssumptions& a, std::string_view name);
 
 }  // namespace retort

@@ -40,7 +40,8 @@ std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, Count
     daily[random.Below(static_cast<uint32_t>(days))] = total;
     return daily;
   }
-  if (total > 16 * days) {  // the scatter of single requests no longer shows
+  constexpr int kMany = 16;  // method: requests a day beyond which the scatter of single ones no longer shows
+  if (total > kMany * days) {
     int64_t before = 0;
     for (size_t d = 0; d < daily.size(); ++d) {
       const auto now = static_cast<int64_t>(std::llround(static_cast<double>(total) * (until[d] / sum)));

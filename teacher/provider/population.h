@@ -49,7 +49,7 @@ std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, Count
 
 class Population {
  public:
-  static constexpr uint64_t kBlock = 65536;  // accounts; also the largest group
+  static constexpr uint64_t kBlock = 65536;  // size: accounts of a block; also the largest group
 
   // `month`: other accounts in the same world, whose topics lie where the seed puts them.
   Population(Haystack haystack, const NeedleAssumptions& assumptions, uint64_t seed, const std::string& month = {});

@@ -7,7 +7,7 @@
 namespace retort {
 namespace {
 
-constexpr int kTechnicalTopics = 3;
+constexpr int kTechnicalTopics = 3;  // size: of the model world, as the number of topics is
 
 }  // namespace
 

@@ -12,8 +12,10 @@
 
 namespace retort {
 
-inline constexpr int kFeatures = 8;  // sizes of the model world, not assumptions about this one: more of either change
-inline constexpr int kTopics = 8;    // what the distances above mean, nothing else
+// Sizes of the model world, not assumptions about this one: more of either change what distances mean, nothing else. As
+// many features as text_features.h has measures of a prompt beside its trigrams.
+inline constexpr int kFeatures = 8;  // size: of a request's position
+inline constexpr int kTopics = 8;    // size: of the world
 using Features = std::array<float, kFeatures>;
 using TopicMix = std::array<double, kTopics>;  // sums to 1
 

@@ -10,7 +10,7 @@
 namespace retort {
 namespace {
 
-constexpr int64_t kParts = 256;  // about, so that adding up costs nothing beside them
+constexpr int64_t kParts = 256;  // method: about, so that adding up costs nothing beside them
 
 }  // namespace
 

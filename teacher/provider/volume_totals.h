@@ -25,7 +25,7 @@ class VolumeTotals {
   std::vector<TailModel::Weighted> Scores() const;
 
  private:
-  static constexpr int kExact = 8192, kBinsAnOctave = 1024, kOctaves = 50;
+  static constexpr int kExact = 8192, kBinsAnOctave = 1024, kOctaves = 50;  // method: bins
   static size_t Bin(int64_t total);
   static double Least(size_t bin);  // total in it
 

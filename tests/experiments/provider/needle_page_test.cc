@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
@@ -24,15 +25,36 @@ struct Run {
     config.accounts = 60'000;
     config.campaign_requests = 1000;
     marks = Marks(assumptions, {{.task = "rules", .arm = "teacher", .bound = ">= ", .n = 64}}, "teacher");
-    result = RunNeedle(config, assumptions, Volumes(1, marks), {});
+    need = Need{.task = "rules",
+                .estimate = {Crossing::Kind::kAt, 40},
+                .smallest = 4,
+                .largest = 64,
+                .n90 = {20, 30, 40, 50, std::numeric_limits<double>::infinity()}};
+    std::vector<NeededRequests> needed = Drawn(*need, assumptions);
+    needed.push_back(Estimated(*need, assumptions));
+    result = RunNeedle(config, assumptions, Volumes(1, marks, needed), {});
+    const Obtained as_is{.hidden = {1, 0.9, 1}, .loud = {0.1, 0.1, 0.1}};
+    sensitivity =
+        Sensitivity{.accounts = 1000,
+                    .as_registered = as_is,
+                    .swings = {{.name = "template_shift",
+                                .low = 0,
+                                .high = 4,
+                                .at_low = as_is,
+                                .at_high = {.hidden = {0.2, 0.1, 0.3}, .loud = {0.1, 0.1, 0.1}},
+                                .hides_until = 2.5},
+                               {.name = "topic_zipf", .low = 0, .high = 2, .at_low = as_is, .at_high = as_is}},
+                    .idle = {"input_price"}};
   }
   NeedleReport Report() const {
-    return {config, assumptions, primary, result, marks, {"assumptions.review_days.value=2"}};
+    return {config, assumptions, primary, result, marks, need, sensitivity, {"assumptions.review_days.value=2"}};
   }
   NeedleAssumptions assumptions;
   NeedleConfig config;
   PrimaryContrast primary;
   std::vector<Mark> marks;
+  std::optional<Need> need;
+  std::optional<Sensitivity> sensitivity;
   NeedleResult result;
 };
 
@@ -50,8 +72,34 @@ TEST(NeedlePage, SaysWhatMustBeSaid) {
         "measured here", "gt;= 64", "assumptions.review_days.value=2", "3/n", "not a frontier model's", "synthetic"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
-  ASSERT_EQ(page.verdicts.size(), 1U);
+  ASSERT_EQ(page.verdicts.size(), 2U);
+  EXPECT_THAT(page.verdicts[0], HasSubstr("needs the 40 requests [20, >= 64] that N90 of rules takes (measured here"));
+  EXPECT_THAT(page.verdicts[1], HasSubstr("800 000 requests (DeepSeek-R1-Distill, published)"));
+  EXPECT_THAT(page.verdicts[1], HasSubstr("28.8 million requests (laid to a campaign of June 2026, alleged)"));
   EXPECT_THAT(page.verdicts[0], ::testing::MatchesRegex("Under these assumptions, .* \\[.*\\].*honest accounts.*"));
+}
+
+TEST(NeedlePage, TheGlossarySpeaksOfThisRun) {
+  const PageContent page = NeedlePage(Shared().Report());
+  std::string all;
+  for (const auto& [term, meaning] : page.glossary) all += term + ": " + meaning + "\n";
+  EXPECT_THAT(all, HasSubstr("chat 60 000"));
+  EXPECT_THAT(all, ::testing::Not(HasSubstr("700 million")));
+  for (const char* term : {"AUC: ", "honest members ended: ", "review: "}) EXPECT_THAT(all, HasSubstr(term));
+}
+
+TEST(NeedlePage, WhatMovesAConclusionIsShownWithItsTurn) {
+  const std::string text = RenderMarkdown(NeedlePage(Shared().Report()));
+  EXPECT_THAT(text, HasSubstr("| template\\_shift | assumed | 1 | 0 | 4 | 100 % | 20 % | 10 % | 10 % | 2.5 |"));
+  EXPECT_THAT(text, HasSubstr("less than 2 points: topic\\_zipf"));
+}
+
+TEST(NeedlePage, WithoutAMeasuredNeedTheVerdictSaysSo) {
+  auto run = Shared();
+  run.need.reset();
+  const PageContent page = NeedlePage(run.Report());
+  ASSERT_EQ(page.verdicts.size(), 1U);
+  EXPECT_THAT(page.verdicts[0], HasSubstr("No need was measured"));
 }
 
 TEST(NeedlePage, NeverSaysTooMuch) {
@@ -72,6 +120,7 @@ TEST(NeedlePage, DataHoldEveryRow) {
   const std::vector<DataTable> data = NeedleData(Shared().Report());
   EXPECT_EQ(data[0].rows.size(), Shared().result.haystacks[0].rows.size());
   EXPECT_EQ(data[1].rows.size(), kDetectors);
+  EXPECT_EQ(data[3].rows.size(), 5U) << "as registered, and both ends of two";
   EXPECT_EQ(data[2].rows.size(), Entries(Shared().assumptions).size());
   for (const DataTable& table : data) {
     for (const auto& row : table.rows) EXPECT_EQ(row.size(), table.columns.size()) << table.file;

@@ -70,6 +70,20 @@ TEST(Volumes, WhatIsNoSummaryIsRefusedWithItsPlace) {
   EXPECT_THROW(ReadN90("/nowhere/summary.csv"), Error);
 }
 
+// N of graded_answers is a budget of the teacher's tokens.
+TEST(Volumes, AnNThatCountsTokensIsRefused) {
+  const std::string header = "task,arm,statistic,n,n_text,teacher_tokens\n";
+  EXPECT_THAT(
+      Problem(header + "rules,base,score,0,,0\nrules,imitation,score,4096,,4070\nrules,imitation,n90,7303,7303,\n"),
+      ::testing::AllOf(HasSubstr("summary.csv:3: "), HasSubstr("counts the teacher's tokens here (4096 for 4070"),
+                       HasSubstr("few_samples")));
+  EXPECT_EQ(Problem(header + "rules,references,score,32,,0\nrules,teacher,score,4,,139.1\nrules,teacher,n90,75,75,\n"),
+            "");
+  const std::string shipped = std::string(RETORT_SOURCE_DIR) + "/docs/results/";
+  EXPECT_THROW(ReadN90(shipped + "graded_answers/summary.csv"), Error);
+  EXPECT_FALSE(ReadN90(shipped + "few_samples/summary.csv").empty());
+}
+
 TEST(Volumes, AttemptsAndAcceptanceTurnSamplesIntoRequests) {
   NeedleAssumptions a = Register();
   a.attempts_per_sample.value = 4;

@@ -1,0 +1,36 @@
+// Rows of a CSV file with a header (RFC 4180; no line breaks inside fields, which no table of this project has).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace retort::provider {
+
+class CsvRow {
+ public:
+  CsvRow(const std::map<std::string, size_t, std::less<>>& columns, const std::vector<std::string>& fields, Where where)
+      : columns_(columns), fields_(fields), where_(std::move(where)) {}
+
+  const Where& where() const { return where_; }
+  bool Has(std::string_view column) const { return columns_.contains(column); }
+  const std::string& Text(std::string_view column) const;  // of a column that the file has
+  double Number(std::string_view column) const;            // finite; throws Error for anything else
+
+ private:
+  const std::map<std::string, size_t, std::less<>>& columns_;
+  const std::vector<std::string>& fields_;
+  Where where_;
+};
+
+// Throws Error where the file is empty, a column of `wanted` is missing, or a row is shorter than the header; `mend`
+// says what should have been given.
+void ForEachCsvRow(const std::filesystem::path& file, std::span<const char* const> wanted, const std::string& mend,
+                   const std::function<void(const CsvRow&)>& visit);
+
+}  // namespace retort::provider

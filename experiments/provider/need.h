@@ -1,0 +1,38 @@
+// What a distiller needs: Q = ⌈N90 a / y (1 + δ)⌉ requests, a attempts a sample, y the share accepted, δ decoys (added
+// by the strategies that send them). N90 is drawn from its bootstrap: the scores of every seed are read from the
+// cells.csv of a few_samples run, and the curve is resampled as the run's own interval of N90 is. What is known of a
+// seed there is its mean over items; where seeds share items (one task for all), the luck of these items is not drawn
+// again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/stats/crossing.h"
+#include "teacher/provider/needle_assumptions.h"
+
+namespace retort::provider {
+
+struct Need {
+  std::string task;
+  Crossing estimate;
+  double smallest = 0, largest = 0;  // N that were tried
+  std::vector<double> n90;           // draws, rising; 0: at or below the smallest N; +infinity: above the largest
+};
+
+// Throws Error where the file is no cells.csv, holds no arm and task of these names, or where N90 is not defined.
+Need ReadNeed(const std::filesystem::path& cells, const std::string& task, const std::string& arm, uint64_t seed);
+
+// A volume, perhaps as a bound: a censored N90 stays one.
+struct NeededRequests {
+  double samples = 0, requests = 0;
+  std::string bound;  // "", "<= ", ">= "
+  double share = 0;   // of the draws that it stands for
+};
+double RequestsFor(double samples, const NeedleAssumptions& assumptions);
+NeededRequests Estimated(const Need& need, const NeedleAssumptions& assumptions);
+// The draws at seven quantiles, the first and last the ends of the 95 % interval; each stands for the draws around it.
+std::vector<NeededRequests> Drawn(const Need& need, const NeedleAssumptions& assumptions);
+
+}  // namespace retort::provider
