@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/report/across_groups.h"
+#include "core/report/across_tables.h"
 #include "core/report/escape.h"
 #include "core/report/figure.h"
 #include "core/report/format.h"
@@ -17,6 +19,10 @@ constexpr std::string_view kFigureNote =
     "Whiskers and band: 95 % intervals. The band belongs to the first arm. The horizontal lines are the untrained base "
     "and the teacher; the dashed grey curve, where there is one, is a reader who knows exactly the steps seen in the "
     "samples.";
+
+constexpr std::string_view kGroupsNote =
+    "One curve a group: how well its students did after N samples. Whiskers and band: 95 % intervals. The dashed grey "
+    "curve, where there is one, is a reader who knows exactly the steps seen in the samples.";
 
 std::string TranscriptHtml(const Transcript& t) {
   std::string html = fmt::format(
@@ -36,6 +42,9 @@ std::string TranscriptHtml(const Transcript& t) {
 std::vector<Table> MainTables(const ReportInput& input, const Summary& summary) {
   std::vector<Table> tables;
   if (Table sweep = SweepTable(summary); !sweep.rows.empty()) tables.push_back(std::move(sweep));
+  for (Table& table : std::array{GroupsTable(input, summary), DifferencesTable(input, summary)}) {
+    if (!table.rows.empty()) tables.push_back(std::move(table));
+  }
   for (const TaskSummary& task : summary.tasks) {
     for (Table& table : std::array{GapTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
                                    SampledTable(task), ExtrasTable(task, input.extra_notes)}) {
@@ -54,7 +63,12 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
   for (const OwnSection& section : own) {
     page.verdicts.insert(page.verdicts.end(), section.verdicts.begin(), section.verdicts.end());
   }
-  for (const TaskSummary& task : summary.tasks) page.verdicts.push_back(task.verdict);
+  const bool across = !summary.across.empty();
+  if (across) {
+    for (std::string& sentence : AcrossVerdicts(input, summary)) page.verdicts.push_back(std::move(sentence));
+  } else {
+    for (const TaskSummary& task : summary.tasks) page.verdicts.push_back(task.verdict);
+  }
   if (page.verdicts.empty()) page.verdicts.push_back(summary.verdict);
   page.caveats = input.caveats;
   for (const OwnSection& section : own) {
@@ -80,14 +94,22 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
   if (Table sweep = SweepTable(summary); !sweep.rows.empty()) {
     page.sections.push_back({.id = "sweep", .title = "The sweep", .tables = {std::move(sweep)}});
   }
+  if (across) {
+    page.sections.push_back({.id = "groups",
+                             .title = "The groups against each other",
+                             .figures = GroupsFigures(input, summary),
+                             .figure_note = std::string(kGroupsNote),
+                             .tables = {GroupsTable(input, summary), DifferencesTable(input, summary)}});
+  }
   std::vector<Table> costs;
   for (size_t i = 0; i < summary.tasks.size(); ++i) {
     const TaskSummary& task = summary.tasks[i];
     page.sections.push_back(
         {.id = fmt::format("task-{}", i),
          .title = task.task,
-         .figures = TaskFigures(task, input.primary_arm),
-         .figure_note = std::string(kFigureNote),
+         .paragraphs = across ? std::vector{task.verdict} : std::vector<std::string>{},
+         .figures = across ? std::vector<PageFigure>{} : TaskFigures(task, input.primary_arm),
+         .figure_note = across ? "" : std::string(kFigureNote),
          .tables = {GapTable(task), SideBySideTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
                     SampledTable(task), ExtrasTable(task, input.extra_notes)}});
     if (Table cost = CostTable(task); !cost.rows.empty()) costs.push_back(std::move(cost));

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <set>
 
+#include "core/report/across_tables.h"
 #include "core/report/csv.h"
 #include "core/report/escape.h"
 #include "core/report/experiment_page.h"
@@ -63,6 +64,7 @@ ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& 
     for (const std::string& verdict : section.verdicts) output.verdict += "\n" + verdict;
     data.insert(data.end(), section.data.begin(), section.data.end());
   }
+  if (!summary.across.empty()) data.push_back(DifferencesData(summary));
   assert(FilesDiffer(data));
   for (std::string& warning : WritePage(ExperimentPage(input, summary, sections), data, folder)) {
     output.warnings.push_back(std::move(warning));

@@ -22,10 +22,17 @@ struct Transcript {
   std::vector<std::pair<std::string, std::string>> answers;  // ("N = 0", "N = 16", "teacher"; the answer)
 };
 
-// The one comparison that an experiment declares before it is run: two arms of one task.
+// The one comparison that an experiment declares before it is run: two arms of one task, or of two groups of rows.
 struct DeclaredContrast {
   std::string task, arm, against;
   int n = 0;  // at this N, in score; 0: of their curves, in log2 N50 (mean GC over the grid where one is censored)
+  std::string against_task =
+      {};  // `against` is taken from this group; then n > 0. Both may be "a + b", a mean of groups
+};
+
+// Groups of rows that are looked at against each other, in the primary arm, at each N that all have.
+struct GroupComparison {
+  std::string name, groups, against;  // each "a + b": the mean of two groups
 };
 
 struct ReportInput {
@@ -45,6 +52,9 @@ struct ReportInput {
   // (task, arm) -> validation prompts that its settings were chosen with, which its N does not count.
   std::map<std::pair<std::string, std::string>, int> validation_items;
   std::optional<DeclaredContrast> contrast;
+  std::vector<GroupComparison> comparisons;
+  // Of each group, what a table of groups shows beside what was measured: ("parameters", 114112).
+  std::map<std::string, std::vector<std::pair<std::string, double>>> group_facts;
   std::string config_sha256;                       // of the resolved config, the declared contrast in it
   std::map<std::string, int> facts;                // task -> facts that its target consists of: add10 -> 100
   std::map<std::string, std::string> extra_notes;  // name in CellResult::extras -> one line on what it is
@@ -84,6 +94,18 @@ struct ArmContrast {
   std::optional<double> holm;     // the same, adjusted over all contrasts of the page but the declared one
 };
 
+// What became of a GroupComparison at one N. Positive: `groups` are better.
+struct GroupDifference {
+  GroupComparison comparison;
+  int n = 0;  // 0: the students as they start
+  int seeds = 0;
+  Interval score;
+  std::optional<Interval> gain;   // of the score's rise over each group's own N = 0; nullopt at N = 0
+  std::optional<double> p_value;  // of `score`
+  std::optional<double> holm;     // as ArmContrast's
+  bool declared = false;
+};
+
 // What became of the declared contrast.
 struct DeclaredResult {
   enum class Measure { kScore, kDeltaLog2N50, kMeanGapClosed };
@@ -112,6 +134,7 @@ struct TaskSummary {
 
 struct Summary {
   std::vector<TaskSummary> tasks;
+  std::vector<GroupDifference> across;
   std::string verdict;  // of the declared contrast and of the tasks, one after the other
   std::vector<std::string> warnings;
 };

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/base/hash.h"
+#include "core/report/across_groups.h"
 #include "core/report/report.h"
 #include "core/report/verdict.h"
 #include "core/stats/arm_difference.h"
@@ -107,7 +108,9 @@ class TaskBuilder {
     for (const ArmSummary& arm : task_.arms) {
       if (arm.arm != input_.primary_arm) AddContrasts(arm);
     }
-    if (input_.contrast && input_.contrast->task == name_) AddDeclared(*input_.contrast);
+    if (input_.contrast && input_.contrast->against_task.empty() && input_.contrast->task == name_) {
+      AddDeclared(*input_.contrast);
+    }
     return std::move(task_);
   }
 
@@ -329,20 +332,25 @@ class TaskBuilder {
 
 // One family: everything the page compares beside what was declared.
 void AdjustByHolm(const std::string& primary_arm, Summary& summary) {
-  std::vector<ArmContrast*> family;
+  std::vector<std::optional<double>*> family;
   std::vector<double> p_values;
   for (TaskSummary& task : summary.tasks) {
     for (ArmContrast& contrast : task.contrasts) {
-      const bool is_declared = task.declared && task.declared->declared.n == contrast.n &&
-                               task.declared->declared.against == contrast.other &&
-                               task.declared->declared.arm == primary_arm;
+      const bool is_declared =
+          task.declared && task.declared->declared.against_task.empty() && task.declared->declared.n == contrast.n &&
+          task.declared->declared.against == contrast.other && task.declared->declared.arm == primary_arm;
       if (!contrast.p_value || is_declared) continue;
-      family.push_back(&contrast);
+      family.push_back(&contrast.holm);
       p_values.push_back(*contrast.p_value);
     }
   }
+  for (GroupDifference& difference : summary.across) {
+    if (!difference.p_value || difference.declared) continue;
+    family.push_back(&difference.holm);
+    p_values.push_back(*difference.p_value);
+  }
   const std::vector<double> adjusted = Holm(p_values);
-  for (size_t i = 0; i < family.size(); ++i) family[i]->holm = adjusted[i];
+  for (size_t i = 0; i < family.size(); ++i) *family[i] = adjusted[i];
 }
 
 }  // namespace
@@ -377,12 +385,23 @@ Summary Summarise(const ReportInput& input) {
   for (const std::string& task : order) {
     summary.tasks.push_back(TaskBuilder(input, by_task[task], summary.warnings).Build());
   }
+  summary.across = CompareGroups(input, summary.warnings);
+  if (input.contrast && !input.contrast->against_task.empty()) {
+    const std::string first = GroupNames(input.contrast->task).front();
+    for (TaskSummary& task : summary.tasks) {
+      if (task.task == first) task.declared = DeclareAcross(input, *input.contrast);
+    }
+  }
   AdjustByHolm(input.primary_arm, summary);
   for (const TaskSummary& task : summary.tasks) {
     if (task.declared) summary.verdict += (summary.verdict.empty() ? "" : " ") + task.declared->sentence;
   }
+  for (const std::string& sentence : AcrossVerdicts(input, summary)) {
+    summary.verdict += (summary.verdict.empty() ? "" : " ") + sentence;
+  }
   for (TaskSummary& task : summary.tasks) {
     task.verdict = Verdict(input, task);
+    if (!summary.across.empty()) continue;  // what each group shows by itself stands with its table
     summary.verdict += (summary.verdict.empty() ? "" : " ") + task.verdict;
   }
   if (summary.verdict.empty()) summary.verdict = "No cell is complete yet, so there is nothing to say.";

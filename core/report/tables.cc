@@ -81,11 +81,14 @@ Table GapTable(const TaskSummary& task) {
   if (task.teacher) {
     table.rows.push_back(GapRow(task, kTeacherModelArm, *task.teacher, decimals));
   }
-  // A column that says nothing about any row is left out.
+  // A column that says nothing about any row is left out; why no share of a gap is given stands in the note.
+  const bool without_gap = std::ranges::any_of(task.arms, [](const ArmSummary& arm) {
+    return std::ranges::any_of(arm.points, [](const PointSummary& p) { return !p.undefined.empty(); });
+  });
   for (size_t c = table.header.size(); c-- > 4;) {
     const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
                                    [&](const std::vector<TableCell>& row) { return row[c].text == kDash; });
-    if (!empty || c == 4) continue;
+    if (!empty || (c == 4 && !without_gap)) continue;
     table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(c));
     for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
   }
@@ -109,6 +112,8 @@ Table CrossingTable(const TaskSummary& task) {
   if (tuned) table.header.emplace_back("and to choose settings");
   for (const ArmSummary& arm : task.arms) {
     if (arm.points.size() < 2) continue;  // one N is no curve
+    if (!arm.undefined.empty() && table.note.empty()) table.note = fmt::format("Undefined: {}.", arm.undefined);
+    if (!arm.n50 && !arm.n90) continue;
     std::vector<TableCell> row = {arm.arm};
     for (const auto& crossing : {arm.n50, arm.n90}) {
       row.push_back(CrossingCell(crossing, crossing ? ToString(crossing->estimate) : std::string()));
@@ -118,7 +123,6 @@ Table CrossingTable(const TaskSummary& task) {
     row.push_back(Runs(arm.crossing_seeds, task, arm.arm, arm.points.front().n));
     if (tuned) row.push_back(Number(arm.validation_items));
     table.rows.push_back(std::move(row));
-    if (!arm.undefined.empty() && table.note.empty()) table.note = fmt::format("Undefined: {}.", arm.undefined);
   }
   return table;
 }
@@ -222,18 +226,22 @@ Table ExtrasTable(const TaskSummary& task, const std::map<std::string, std::stri
       table.note += fmt::format("{}{}: {}.", table.note.empty() ? "" : " ", words, note);
     }
   }
-  for (const ArmSummary& arm : task.arms) {
-    for (const PointSummary& p : arm.points) {
-      const auto has = [&](const std::string& name) { return p.extras.contains(name); };
-      if (std::ranges::none_of(names, has)) continue;
-      std::vector<TableCell> row = {arm.arm, Number(p.n, "#" + CellsAnchor(task.task, arm.arm, p.n))};
-      for (const std::string& name : names) {
-        const auto value = p.extras.find(name);
-        row.push_back(value == p.extras.end() ? TableCell(kDash) : Estimate(Measured(value->second), value->second));
-      }
-      table.rows.push_back(std::move(row));
+  const auto add = [&](std::string_view arm, const PointSummary& p) {
+    const auto has = [&](const std::string& name) { return p.extras.contains(name); };
+    if (std::ranges::none_of(names, has)) return;
+    std::vector<TableCell> row = {arm == kTeacherModelArm ? "teacher model" : std::string(arm),
+                                  Number(p.n, "#" + CellsAnchor(task.task, arm, p.n))};
+    for (const std::string& name : names) {
+      const auto value = p.extras.find(name);
+      row.push_back(value == p.extras.end() ? TableCell(kDash) : Estimate(Measured(value->second), value->second));
     }
+    table.rows.push_back(std::move(row));
+  };
+  if (task.base) add(kBaseArm, *task.base);
+  for (const ArmSummary& arm : task.arms) {
+    for (const PointSummary& p : arm.points) add(arm.arm, p);
   }
+  if (task.teacher) add(kTeacherModelArm, *task.teacher);
   return table;
 }
 
