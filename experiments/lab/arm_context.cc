@@ -11,6 +11,7 @@
 #include "core/lm/local_model.h"
 #include "experiments/lab/verdicts.h"
 #include "experiments/lab/warm_start.h"
+#include "experiments/lab/warm_targets.h"
 
 namespace retort::lab {
 namespace {
@@ -24,7 +25,11 @@ SampleSet AsTheStudents(SampleSet rows) {
 }  // namespace
 
 ArmContext::ArmContext(const ExperimentConfig& config, const Task& task, Teacher& teacher, Options options)
-    : config_(config), task_(task), teacher_(teacher), options_(std::move(options)) {}
+    : config_(config), task_(task), teacher_(teacher), options_(std::move(options)) {
+  if (config_.warm_start.n > 0 && !config_.warm_start.targets.empty()) {
+    warm_targets_ = std::make_unique<WarmTargets>(config_, options_);
+  }
+}
 
 ArmContext::~ArmContext() = default;
 
@@ -55,6 +60,7 @@ CollectPlan ArmContext::Plan(uint64_t seed) const {
   CollectPlan plan;
   WithJob({teacher_, config_.collect}, seed,
           [&](const CollectJob& job) { plan = PlanCollection(job, options_.rows_at_once); });
+  if (warm_targets_) Add(warm_targets_->Plan(seed), plan);
   return plan;
 }
 
@@ -87,7 +93,7 @@ std::filesystem::path ArmContext::Start(uint64_t seed) {
   if (config_.warm_start.n == 0) return base;
   std::filesystem::path& start = starts_[seed];
   if (!start.empty()) return start;
-  const SampleSet rows = TeacherRows(config_.warm_start.n, seed);
+  const SampleSet rows = warm_targets_ ? warm_targets_->Rows(seed) : TeacherRows(config_.warm_start.n, seed);
   const auto made = WarmStart({.base = base,
                                .init = config_.student.init,
                                .reasoning = config_.student.reasoning,

@@ -26,6 +26,8 @@ class LocalModel;
 
 namespace retort::lab {
 
+class WarmTargets;
+
 // Thrown where rows are wanted that the teacher was not asked for yet, in a context that does not ask.
 struct NotAsked : std::exception {
   const char* what() const noexcept override { return "the teacher was not asked for these rows yet"; }
@@ -67,7 +69,7 @@ class ArmContext {
   // It, to score texts. Until another seed is wanted.
   LocalModel& StartModel(uint64_t seed);
   // Prompts at the head of the pool that the warm start has learnt.
-  int warm_prompts() const { return config_.warm_start.n; }
+  int warm_prompts() const { return warm_targets_ ? 0 : config_.warm_start.n; }
 
   // The teacher's verdict on each answer, in [0, 1] (experiments/lab/verdicts.h); nothing is paid for twice.
   struct Verdict {
@@ -108,6 +110,7 @@ class ArmContext {
   Options options_;
   std::map<std::pair<uint64_t, std::string>, std::optional<SampleSet>> collected_;  // seed, who was asked and how
   std::map<std::pair<uint64_t, std::string>, Verdict> verdicts_;                    // seed, VerdictName
+  std::unique_ptr<WarmTargets> warm_targets_;  // null: the warm start is about the task itself
   std::map<uint64_t, std::filesystem::path> starts_;
   std::map<uint64_t, std::unique_ptr<Teacher>> start_teachers_;
   std::pair<uint64_t, std::unique_ptr<LocalModel>> start_model_;

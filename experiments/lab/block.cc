@@ -16,7 +16,9 @@
 #include "core/lm/model_config.h"
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
+#include "experiments/lab/comparisons.h"
 #include "experiments/lab/warm_start.h"
+#include "experiments/lab/warm_targets.h"
 
 namespace retort::lab {
 namespace {
@@ -212,7 +214,11 @@ void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::
   CheckNotEmpty(config, problems);
   Gather(problems, [&] { CheckTrainer(config.student); });
   if (config.warm_start.n > 0) Gather(problems, [&] { WarmStartTrainer(config.student, config.warm_start); });
+  Gather(problems, [&] { CheckWarmTargets(config); });
   Gather(problems, [&] { CheckSamples(config.evaluation); });
+  Gather(problems, [&] {
+    for (const std::string& target : config.evaluation.also) MakeTask(WithTarget(config.task, target));
+  });
   for (const Arm* arm : block.arms) {
     if (block.teacher) Gather(problems, [&] { CheckNeeds(block, *arm); });
   }
@@ -233,7 +239,7 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, bool n_coun
                                   ToToml(config.policies), ToToml(config.collect), config.evaluation.held_out,
                                   ToToml(config.student.init), ToToml(config.judging));
     if (config.warm_start.n > 0) {
-      key += fmt::format("\n{}\n{}", config.warm_start.n,
+      key += fmt::format("\n{}\n{}\n{}\n{}", config.warm_start.n, config.warm_start.targets, config.warm_start.drop,
                          NumericsToml(WarmStartTrainer(config.student, config.warm_start)));
     }
     std::shared_ptr<ArmContext>& context = contexts[key];
@@ -304,6 +310,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     CheckBlock(*block, experiment.n_unit, problems);
     blocks.push_back(std::move(block));
   }
+  CheckComparisons(blocks.front()->config, problems);
   CheckRows(blocks, problems);
   if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
   OpenContexts(blocks, experiment.n_unit == "samples", options);

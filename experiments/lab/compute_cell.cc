@@ -107,6 +107,14 @@ void EvaluateModel(const TaskConfig& task_config, const Task& task, const Evalua
   }
   result.means = Average(result.items);
   if (result.means.sampled) result.extras.merge(result.means.sampled->Columns());
+  for (const std::string& target : config.also) {
+    const TaskConfig other = WithTarget(task_config, target);
+    const std::unique_ptr<Task> also = MakeTask(other);
+    const std::vector<Item> others = also->Items(Split::kHeldOut, config.retained, seed);
+    if (others.empty()) continue;
+    result.extras["score_on_" + TaskName(other)] =
+        Average(Evaluate(answerer, others, *MakeGrader(other), Bounded(config.sampling, *also))).score;
+  }
   if (!retained.empty()) result.retained_skill = Average(Evaluate(answerer, retained, *grader, sampling)).score;
 }
 

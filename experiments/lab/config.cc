@@ -112,6 +112,11 @@ void Describe(Describer& d, EvaluationConfig& config) {
       {.help = "a gap between base and teacher below this is none; default .10 for a rate, else 10 % of the teacher's",
        .min = 0,
        .numerics = false});
+  // Part of a cell's name where it is given (CellIdentity): cells of the time before it keep theirs.
+  d.Field("also", config.also,
+          {.help = "further targets of the task to score every student on, by as many items as `retained` says: what "
+                   "else it can do",
+           .numerics = false});
 }
 
 void CheckSamples(const EvaluationConfig& config) {
@@ -187,6 +192,9 @@ void Describe(Describer& d, WarmStartConfig& config) {
   d.Field("learning_rate", config.learning_rate,
           {.help = "of that; the rest is as student.trainer says", .min = 0, .max = 10});
   d.Field("max_steps", config.max_steps, {.help = "of that", .unit = "steps", .min = 1, .max = 1e9});
+  d.Field("targets", config.targets,
+          {.help = "other targets of the task that it is about, n shared out equally; empty: the task itself"});
+  d.Field("drop", config.drop, {.help = "answers on these targets that are not learnt, word for word: a refusal"});
 }
 
 void Describe(Describer& d, JudgingConfig& config) {
@@ -203,7 +211,12 @@ void Describe(Describer& d, JudgingConfig& config) {
 void Describe(Describer& d, ContrastConfig& config) {
   d.Field("task", config.task, {.help = "as the tables name it; empty: the first", .numerics = false});
   d.Field("arm", config.arm, {.help = "empty: no contrast is declared", .numerics = false});
-  d.Field("against", config.against, {.help = "another arm", .numerics = false});
+  d.Field("against", config.against,
+          {.help = "another arm; where against_task is given, it may be the same", .numerics = false});
+  d.Field("against_task", config.against_task,
+          {.help = "another group of rows that `against` is taken from, paired by seed and item, at one n; here and in "
+                   "`task`, \"a + b\" is the mean of two groups; empty: the same",
+           .numerics = false});
   d.Field("n", config.n,
           {.help = "compare scores at this N; 0: the curves, by the difference of log2 N50",
            .min = 0,
@@ -232,6 +245,14 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Group("warm_start", config.warm_start, "what every student learns first");
   d.Group("judging", config.judging, "answers drawn to be judged, for arms that do so");
   d.Group("contrast", config.contrast, "the comparison that is declared before anything runs");
+  d.Field("compare", config.compare,
+          {.help = "groups of rows to be compared at each n, paired by seed and item, each a list: a name, groups, and "
+                   "groups to compare with; \"a + b\" is the mean of two groups",
+           .numerics = false});
+  d.Field(
+      "facts", config.facts,
+      {.help = "what a table of groups shows of them beside what was measured, each a list: a group, a name, a number",
+       .numerics = false});
   d.Group("refine", config.refine, "cells added by a rule until N50 and N90 are known well enough");
   d.Group("tune", config.tune, "how --tune chooses settings of each arm");
   d.Group("tuned", config.tuned, "what it chose");
@@ -293,8 +314,9 @@ std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
 }
 
 void CheckAxis(const std::string& key) {
-  constexpr std::array kOfTheRun = {"blocks",   "contrast",   "keep_checkpoints", "launcher", "numerics", "refine",
-                                    "runs_dir", "output_dir", "threads",          "tune",     "workers"};
+  constexpr std::array kOfTheRun = {"blocks",   "compare",  "contrast", "facts",    "keep_checkpoints",
+                                    "launcher", "numerics", "refine",   "runs_dir", "output_dir",
+                                    "threads",  "tune",     "workers"};
   const std::string first = key.substr(0, key.find('.'));
   if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
   throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",
@@ -304,6 +326,15 @@ void CheckAxis(const std::string& key) {
 std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const PoliciesConfig& policies,
                                             const Task& task, const std::filesystem::path& config_dir) {
   return Guard(MakeTeacher(teacher, task, config_dir), policies);
+}
+
+TaskConfig WithTarget(TaskConfig config, const std::string& target) {
+  if (auto* folds = std::get_if<FoldsConfig>(&config)) {
+    folds->target = target;
+  } else {
+    std::get<JsonlConfig>(config).path = target;
+  }
+  return config;
 }
 
 std::string TaskName(const TaskConfig& config) {

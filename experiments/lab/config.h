@@ -30,6 +30,7 @@ struct EvaluationConfig {
   int samples = 1;                     // answers to each held-out item
   Sampling sampling;                   // greedy; never longer than the task can need
   std::optional<double> smallest_gap;  // of the tables, not of a cell
+  std::vector<std::string> also;       // other targets of the task, scored beside: CellResult::extras score_on_<target>
 };
 void Describe(Describer& d, EvaluationConfig& config);
 // Throws Error where several answers are asked for that would all be the same, or none.
@@ -66,6 +67,8 @@ struct WarmStartConfig {
   int n = 0;
   double learning_rate = 1e-3;  // its own: an arm's settings must not change where it begins
   int max_steps = 200;
+  std::vector<std::string> targets;  // that it is about, n shared out equally; empty: the task itself
+  std::vector<std::string> drop;     // of these: answers that are not learnt, word for word
 };
 void Describe(Describer& d, WarmStartConfig& config);
 
@@ -81,6 +84,7 @@ void Describe(Describer& d, JudgingConfig& config);
 // The one comparison that is declared before anything runs; no arm: none is.
 struct ContrastConfig {
   std::string task, arm, against;
+  std::string against_task;  // empty: the same; both may name several groups, joined by " + "
   int n = 0;
 };
 void Describe(Describer& d, ContrastConfig& config);
@@ -100,6 +104,8 @@ struct ExperimentConfig {
   WarmStartConfig warm_start;
   JudgingConfig judging;
   ContrastConfig contrast;
+  std::vector<std::vector<std::string>> compare;  // groups of rows, looked at beside the contrast
+  std::vector<std::vector<std::string>> facts;    // that a table of groups shows of them
   RefineConfig refine;
   TuneConfig tune;
   TunedConfig tuned;
@@ -147,6 +153,8 @@ void CheckAxis(const std::string& key);
 std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const PoliciesConfig& policies,
                                             const Task& task, const std::filesystem::path& config_dir);
 
+// The same task with another target: a name on digit folds, a path of a file of prompts.
+TaskConfig WithTarget(TaskConfig config, const std::string& target);
 // "rules", "add10", or a file's stem: the group of the table.
 std::string TaskName(const TaskConfig& config);
 // What of a task's options can change a number, as TOML.

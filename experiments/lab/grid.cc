@@ -2,6 +2,7 @@
 #include "experiments/lab/grid.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -204,6 +205,7 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   };
   section("task", TaskToml(config.task));
   section("evaluation", NumericsToml(config.evaluation));
+  if (!config.evaluation.also.empty()) text += fmt::format("also {}\n", fmt::join(config.evaluation.also, " "));
   if (!teacher) section("student.init", NumericsToml(config.student.init));
   if (trained && config.student.lora.r > 0) section("student.lora", NumericsToml(config.student.lora));
   if (trained) section("student.trainer", TrainerToml(config.student.trainer));

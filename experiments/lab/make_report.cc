@@ -13,6 +13,7 @@
 #include "core/config/toml_text.h"
 #include "core/data/folds.h"
 #include "core/report/lm_eval.h"
+#include "experiments/lab/comparisons.h"
 #include "experiments/lab/results.h"
 
 namespace retort::lab {
@@ -38,7 +39,15 @@ std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& bloc
         "{} held-out items a cell.",
         block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
         teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
-    if (const int n = block->config.warm_start.n; n > 0) {
+    const WarmStartConfig& warm = block->config.warm_start;
+    if (const int n = warm.n; n > 0 && !warm.targets.empty()) {
+      line += fmt::format(
+          " Every student first learnt from this teacher{} (its warm start): {} questions of {} were asked{}; that is "
+          "what N = 0 shows, and no row counts them.",
+          block->config.policies.use.empty() ? "" : ", behind its provider's policies", n,
+          fmt::join(warm.targets, ", "),
+          warm.drop.empty() ? "" : fmt::format(", and answers \"{}\" left out", fmt::join(warm.drop, "\", \"")));
+    } else if (n > 0) {
       line += fmt::format(
           " Every student first learnt {} answers of the teacher (its warm start): that is what N = 0 "
           "shows, and no row counts these answers.",
@@ -70,7 +79,8 @@ void AddContrast(const ExperimentConfig& main, const std::string& first_task, Re
   input.contrast = {.task = main.contrast.task.empty() ? first_task : main.contrast.task,
                     .arm = main.contrast.arm,
                     .against = main.contrast.against,
-                    .n = main.contrast.n};
+                    .n = main.contrast.n,
+                    .against_task = main.contrast.against_task};
 }
 
 // How many facts a target of new facts consists of.
@@ -145,6 +155,7 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
       Sha256Hex(fmt::format("{}{}{}", NumericsToml(main), ToToml(main.contrast), fmt::join(main.blocks, "\n")));
   AddContrast(main, blocks.front()->task_name, input);
   AddFacts(blocks, input);
+  AddComparisons(blocks, input);
   const size_t missing = grid.rows.size() - input.cells.size();
   if (missing > 0) {
     input.caveats.push_back(fmt::format("Not finished: {} of {} rows are missing.", missing, grid.rows.size()));

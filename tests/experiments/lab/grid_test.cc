@@ -316,6 +316,21 @@ TEST_F(GridTest, AGroupHasABaseAndATeacherOfItsOwn) {
                                                                  {"other", "teacher_model"}}));
 }
 
+TEST_F(GridTest, WhatElseIsScoredMakesAnotherCell) {
+  const auto plain = Hashes(Make({})), also = Hashes(Make({"evaluation.also=[add5]"}));
+  for (const std::string& hash : also) EXPECT_FALSE(plain.contains(hash));
+  EXPECT_EQ(Hashes(Make({"evaluation.also=[]"})), plain);
+  EXPECT_THAT(Problems({"evaluation.also=[add55]"}), HasSubstr("add55"));
+}
+
+TEST_F(GridTest, BadComparisonsOfGroupsAreToldBeforeAnythingRuns) {
+  EXPECT_EQ(Problems({"compare=[[size,add10,rules]]", "facts=[[rules,FLOPs,\"2.1e13\"]]"}), "");
+  EXPECT_THAT(Problems({"compare=[[size,add10]]"}), HasSubstr("compare[0]"));
+  EXPECT_THAT(Problems({"facts=[[rules,FLOPs,many]]"}), HasSubstr("facts[0]"));
+  EXPECT_THAT(Problems({"contrast.arm=teacher", "contrast.against=teacher", "contrast.against_task=add10"}),
+              HasSubstr("contrast.n"));
+}
+
 TEST_F(GridTest, OnlyALocalTeacherHasLikelihoods) {
   EXPECT_THAT(Problems({"evaluation.metric=bits_per_byte"}), HasSubstr("only teacher.kind=local"));
 }
