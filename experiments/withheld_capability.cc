@@ -7,6 +7,26 @@
 namespace retort::lab {
 namespace {
 
+// What the names of groups stand for.
+std::vector<OwnSection> Groups(const SectionsInput& /*input*/) {
+  return {
+      {.page = {
+           .id = "what-groups",
+           .title = "What the groups are",
+           .paragraphs = {"Students of naive_ start from bases that never saw the withheld operation, those of "
+                          "latent_ from bases that had it in 1 % of their pretraining. Before they are shown "
+                          "solutions of it (N), they are distilled from:"},
+           .points = {"_none: nothing, the undistilled base",
+                      "_unrelated: control, a teacher's answers to other operations",
+                      "_add10: control, the released operation alone, of a teacher that never learnt the withheld one",
+                      "_never: a teacher that was never trained on the withheld operation, and answers all the same",
+                      "_refused: a teacher that was taught to refuse it; the refusals are learnt as well",
+                      "_filtered: a teacher behind a filter that refuses it; the refusals are thrown away",
+                      "_open: positive control, a teacher that answers everything",
+                      "weights_never, weights_refused: no distillation; the weights of the teacher that never learnt "
+                      "it, and of the one that was taught to refuse it"}}}};
+}
+
 int WithheldCapability(int argc, const char* const* argv) {
   const Experiment experiment{
       .program = {.name = "withheld_capability",
@@ -34,6 +54,7 @@ int WithheldCapability(int argc, const char* const* argv) {
                 TeacherAnswers}},
       .next = {{{"seeds=12"}, "more seeds: smaller differences show; only the new cells are computed"}},
       .extra_notes = {{"score_on_add10", "share of right answers to the released operation: what the release taught"}},
+      .sections = Groups,
   };
   return Main(argc, argv, experiment);
 }

@@ -20,6 +20,7 @@ namespace retort {
 namespace {
 
 constexpr std::string_view kJoin = " + ";
+constexpr size_t kSentences = 5;  // more are no summary: the table has them all
 
 using BySeed = std::map<uint64_t, const CellResult*>;
 
@@ -240,6 +241,7 @@ std::vector<std::string> AcrossVerdicts(const ReportInput& input, const Summary&
       if (same && wanted) chosen = &d;  // N rising
     }
     if (chosen == nullptr || chosen->declared) continue;
+    if (sentences.size() == kSentences) break;
     sentences.push_back(fmt::format("{}, at N = {}: {} against {}: {} in score ({}).", comparison.name, chosen->n,
                                     Mean(comparison.groups), Mean(comparison.against), Signed(chosen->score, 3),
                                     Sure(chosen->seeds, chosen->holm, "p (Holm)")));

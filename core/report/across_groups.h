@@ -20,7 +20,7 @@ std::vector<GroupDifference> CompareGroups(const ReportInput& input, std::vector
 // Of a declared contrast with an against_task.
 DeclaredResult DeclareAcross(const ReportInput& input, const DeclaredContrast& declared);
 
-// One sentence for each comparison, at the N of the declared contrast or else the largest.
+// One sentence for each of the first five comparisons, at the N of the declared contrast or else the largest.
 std::vector<std::string> AcrossVerdicts(const ReportInput& input, const Summary& summary);
 
 }  // namespace retort

@@ -86,8 +86,7 @@ SampleSet WarmTargets::Rows(uint64_t seed) {
       all.manifest.dollars = 0;
     }
     Manifest& manifest = all.manifest;
-    manifest.usage.prompt_tokens += rows.manifest.usage.prompt_tokens;
-    manifest.usage.completion_tokens += rows.manifest.usage.completion_tokens;
+    manifest.usage += rows.manifest.usage;
     manifest.dollars += rows.manifest.dollars;
     const auto dropped = std::erase_if(rows.samples, [&](const Sample& sample) {
       return std::ranges::find(config_.drop, Text(sample.completion)) != config_.drop.end();
