@@ -32,7 +32,7 @@ class TargetLoss : public RowLoss {
     targets_.clear();
     for (size_t i = begin; i < begin + count; ++i) {
       const auto& [ids, first] = sequences[i];
-      for (size_t t = static_cast<size_t>(first); t < ids.size(); ++t) targets_.push_back(ids[t]);
+      for (auto t = static_cast<size_t>(first); t < ids.size(); ++t) targets_.push_back(ids[t]);
     }
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "core/lm/decoder.h"
 #include "core/lm/packed_pass.h"
@@ -14,7 +15,11 @@ namespace retort {
 
 OwnAnswers::OwnAnswers(const Transformer& model, Sampling sampling, std::vector<int> stop_ids, int vocab,
                        int max_length, uint64_t seed)
-    : model_(model), sampling_(sampling), stop_ids_(std::move(stop_ids)), vocab_(vocab), max_length_(max_length) {
+    : model_(model),
+      sampling_(std::move(sampling)),
+      stop_ids_(std::move(stop_ids)),
+      vocab_(vocab),
+      max_length_(max_length) {
   sampling_.seed = static_cast<int64_t>(seed);
 }
 

@@ -208,12 +208,13 @@ class Cleaner {
   }
 
   bool TakeDegree() {
-    for (const std::string_view form : {"^\\circ", "^{\\circ}", "^ \\circ", "^{ \\circ }", "^o "}) {
-      if (!text_.substr(at_).starts_with(form)) continue;
-      at_ += form.size();
-      return true;
-    }
-    return false;
+    static constexpr std::array<std::string_view, 5> kForms = {"^\\circ", "^{\\circ}", "^ \\circ", "^{ \\circ }",
+                                                               "^o "};
+    const auto* const form =
+        std::ranges::find_if(kForms, [&](std::string_view known) { return text_.substr(at_).starts_with(known); });
+    if (form == kForms.end()) return false;
+    at_ += form->size();
+    return true;
   }
 
   void Character() {
@@ -247,13 +248,12 @@ size_t Separator(std::string_view text, size_t at, bool in_brackets) {
   if (at >= text.size()) return 0;
   const char c = text[at];
   size_t length = 0;
-  if (c == kThousands || c == kThin) {
+  const bool space = c == ' ' && at + 4 <= text.size() && (at + 4 == text.size() || text[at + 4] != '/');
+  if (c == kThousands || c == kThin || space) {
     length = 1;
   } else if (c == ',') {
     length = at + 1 < text.size() && text[at + 1] == kThin ? 2 : 1;
     if (in_brackets && length == 1 && at + 1 < text.size() && text[at + 1] != '0') return 0;
-  } else if (c == ' ' && at + 4 < text.size() + 1 && (at + 4 == text.size() || text[at + 4] != '/')) {
-    length = 1;
   }
   return length > 0 && ThreeDigits(text, at + length) ? length : 0;
 }

@@ -19,9 +19,9 @@ using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<
 
 class Number {
  public:
-  Number() = default;  // undefined
-  Number(const Rational& value);
-  Number(const Real& value);
+  Number() = default;             // undefined
+  Number(const Rational& value);  // NOLINT(google-explicit-constructor): each is a number
+  Number(const Real& value);      // NOLINT(google-explicit-constructor)
 
   bool defined() const { return !std::holds_alternative<std::monostate>(value_); }
   const Rational* exact() const { return std::get_if<Rational>(&value_); }
