@@ -5,6 +5,8 @@
 //                                                 the matrix products of one training step and nothing else
 //   speed_bench bandwidth THREADS MEGABYTES       reading memory
 //   speed_bench train THREADS D F HEADS LAYERS VOCAB BATCH LENGTH STEPS
+//   speed_bench train-objective THREADS D F HEADS LAYERS VOCAB OBJECTIVE BATCH LENGTH STEPS
+//                                                 the same by another objective; the teacher's logits are there already
 //   speed_bench train-checkpoint THREADS FOLDER BATCH LENGTH STEPS
 //   speed_bench train-rows THREADS FOLDER BATCH STEPS
 //                                                 a checkpoint on rows of unlike lengths, answers supervised alone
@@ -17,23 +19,19 @@
 //                                                 one few-samples cell: trains, then answers a file's lines
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <torch/version.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "benchmarks/machine_limits.h"
+#include "benchmarks/speed_words.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -43,6 +41,7 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
 #include "core/lm/local_model.h"
+#include "core/lm/scorer.h"
 #include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
@@ -52,30 +51,6 @@ namespace retort {
 namespace {
 
 using nlohmann::json;
-
-// The words of the command line, taken from the left.
-class Words {
- public:
-  Words(int argc, char** argv) : words_(argv + 1, argv + argc) {}
-  std::string Text() {
-    if (next_ == words_.size()) throw Error("too few words");
-    return words_[next_++];
-  }
-  int64_t Number() {
-    const std::string word = Text();
-    int64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size() || value < 1) {
-      throw Error(fmt::format("\"{}\" is no positive number", word));
-    }
-    return value;
-  }
-  int Int() { return static_cast<int>(Number()); }
-
- private:
-  std::vector<std::string> words_;
-  size_t next_ = 0;
-};
 
 // Peak resident memory. Not getrusage(): its maximum outlives exec, and would be that of the parent.
 double PeakMegabytes() {
@@ -99,121 +74,6 @@ double SecondsSinceProcessStart() {
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return double(now.tv_sec) + 1e-9 * double(now.tv_nsec) - std::stod(text) / double(sysconf(_SC_CLK_TCK));
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
-// One matrix and what a training step does with it: y = x W^T, dx = dy W, dW = dy^T x.
-struct Product {
-  Product(int64_t rows, int64_t in, int64_t out)
-      : x(at::randn({rows, in})),
-        y(at::empty({rows, out})),
-        dy(at::randn({rows, out})),
-        dx(at::empty({rows, in})),
-        weight(at::randn({out, in})),
-        gradient(at::empty({out, in})) {}
-  at::Tensor x, y, dy, dx, weight, gradient;
-};
-
-// Every layer has matrices of its own, as in training; activations are shared between the layers, so that the caches
-// help the yardstick rather than hinder it.
-json Gemm(Words& words) {
-  SetThreads(words.Int());
-  const int64_t d = words.Number(), f = words.Number(), heads = words.Number(), kv_heads = words.Number();
-  const int64_t head_dim = words.Number(), layers = words.Number(), vocab = words.Number();
-  const int64_t rows = words.Number(), supervised = words.Number();
-  const Product layer[] = {
-      {rows, d, (heads + 2 * kv_heads) * head_dim}, {rows, heads * head_dim, d}, {rows, d, 2 * f}, {rows, f, d}};
-  std::vector<Product> products;
-  for (int64_t l = 0; l < layers; ++l) {
-    for (Product product : layer) {
-      product.weight = at::randn_like(product.weight);
-      product.gradient = at::empty_like(product.gradient);
-      products.push_back(product);
-    }
-  }
-  products.emplace_back(supervised, d, vocab);
-  double flops = 0;
-  for (const Product& p : products) flops += 6.0 * double(p.x.size(0)) * double(p.weight.numel());
-
-  const at::NoGradGuard no_grad;
-  const auto step = [&] {
-    for (Product& p : products) at::mm_out(p.y, p.x, p.weight.t());
-    for (auto p = products.rbegin(); p != products.rend(); ++p) {
-      at::mm_out(p->dx, p->dy, p->weight);
-      at::mm_out(p->gradient, p->dy.t(), p->x);
-    }
-  };
-  step();
-  std::vector<double> seconds;
-  const double began = MonotonicSeconds();
-  do {
-    const double before = MonotonicSeconds();
-    step();
-    seconds.push_back(MonotonicSeconds() - before);
-  } while (MonotonicSeconds() - began < 1.5 || seconds.size() < 3);
-  const double median = Median(seconds);
-  return {{"gflops", flops / median / 1e9},
-          {"best_gflops", flops / std::ranges::min(seconds) / 1e9},
-          {"seconds_per_step", median}};
-}
-
-// Sums in several places of the range at once: one stream alone does not keep a core's line fill buffers busy.
-// Integers, which the compiler may add in any order.
-template <int kStreams>
-uint64_t Sum(const uint64_t* data, int64_t n) {
-  constexpr int kLine = 8, kAhead = 256;  // words: a cache line; how far ahead lines are fetched
-  std::array<std::array<uint64_t, kLine>, kStreams> sums{};
-  const int64_t stride = n / kStreams / kLine * kLine;
-  for (int64_t i = 0; i < stride; i += kLine) {
-    for (size_t stream = 0; stream < kStreams; ++stream) {
-      const uint64_t* const line = data + static_cast<int64_t>(stream) * stride + i;
-      __builtin_prefetch(line + kAhead);
-      for (size_t j = 0; j < kLine; ++j) sums[stream][j] += line[j];
-    }
-  }
-  uint64_t sum = 0;
-  for (int64_t i = stride * kStreams; i < n; ++i) sum += data[i];
-  for (const auto& line : sums) sum = std::accumulate(line.begin(), line.end(), sum);
-  return sum;
-}
-
-// Threads of its own: at::parallel_for is a plain loop where a file is compiled without OpenMP.
-json Bandwidth(Words& words) {
-  const int threads = words.Int();
-  const int64_t bytes = words.Number() * 1'000'000, n = bytes / 8;
-  void* const memory =
-      mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw Error("not enough memory");
-  madvise(memory, static_cast<size_t>(bytes), MADV_HUGEPAGE);
-  auto* const data = static_cast<uint64_t*>(memory);
-  const auto on_each_part = [&](const auto& work) {
-    std::vector<std::jthread> running;
-    for (int64_t i = 0; i < threads; ++i) {
-      running.emplace_back([&, i] { work(data + n * i / threads, n * (i + 1) / threads - n * i / threads); });
-    }
-  };
-  on_each_part([](uint64_t* part, int64_t size) { std::fill(part, part + size, 1); });
-  double best = 0;
-  const auto pass = [&](auto sum_of) {
-    std::atomic<uint64_t> sum = 0;
-    const double before = MonotonicSeconds();
-    on_each_part([&](const uint64_t* part, int64_t size) { sum += sum_of(part, size); });
-    best = std::max(best, double(bytes) / (MonotonicSeconds() - before) / 1e9);
-    if (sum != static_cast<uint64_t>(n)) throw Error("the sum is wrong");
-  };
-  const double began = MonotonicSeconds();
-  for (int round = 0; round < 3 || MonotonicSeconds() - began < 1.5; ++round) {
-    pass(Sum<1>);
-    pass(Sum<2>);
-    pass(Sum<4>);
-    pass(Sum<8>);
-  }
-  munmap(memory, static_cast<size_t>(bytes));
-  return {{"gigabytes_per_second", best}};
 }
 
 ModelConfig Shape(int d, int f, int heads, int layers, int vocab) {
@@ -243,13 +103,28 @@ std::vector<int> RandomIds(RandomStream& random, int64_t n, int vocab) {
   return ids;
 }
 
-// All positions are supervised, as with labels=input_ids.
-json TrainSteps(Transformer& model, Words& words, int warm_up, double learning_rate) {
+// Five tokens of each supervised one, as a teacher with top_logprobs=5 shows them: how likely they are does not change
+// how long it takes.
+void ShowFive(Example& example, RandomStream& random, int vocab) {
+  for (size_t t = static_cast<size_t>(example.prompt_length); t < example.ids.size(); ++t) {
+    KnownTokens known{.ids = {example.ids[t]}, .probabilities = std::vector<float>(5, 0.18F), .rest = 0.1F};
+    while (known.ids.size() < 5) {
+      const int id = RandomIds(random, 1, vocab)[0];
+      if (std::ranges::count(known.ids, id) == 0) known.ids.push_back(id);
+    }
+    example.known.push_back(std::move(known));
+  }
+}
+
+// All positions are supervised, as with labels=input_ids. `teacher`: of objectives that need one at hand.
+json TrainSteps(Transformer& model, Words& words, int warm_up, double learning_rate,
+                const std::string& objective = "sft", const Scorer* teacher = nullptr) {
   const int batch = words.Int(), length = words.Int(), steps = words.Int();
   RandomStream random(0, "speed_bench");
   std::vector<Example> examples;
   for (int i = 0; i < batch; ++i) {
     examples.push_back({.ids = RandomIds(random, length + 1, model.config().vocab_size), .prompt_length = 1});
+    if (objective == "topk") ShowFive(examples.back(), random, model.config().vocab_size);
   }
   TrainerConfig config;
   config.learning_rate = learning_rate;
@@ -262,7 +137,7 @@ json TrainSteps(Transformer& model, Words& words, int warm_up, double learning_r
     if (step == warm_up) began = MonotonicSeconds();
     ended = MonotonicSeconds();
   };
-  Train(model, examples, config, 0, log);
+  Train(model, examples, config, 0, log, {.objective = {.name = objective}, .teacher = teacher});
   const double rate = double(steps) * batch * length / (ended - began);
   const auto parameters = model.config().ParameterCount();
   return {{"tokens_per_second", rate},
@@ -270,6 +145,21 @@ json TrainSteps(Transformer& model, Words& words, int warm_up, double learning_r
           {"parameters", parameters},
           {"gflops", 6 * double(parameters) * rate / 1e9},
           {"peak_mb", PeakMegabytes()}};
+}
+
+// The teacher's logits of a given text are computed once and kept, in the steps before the first that counts.
+json TrainObjective(Transformer& model, Words& words) {
+  Transformer teaching(model.config());
+  teaching.Initialise(1);
+  const Scorer teacher{.name = "random", .logits = [&](std::span<const ScorerSequence> sequences) {
+                         std::vector<at::Tensor> parts;
+                         ForEachLogits(teaching, sequences, 512, [&](const at::Tensor& logits) {
+                           parts.push_back(logits.clone());  // it is valid during the call alone
+                         });
+                         return at::cat(parts, 0);
+                       }};
+  const std::string objective = words.Text();
+  return TrainSteps(model, words, 3, 1e-3, objective, &teacher);
 }
 
 // Rows as those of a task in words: a prompt of 60 to 140 tokens, an answer of 40 to 200. Counted are the tokens there
@@ -412,15 +302,16 @@ json Run(Words& words) {
   if (what == "make-cell") return MakeCell(words);
   if (what == "to-bfloat16") return ToBfloat16(words);
   if (what == "cell") return Cell(words);
-  const bool trains = what == "train" || what == "train-checkpoint" || what == "train-rows";
+  const bool trains = what.starts_with("train");
   if (!trains && what != "decode" && what != "decode-checkpoint") {
     throw Error(fmt::format("unknown use \"{}\"; the first lines of benchmarks/speed_bench.cc have them", what));
   }
   SetThreads(words.Int());
-  const bool random = what == "train" || what == "decode";
+  const bool random = what == "train" || what == "train-objective" || what == "decode";
   const std::unique_ptr<Transformer> model =
       random ? RandomModel(words) : LoadCheckpoint(words.Text(), {.keep_narrow = !trains});
   if (what == "train-rows") return TrainRows(*model, words);
+  if (what == "train-objective") return TrainObjective(*model, words);
   if (!trains) return Decode(*model, words);
   return random ? TrainSteps(*model, words, 3, 1e-3) : TrainSteps(*model, words, 1, 1e-5);
 }

@@ -207,6 +207,15 @@ def train_870k(table):
     train_row(table, "train-870k", MIDDLE, 15, ("1.3", "1.7"))
 
 
+def objectives(table):
+    """Each objective beside sft, on the same batch and of the same student; the teacher's logits are kept."""
+    names = ("fkl", "rkl", "jsd", "skew_fkl", "skew_rkl", "topk")
+    results = in_turn(sft=ours("train", 1, f"{SMALL} 32 48 60"),
+                      **{name: ours("train-objective", 1, f"{SMALL} {name} 32 48 60") for name in names})
+    for name in names:
+        table.compare(f"objectives: {name}", "sft", results[name], results["sft"], "tokens_per_second", "tokens/s")
+
+
 def train_135m(table):
     words = f"{SMOLLM2} 4 256 2"
     results = in_turn(mine=ours("train-checkpoint", 2, words), eager=hf("train-checkpoint", 2, words),
@@ -261,8 +270,7 @@ def decode_135m_b16(table):
 
 
 ROWS = {"cell": cell, "start": start, "two-cells": two_cells, "train-115k": train_115k, "train-870k": train_870k,
-        "train-135m": train_135m,
-        "train-135m-rows": train_135m_rows, "decode-870k": decode_870k, "decode-135m-b1": decode_135m_b1,
+        "objectives": objectives, "train-135m": train_135m, "train-135m-rows": train_135m_rows, "decode-870k": decode_870k, "decode-135m-b1": decode_135m_b1,
         "decode-135m-b1-bf16": decode_135m_b1_bf16, "decode-135m-b16": decode_135m_b16}
 
 
