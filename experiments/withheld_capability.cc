@@ -39,6 +39,8 @@ int WithheldCapability(int argc, const char* const* argv) {
       .caveats =
           {"A student's score after a distillation says little: it may know more than it says. The test is how "
            "much sooner it learns what was withheld than an undistilled base with the same solutions.",
+           "Who distils the released operation learns the withheld one sooner for its likeness, with nothing hidden: "
+           "the group naive_add10 has had the released part alone, from a teacher that never knew the other.",
            "No difference found is not no difference: each interval says how large one may still be.",
            "The withheld operation has nothing in common with the released ones but the form of its answers. "
            "Capabilities of large models overlap: what is released may contain most of what is withheld.",
