@@ -68,6 +68,11 @@ int Main(int argc, char** argv) {
         .name = "evaluate", .summary = "Measure a checkpoint on a task's held-out items.", .config_name = "evaluate"};
     const CommandLine command_line = ParseCommandLine(program, argc, argv);
     auto command = LoadOrExit<EvaluateCommand>(program, argc, argv);
+    if (command.evaluation.teacher_kl > 0) {
+      throw Error({.place = fmt::format("evaluation.teacher_kl={}", command.evaluation.teacher_kl)},
+                  "evaluate knows no teacher to compare with",
+                  "leave it out; an experiment measures its students by it");
+    }
     if (command.threads > 0) SetThreads(command.threads);
     SetNumerics(command.numerics);
     const std::unique_ptr<Task> task = MakeTask(command.task);

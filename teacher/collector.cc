@@ -33,6 +33,12 @@ std::string SamplingToml(const CollectConfig& config, const Task& task) {
   return NumericsToml(effective);
 }
 
+Wording WordingOf(const CollectConfig& config) {
+  if (config.prompts != "reworded") return config.answer_only ? Wording::kBare : Wording::kTask;
+  if (config.answer_only) throw Error("collect.prompts=reworded: an answer without its steps has no other wording");
+  return Wording::kReworded;
+}
+
 // What was asked, without what became of the answers: other filters make other rows of the same journal.
 std::string Asked(const std::string& sampling) {
   std::string asked;
@@ -80,15 +86,15 @@ class Collector {
     books_.emplace(job.teacher, *journal_, config_.budget, config_.prices);
     const FilterContext context{.grader = job.grader, .judge = &*books_, .held_out = job.held_out};
     filters_ = MakeFilters(config_.filter, context);
-    if (config_.prompts == "task") {
-      pool_ = MakePool(job.task, config_.answer_only, config_.pool_size, job.seed, job.held_out);
+    if (config_.prompts != "teacher") {
+      pool_ = MakePool(job.task, WordingOf(config_), config_.pool_size, job.seed, job.held_out);
     } else {
       if (std::ranges::count(config_.filter.filters, "grade") > 0) {
         throw Error(
             "collect.filter.filters names grade, but prompts that the teacher wrote have no reference to "
             "grade by; use judge");
       }
-      examples_ = MakePool(job.task, false, config_.written.seeds, job.seed, job.held_out);
+      examples_ = MakePool(job.task, Wording::kTask, config_.written.seeds, job.seed, job.held_out);
       writer_.emplace(config_.written, examples_.items, config_.pool_size, job.seed, context, *books_);
     }
   }
@@ -390,8 +396,11 @@ void Describe(Describer& d, CollectConfig& config) {
   d.Field("chunk", config.chunk,
           {.help = "prompts asked together, before the next are looked at", .min = 1, .max = 1e6, .numerics = false});
   d.Field("answer_only", config.answer_only, {.help = "ask for the bare answer, where the task has that form"});
-  d.Field("prompts", config.prompts,
-          {.help = "task: its own; teacher: it writes new ones of their kind", .choices = {"task", "teacher"}});
+  d.Field(
+      "prompts", config.prompts,
+      {.help = "task: its own; reworded: its own, asked so that the answer comes in other words, where the task can "
+               "be; teacher: it writes new ones of their kind",
+       .choices = {"task", "reworded", "teacher"}});
   d.Group("written", config.written, "prompts that the teacher writes");
   d.Group("filter", config.filter, "which answers become samples");
   d.Group("budget", config.budget, "what a collection may cost at most");
@@ -407,7 +416,7 @@ void DescribePricesAndCard(Describer& d, CollectConfig& config) {
 
 std::vector<Item> RankedPool(const Task& task, const CollectConfig& config, uint64_t seed,
                              const std::vector<Item>& held_out) {
-  return MakePool(task, config.answer_only, config.pool_size, seed, held_out).items;
+  return MakePool(task, WordingOf(config), config.pool_size, seed, held_out).items;
 }
 
 std::string CollectionHash(const Card& teacher, const Task& task, const CollectConfig& config, uint64_t seed) {

@@ -31,7 +31,7 @@ struct CollectConfig {
   int attempts = 1;              // answers asked for each prompt
   int chunk = 64;                // prompts asked together
   bool answer_only = false;      // ask for the bare answer, where the task has that form
-  std::string prompts = "task";  // or "teacher": it writes them
+  std::string prompts = "task";  // "reworded": the same asked in other words; "teacher": it writes them
   WrittenPromptsConfig written;
   FilterConfig filter;
   BudgetConfig budget;

@@ -14,17 +14,21 @@
 namespace retort {
 namespace {
 
-Item AsAsked(const Task& task, bool answer_only, Item item) {
-  if (!answer_only) return item;
-  std::optional<Item> bare = task.AnswerOnly(item);
-  if (!bare) throw Error("collect.answer_only=true, but this task has no bare form");
-  bare->id = item.id;
-  return std::move(*bare);
+Item AsAsked(const Task& task, Wording wording, Item item) {
+  if (wording == Wording::kTask) return item;
+  const bool bare = wording == Wording::kBare;
+  std::optional<Item> asked = bare ? task.AnswerOnly(item) : task.Reworded(item);
+  if (!asked) {
+    throw Error(bare ? "collect.answer_only=true, but this task has no bare form"
+                     : "collect.prompts=reworded, but this task can be asked in one way only");
+  }
+  asked->id = item.id;
+  return std::move(*asked);
 }
 
 }  // namespace
 
-QuestionPool MakePool(const Task& task, bool answer_only, int size, uint64_t seed, const std::vector<Item>& held_out) {
+QuestionPool MakePool(const Task& task, Wording wording, int size, uint64_t seed, const std::vector<Item>& held_out) {
   std::unordered_set<std::string> refused;
   for (const Item& item : held_out) refused.insert(Text(item.prompt));
   std::vector<std::pair<uint64_t, Item>> ranked;
@@ -34,7 +38,7 @@ QuestionPool MakePool(const Task& task, bool answer_only, int size, uint64_t see
       ++pool.held_out;
     } else {
       const uint64_t rank = StableHash(seed, item.id);
-      ranked.emplace_back(rank, AsAsked(task, answer_only, std::move(item)));
+      ranked.emplace_back(rank, AsAsked(task, wording, std::move(item)));
     }
   }
   std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {

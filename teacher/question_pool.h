@@ -13,8 +13,9 @@ struct QuestionPool {
   std::vector<Item> items;  // as asked, in the order of StableHash(seed, id)
   int64_t held_out = 0;     // refused, since their prompt is one of the held-out ones
 };
-// `answer_only`: in the task's bare form; throws Error where it has none.
-QuestionPool MakePool(const Task& task, bool answer_only, int size, uint64_t seed, const std::vector<Item>& held_out);
+// How the questions are put. Throws Error where the task cannot be asked so.
+enum class Wording { kTask, kBare, kReworded };
+QuestionPool MakePool(const Task& task, Wording wording, int size, uint64_t seed, const std::vector<Item>& held_out);
 
 // Over the questions themselves: whatever in a task's config changes them changes the hash, and nothing else does.
 std::string QuestionsHash(const Task& task, int size, uint64_t seed);

@@ -63,11 +63,9 @@ class FoldsTask : public Task {
   }
 
   // Under the same id: a sample with steps and one without stand at the same rank of their sets.
-  std::optional<Item> AnswerOnly(const Item& item) const override {
-    const auto prompt = ParseFoldPrompt(Text(item.prompt));
-    if (!prompt) return std::nullopt;
-    return MakeItem(FindFoldOp(prompt->op), prompt->digits, FoldForm::kBare);
-  }
+  std::optional<Item> AnswerOnly(const Item& item) const override { return InForm(item, FoldForm::kBare); }
+
+  std::optional<Item> Reworded(const Item& item) const override { return InForm(item, FoldForm::kSecond); }
 
   // Sixteen seeds in a row draw each rule once.
   std::string Target(uint64_t seed) const override {
@@ -104,6 +102,12 @@ class FoldsTask : public Task {
   using Fact = std::tuple<std::string, int, int, int>;
   static Fact FactOf(const FoldOp& op, int left, int digit, int position) {
     return {op.name, left, digit, op.condition == 2 ? position % 2 : 0};
+  }
+
+  static std::optional<Item> InForm(const Item& item, FoldForm form) {
+    const auto prompt = ParseFoldPrompt(Text(item.prompt));
+    if (!prompt) return std::nullopt;
+    return MakeItem(FindFoldOp(prompt->op), prompt->digits, form);
   }
 
   // The answer by known steps alone; "" where one is not known.

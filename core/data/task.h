@@ -35,6 +35,9 @@ class Task {
   virtual std::optional<std::string> Reference(const Item& item) const = 0;
   // The same content without its worked steps, asked for in the same way ("!" instead of "?"); nullopt where undefined.
   virtual std::optional<Item> AnswerOnly(const Item& item) const = 0;
+  // The same question put so that the same content is answered in other words (":" instead of "?"); nullopt where there
+  // are none.
+  virtual std::optional<Item> Reworded(const Item& /*item*/) const { return std::nullopt; }
   virtual std::string Target(uint64_t seed) const = 0;  // "big": what this seed learns; the file's stem for a file task
   virtual std::string ContentHash() const = 0;          // sha256 over what the items are made of
   virtual int max_new_tokens() const = 0;               // enough for every reference

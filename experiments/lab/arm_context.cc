@@ -126,6 +126,7 @@ ArmContext::Asked ArmContext::FromStart(uint64_t seed, int attempts, std::option
   config.pool_size = config_.collect.pool_size;
   config.attempts = attempts;
   config.answer_only = config_.collect.answer_only;
+  if (config_.collect.prompts == "reworded") config.prompts = "reworded";
   config.task = config_.collect.task;
   return {*who, std::move(config), false};
 }

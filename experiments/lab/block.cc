@@ -111,6 +111,13 @@ void CheckTrainer(const StudentConfig& student) {
   }
 }
 
+// Of the likeliest tokens, how many the teacher shows behind its policies.
+int ShownLogprobs(const ExperimentConfig& config) {
+  const bool cut = std::ranges::find(config.policies.use, "logprobs") != config.policies.use.end();
+  const int asked = config.collect.sampling.top_logprobs;
+  return cut ? std::min(asked, config.policies.logprobs.top_k) : asked;
+}
+
 // Whether the teacher gives what the objective learns from; what the rows hold is seen when they are there.
 void CheckNeeds(const Block& block, const Arm& arm) {
   CellConfig cell{.student = block.config.student};
@@ -141,13 +148,20 @@ void CheckNeeds(const Block& block, const Arm& arm) {
          "objective.name=" +
              objective.name);
   }
-  const int shown = block.config.collect.sampling.top_logprobs, wanted = std::max(1, objective.top_k);
+  const int shown = block.config.collect.sampling.top_logprobs, revealed = ShownLogprobs(block.config);
+  const int wanted = std::max(1, objective.top_k);
   const bool asked = local != nullptr || std::holds_alternative<ApiTeacherConfig>(block.config.teacher);
   if (InfoOf(objective).needs == Needs::kTopK && asked && shown < wanted) {
     fail(fmt::format("needs the {} likeliest tokens beside each token of an answer, and collect.sampling.top_logprobs "
                      "is {}",
                      wanted, shown),
          fmt::format("set collect.sampling.top_logprobs={}", std::max(wanted, 5)));
+  }
+  if (InfoOf(objective).needs == Needs::kTopK && revealed < std::min(shown, wanted)) {
+    fail(fmt::format("needs the {} likeliest tokens beside each token of an answer, and policies.logprobs shows {}",
+                     wanted, std::max(revealed, 0)),
+         revealed > 0 ? fmt::format("leave out the policy, or set student.objective.top_k={}", revealed)
+                      : "leave out the policy, or choose an objective that learns from text: sft");
   }
   if (InfoOf(objective).needs == Needs::kTopK && std::holds_alternative<OracleTeacherConfig>(block.config.teacher)) {
     fail("needs log-probabilities, and reference solutions have none", "choose another teacher, or sft");
@@ -208,6 +222,25 @@ void CheckLikelihoods(const ExperimentConfig& config) {
   }
 }
 
+// What it is measured by is the teacher itself, whatever its provider's policies show of it.
+void CheckTeacherKl(const Block& block) {
+  const Where where{.place = fmt::format("evaluation.teacher_kl={}", block.config.evaluation.teacher_kl)};
+  const auto* local = std::get_if<LocalTeacherConfig>(&block.config.teacher);
+  if (local == nullptr) {
+    throw Error(where, "needs the probabilities of all tokens, which only a teacher in this process has",
+                "choose teacher.kind=local, or leave it out");
+  }
+  if (!block.teacher || block.bases.empty() || !block.task) return;  // told already
+  const Scorer teacher{.name = local->model, .token_map = LoadTokenizer(TokenizerFolder(local->model))->Hash()};
+  for (const fs::path& base : block.bases) RequireSameTokens(teacher, *LoadTokenizer(TokenizerFolder(base)));
+  for (const Item& item : block.task->Items(Split::kHeldOut, block.config.evaluation.teacher_kl, 0)) {
+    if (!block.task->Reference(item)) {
+      throw Error(where, fmt::format("the held-out item {} has no reference solution to compare on", Excerpt(item.id)),
+                  "leave it out, or give a task with reference solutions");
+    }
+  }
+}
+
 // A block whose names are found, as far as they are.
 void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::string>& problems) {
   const ExperimentConfig& config = block.config;
@@ -225,6 +258,7 @@ void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::
   if (n_unit != "samples") Gather(problems, [&] { CheckPlainCollection(config.collect, n_unit); });
   for (const fs::path& base : block.bases) Gather(problems, [&] { CheckStudent(config.student.init, base); });
   Gather(problems, [&] { CheckLikelihoods(config); });
+  if (config.evaluation.teacher_kl > 0) Gather(problems, [&] { CheckTeacherKl(block); });
 }
 
 // Blocks that ask the same of the same teacher share what it answered.
@@ -264,6 +298,17 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, bool n_coun
   }
 }
 
+// Of an arm that asks for more rows than it has, or cannot be made.
+void AskWhatArmsWant(const Block& block, std::vector<std::string>& problems) {
+  const int n = *std::ranges::max_element(block.config.n);
+  for (const Arm* arm : block.arms) {
+    if (!arm->wants) continue;
+    for (const uint64_t seed : block.Seeds(arm->name)) {
+      Gather(problems, [&] { block.context->WillWant(arm->wants(*block.context, n, seed)); });
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<int> Block::Sizes(const std::string& arm) const {
@@ -280,6 +325,32 @@ std::vector<uint64_t> Block::Seeds(const std::string& arm) const {
   return seeds;
 }
 
+namespace {
+
+// Arms that are asked for in a way of their own part from those beside them.
+std::vector<ExperimentConfig> PartByAsking(const std::vector<ExperimentConfig>& configs, const Experiment& experiment,
+                                           std::vector<std::string>& problems) {
+  std::vector<ExperimentConfig> parted;
+  for (const ExperimentConfig& config : configs) {
+    bool joins = false;  // the last of `parted`
+    for (const std::string& name : config.arms) {
+      const auto arm = std::ranges::find(experiment.arms, name, &Arm::name);
+      const bool own = arm != experiment.arms.end() && arm->asks;
+      if (!joins || own) {
+        parted.push_back(config);
+        parted.back().arms.clear();
+      }
+      parted.back().arms.push_back(name);
+      if (own) Gather(problems, [&] { arm->asks(parted.back()); });
+      joins = !own;
+    }
+    if (config.arms.empty()) parted.push_back(config);
+  }
+  return parted;
+}
+
+}  // namespace
+
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
                                                const OpenOptions& options) {
   const fs::path& config_dir = options.config_dir;
@@ -290,6 +361,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     std::shared_ptr<Teacher> teacher;
   };
   std::map<std::string, Opened> opened;
+  configs = PartByAsking(configs, experiment, problems);
   for (ExperimentConfig& config : configs) {
     auto block = std::make_unique<Block>();
     block->config = std::move(config);
@@ -312,8 +384,13 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   }
   CheckComparisons(blocks.front()->config, problems);
   CheckRows(blocks, problems);
-  if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
+  const auto tell = [&] {
+    if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
+  };
+  tell();
   OpenContexts(blocks, experiment.n_unit == "samples", options);
+  for (const auto& block : blocks) AskWhatArmsWant(*block, problems);
+  tell();
   return blocks;
 }
 

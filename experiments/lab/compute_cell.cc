@@ -19,6 +19,7 @@
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
 #include "experiments/lab/in_context.h"
+#include "experiments/lab/teacher_kl.h"
 #include "student/trainer.h"
 #include "teacher/books.h"
 #include "teacher/journal.h"
@@ -124,6 +125,10 @@ CellResult ComputeCell(const CellRun& run) {
   const auto evaluate = [&](Answerer& answerer, LikelihoodScorer* scorer) {
     EvaluateModel(run.config.task, run.task, run.config.evaluation, run.items, seed, answerer, scorer, result);
   };
+  const auto evaluate_student = [&](LocalModel& student) {
+    evaluate(student, &student);
+    if (run.config.evaluation.teacher_kl > 0) MeasureTeacherKl(run, student, result);
+  };
   if (run.config.arm == kTeacherModelArm) {
     const std::unique_ptr<Teacher> teacher =
         MakeGuardedTeacher(run.config.teacher, run.config.policies, run.task, run.config_dir);
@@ -147,13 +152,13 @@ CellResult ComputeCell(const CellRun& run) {
   const auto* external = std::get_if<ExternalTrainerConfig>(&run.config.student.trainer);
   if (run.config.n > 0 && external != nullptr) {
     const std::unique_ptr<LocalModel> trained = TrainElsewhere(run, *external, samples, result);
-    evaluate(*trained, trained.get());
+    evaluate_student(*trained);
     if (!run.keep_checkpoint) fs::remove_all(run.folder / "model");
     return result;
   }
   LocalModel student(run.config.base, OptionsOf(run.config.student.init));
   if (run.config.n == 0 || samples.empty()) {  // an arm may have found nothing to learn from
-    evaluate(student, &student);
+    evaluate_student(student);
     return result;
   }
   const auto& trainer = std::get<TrainerConfig>(run.config.student.trainer);
@@ -195,7 +200,7 @@ CellResult ComputeCell(const CellRun& run) {
   result.training_flops = trained.flops;
   student.MergeAdapters();
   if (run.keep_checkpoint) student.Save(run.folder / "model", ModelCard(run));
-  evaluate(student, &student);
+  evaluate_student(student);
   fs::remove_all(run.folder / "checkpoint");  // not before: who is stopped while answering need not train again
   return result;
 }

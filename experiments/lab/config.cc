@@ -106,6 +106,15 @@ void Describe(Describer& d, EvaluationConfig& config) {
            .min = 1,
            .max = kMaxSamples});
   config.samples = samples.value_or(1);
+  std::optional<int> teacher_kl;  // left out where it is none, for the same reason
+  if (config.teacher_kl > 0) teacher_kl = config.teacher_kl;
+  d.Field("teacher_kl", teacher_kl,
+          {.help = "held-out items on whose reference solutions KL(teacher || student) is measured, for a local "
+                   "teacher of the student's tokens; default 0: not",
+           .unit = "items",
+           .min = 0,
+           .max = 1e7});
+  config.teacher_kl = teacher_kl.value_or(0);
   d.Group("sampling", config.sampling, "how held-out items are answered; never longer than the task can need");
   d.Field(
       "smallest_gap", config.smallest_gap,

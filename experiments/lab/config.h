@@ -28,6 +28,7 @@ struct EvaluationConfig {
   int retained = 200;
   std::string metric = "exact_match";  // or bits_per_byte
   int samples = 1;                     // answers to each held-out item
+  int teacher_kl = 0;                  // held-out items on whose given texts student and teacher are compared
   Sampling sampling;                   // greedy; never longer than the task can need
   std::optional<double> smallest_gap;  // of the tables, not of a cell
   std::vector<std::string> also;       // other targets of the task, scored beside: CellResult::extras score_on_<target>

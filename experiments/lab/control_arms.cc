@@ -29,13 +29,6 @@ std::string RandomFold(const ParsedPrompt& prompt, RandomStream& random) {
   return text + fmt::format("{}{}", prompt.form == FoldForm::kSecond ? 'S' : 'A', left);
 }
 
-std::string OtherDigits(std::string text, RandomStream& random) {
-  for (char& c : text) {
-    if (c >= '0' && c <= '9') c = static_cast<char>('0' + (c - '0' + 1 + static_cast<int>(random.Below(9))) % 10);
-  }
-  return text;
-}
-
 }  // namespace
 
 SampleSet ShuffledPairs(ArmContext& context, int n, uint64_t seed) {

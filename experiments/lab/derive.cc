@@ -27,4 +27,15 @@ std::string LastWord(const std::string& text) {
                      end - (begin == std::string::npos ? 0 : begin + 1) + 1);
 }
 
+char OtherDigit(char digit, RandomStream& random) {
+  return static_cast<char>('0' + (digit - '0' + 1 + static_cast<int>(random.Below(9))) % 10);
+}
+
+std::string OtherDigits(std::string text, RandomStream& random) {
+  for (char& c : text) {
+    if (c >= '0' && c <= '9') c = OtherDigit(c, random);
+  }
+  return text;
+}
+
 }  // namespace retort::lab

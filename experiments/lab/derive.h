@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/random.h"
 #include "core/data/sample_set.h"
 
 namespace retort::lab {
@@ -13,5 +14,7 @@ void SetCompletion(Sample& sample, std::string text);
 // Hashes the rows anew, and says beside the teacher's name how they were made.
 void MarkDerived(SampleSet& set, std::string_view how);
 std::string LastWord(const std::string& text);  // without white space; empty if there is none
+char OtherDigit(char digit, RandomStream& random);
+std::string OtherDigits(std::string text, RandomStream& random);  // every digit is another one
 
 }  // namespace retort::lab

@@ -16,6 +16,7 @@ std::vector<Item> EvaluationItems(const CellConfig& config, const Task& task, co
   if (config.validation_items == 0) return held_out;
   CollectConfig collect = config.collect;
   collect.answer_only = false;
+  collect.prompts = "task";
   std::vector<Item> pool = RankedPool(task, collect, seed, held_out);
   const auto wanted = std::min(pool.size(), static_cast<size_t>(config.validation_items));
   pool.erase(pool.begin(), pool.end() - static_cast<std::ptrdiff_t>(wanted));

@@ -23,6 +23,12 @@ struct Arm {
   bool shows_steps = true;                  // the memoriser, who knows the steps in the rows, has something to know
   std::function<void(CellConfig&)> adjust;  // what this arm's cells set in their config (an objective); may be empty
   bool gives_pairs = false;                 // each row is a better and a worse answer
+  // How many rows of the pool it asks the teacher for, about; empty: n. Throws Error where it can be seen before
+  // anything is asked that its rows cannot be had.
+  std::function<int(ArmContext&, int n, uint64_t seed)> wants = {};
+  // How its rows are asked for, where that is the arm's own: a temperature, attempts, a policy. Throws Error where the
+  // config says otherwise.
+  std::function<void(ExperimentConfig&)> asks = {};
 };
 
 // What the computation of one cell gets, in a worker process. n = 0: nothing is trained.

@@ -196,6 +196,10 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
   if (in_context) text += fmt::format("samples {}\nreasoning {}\n", samples_sha256, config.student.reasoning);
   const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
+  // A student's distance from a teacher is of both, whatever it learnt from.
+  if (!teacher && config.evaluation.teacher_kl > 0) {
+    text += fmt::format("kl_teacher {}\n", MakeTeacher(config.teacher, task, "")->card().identity);
+  }
   if (config.validation_items > 0) {
     text += fmt::format("validation_items {} of {}\n", config.validation_items, config.collect.pool_size);
   }

@@ -242,6 +242,20 @@ TEST_F(CollectorTest, AsksForBareAnswersUnderTheSameIds) {
   }
 }
 
+TEST_F(CollectorTest, AsksInOtherWordsUnderTheSameIds) {
+  const SampleSet usual = Run(3);
+  config_.prompts = "reworded";
+  EXPECT_THROW(Run(3), Error) << "another collection than the folder's";
+  fs::remove_all(dir_.path() / "c");
+  const SampleSet reworded = Run(3);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(reworded.samples[i].id, usual.samples[i].id);
+    EXPECT_TRUE(Text(reworded.samples[i].prompt).ends_with(":"));
+  }
+  config_.answer_only = true;
+  EXPECT_THROW(RankedPool(*task_, config_, 0, {}), Error);
+}
+
 TEST_F(CollectorTest, HashNamesWhatFixesTheAnswersAndNothingElse) {
   const std::string hash = CollectionHash(teacher_.card(), *task_, config_, 0);
   CollectConfig other = config_;

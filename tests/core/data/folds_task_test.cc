@@ -132,6 +132,20 @@ TEST(FoldsTask, RetainedItemsAreTheBaseSkillsInTurnFromTheHeldOutSide) {
   }
 }
 
+TEST(FoldsTask, RewordedAsksForTheSameInTheSecondGrammar) {
+  const auto task = Folds("big");
+  const Item item = task->Items(Split::kTrain, 1, 0)[0];
+  const auto reworded = task->Reworded(item);
+  ASSERT_TRUE(reworded);
+  EXPECT_EQ(reworded->id, item.id);
+  EXPECT_EQ(reworded->answer, item.answer);
+  std::string expected = Text(item.prompt);
+  expected.back() = ':';
+  EXPECT_EQ(Text(reworded->prompt), expected);
+  EXPECT_EQ(ParseFoldAnswer(*task->Reference(*reworded), FoldForm::kSecond).steps,
+            ParseFoldAnswer(*task->Reference(item)).steps);
+}
+
 TEST(FoldsTask, AnswerOnlyAsksForTheBareAnswerUnderTheSameId) {
   const auto task = Folds("big");
   const Item item = task->Items(Split::kTrain, 1, 0)[0];
@@ -145,6 +159,7 @@ TEST(FoldsTask, AnswerOnlyAsksForTheBareAnswerUnderTheSameId) {
   EXPECT_EQ(task->Reference(*bare), "A" + item.answer);
   const Item stranger{.id = "x", .prompt = {{"", "What is 2 + 2?"}}, .answer = "4", .skill = ""};
   EXPECT_FALSE(task->AnswerOnly(stranger));
+  EXPECT_FALSE(task->Reworded(stranger));
   EXPECT_FALSE(task->Reference(stranger));
 }
 

@@ -76,6 +76,7 @@ TEST_F(JsonlTaskTest, ReadsGsm8ksForm) {
       EXPECT_EQ(*task->Reference(item), "That is <<" + std::to_string(line - 1) + "+1>>.\n#### " + item.answer);
       EXPECT_EQ(grader->Judge(item, *task->Reference(item)).score, 1);
       EXPECT_FALSE(task->AnswerOnly(item));
+      EXPECT_FALSE(task->Reworded(item));
     }
   }
   EXPECT_FALSE(task->Memoriser({}, held_out));

@@ -335,6 +335,44 @@ TEST_F(GridTest, OnlyALocalTeacherHasLikelihoods) {
   EXPECT_THAT(Problems({"evaluation.metric=bits_per_byte"}), HasSubstr("only teacher.kind=local"));
 }
 
+TEST_F(GridTest, ADistanceFromTheTeacherIsAnotherCellAndNeedsALocalTeacher) {
+  for (const auto& [hash, cell] : Make({"n=[4]", "seeds=1", "evaluation.teacher_kl=0"}).cells) {
+    EXPECT_THAT(cell.identity, Not(HasSubstr("kl"))) << "runs of the time before it was measured stay valid";
+  }
+  EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", "evaluation.teacher_kl=0"})), Hashes(Make({"n=[4]", "seeds=1"})));
+  EXPECT_THAT(Problems({"evaluation.teacher_kl=20"}), HasSubstr("teacher.kind=local"));
+}
+
+TEST_F(GridTest, AnArmThatIsAskedInAWayOfItsOwnPartsFromTheOthers) {
+  experiment_.arms[1].asks = [](ExperimentConfig& config) { config.collect.attempts = 3; };
+  experiment_.arms[2].asks = [](ExperimentConfig& config) {
+    if (config.collect.pool_size < 20) throw Error("references: too small a pool");
+  };
+  Make({"blocks=[]", "arms=[teacher,answers_only,unrelated,references]"});
+  std::vector<std::pair<std::string, int>> asked;
+  for (const auto& block : blocks_) asked.emplace_back(block->config.arms.front(), block->config.collect.attempts);
+  EXPECT_THAT(asked, ElementsAre(std::pair("teacher", 1), std::pair("answers_only", 3), std::pair("unrelated", 1),
+                                 std::pair("references", 1)));
+  EXPECT_EQ(blocks_[0]->context, blocks_[2]->context) << "asked alike, they share the answers";
+  EXPECT_NE(blocks_[0]->context, blocks_[1]->context);
+  EXPECT_THAT(Problems({"blocks=[]", "arms=[references]", "collect.pool_size=16"}), HasSubstr("too small a pool"));
+}
+
+TEST_F(GridTest, AnArmMayWantMoreRowsThanItsN) {
+  std::vector<int> wanted;
+  experiment_.arms[0].wants = [&](ArmContext&, int n, uint64_t seed) {
+    if (n > 100) throw Error("no so many");
+    wanted.push_back(n + static_cast<int>(seed));
+    return 40;
+  };
+  Make({"blocks=[]", "n=[4,8]"});
+  EXPECT_THAT(wanted, ElementsAre(8, 9)) << "the largest N of each seed";
+  EXPECT_EQ(blocks_[0]->context->TeacherRows(4, 0).manifest.counts.at("stored"), 40);
+  std::filesystem::remove_all(fixture_.path("collections"));
+  EXPECT_THAT(Problems({"blocks=[]", "n=[4,101]"}), HasSubstr("no so many"));
+  EXPECT_FALSE(std::filesystem::exists(fixture_.path("collections"))) << "said before anything is asked";
+}
+
 TEST_F(GridTest, APoolThatIsTooSmallIsSaid) { EXPECT_THAT(Problems({"n=[600]"}), HasSubstr("pool_size")); }
 
 }  // namespace
