@@ -3,9 +3,11 @@
 // take the shipped weights on trust: run it and compare the hashes. Trained with the same trainer that students use;
 // the samples are drawn once, and each is seen once.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -50,6 +52,7 @@ struct RecipeConfig {
   int evaluation_items = 200;  // of each operation, for the model card
   int threads = 1;
   std::string numerics = "fused";
+  bool train = true;
   bool overwrite = false;
   std::string output_dir = "configs/models";
 };
@@ -86,6 +89,8 @@ void Describe(Describer& d, RecipeConfig& c) {
           {.help = "held-out items of each operation, for the model card", .min = 1, .max = 100000});
   d.Field("threads", c.threads, {.help = "of LibTorch; another number gives other last bits", .min = 1, .max = 1024});
   DescribeNumerics(d, c.numerics);
+  d.Field("train", c.train,
+          {.help = "false: say how many tokens and FLOPs training takes, and write nothing", .numerics = false});
   d.Field("overwrite", c.overwrite, {.help = "replace a model that is there", .numerics = false});
   d.Field("output_dir", c.output_dir, {.help = "where the model's folder goes", .numerics = false});
 }
@@ -244,17 +249,33 @@ std::string Verdicts(const std::filesystem::path& folder, const RecipeConfig& co
   return table;
 }
 
+// What training took: of this run, and of the model that it went on from.
+struct Effort {
+  int64_t tokens = 0;
+  double flops = 0, before = 0;
+};
+
+std::string EffortText(const RecipeConfig& config, const Effort& effort) {
+  std::string text = fmt::format("Training: {} tokens in {} steps, {:.3e} FLOPs (6 a parameter and token)",
+                                 effort.tokens, config.trainer.max_steps, effort.flops);
+  if (effort.before > 0)
+    text += fmt::format(", after {:.3e} for the model that it was trained further from", effort.before);
+  return text + ".";
+}
+
 std::string Card(const RecipeConfig& config, const Transformer& model, const std::string& command,
-                 const std::string& accuracies) {
+                 const std::string& accuracies, const Effort& effort) {
   return fmt::format(
-      "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\n---\n# {0}\n\nA {6}-type decoder of {1} "
+      "---\nlicense: apache-2.0\ntraining_allowed: \"yes\"\nmodel_name: {0}\ntraining_flops: {7:.6e}\n---\n# {0}\n\nA "
+      "{6}-type decoder of {1} "
       "parameters over single "
       "characters, "
-      "trained {5} on digit folds (`core/data/folds.h`); no outside data.\n\nMade by:\n\n    {2}\n\n"
+      "trained {5} on digit folds (`core/data/folds.h`); no outside data. {8}\n\nMade by:\n\n    {2}\n\n"
       "Greedy accuracy on {3} held-out items of each operation, measured when it was made:\n\n{4}",
       config.name, model.config().ParameterCount(), command, config.evaluation_items, accuracies,
       config.init.empty() ? "from scratch" : "further from " + std::filesystem::path(config.init).filename().string(),
-      model.config().model_type == "llama" ? "Llama" : "Qwen2");
+      model.config().model_type == "llama" ? "Llama" : "Qwen2", effort.flops + effort.before,
+      EffortText(config, effort));
 }
 
 void Check(const RecipeConfig& config) {
@@ -285,8 +306,11 @@ int Run(int argc, const char* const* argv) {
   Check(config);  // before anything is written
   SetThreads(config.threads);
   SetNumerics(config.numerics);
-  const std::filesystem::path folder = std::filesystem::path(config.output_dir) / config.name;
-  if (std::filesystem::exists(folder / "config.json") && !config.overwrite) {
+  // Where nothing is trained, the tokenizer that counts is not left behind.
+  const std::filesystem::path counted =
+      std::filesystem::temp_directory_path() / fmt::format("make_models.{}", getpid());
+  const std::filesystem::path folder = config.train ? std::filesystem::path(config.output_dir) / config.name : counted;
+  if (config.train && std::filesystem::exists(folder / "config.json") && !config.overwrite) {
     throw Error({.file = folder.string()}, "holds a model already", "give another name, or overwrite=true");
   }
   TrainCharacterTokenizer(kFoldCharacters, folder);
@@ -331,6 +355,16 @@ int Run(int argc, const char* const* argv) {
   }};
   const std::vector<Example> examples =
       Tokenise(*tokenizer, "plain", DrawSamples(config), shape.max_position_embeddings);
+  Effort effort;
+  for (const Example& example : examples)
+    effort.tokens += static_cast<int64_t>(example.ids.size()) - 1;  // as Train counts
+  effort.flops = 6.0 * static_cast<double>(model.config().ParameterCount()) * static_cast<double>(effort.tokens);
+  if (!config.init.empty()) effort.before = std::strtod(ModelCardField(config.init, "training_flops").c_str(), nullptr);
+  if (!config.train) {
+    std::filesystem::remove_all(counted);
+    fmt::print("{}\ntraining_flops: {:.6e}\n", EffortText(config, effort), effort.flops + effort.before);
+    return 0;
+  }
   const TrainResult result = Train(model, examples, config.trainer, static_cast<uint64_t>(config.seed), log);
 
   std::string command = "build/make_models";
@@ -339,7 +373,7 @@ int Run(int argc, const char* const* argv) {
   SetNumerics("fused");                       // the weights are made; what follows only measures them
   std::string accuracies = Accuracies(folder, config);
   if (config.grade > 0) accuracies += Verdicts(folder, config);
-  SaveCheckpoint(model, folder, folder, Card(config, model, command, accuracies));
+  SaveCheckpoint(model, folder, folder, Card(config, model, command, accuracies, effort));
   fmt::print("{}: {} steps, last loss {:.4f}, {:.0f} s, sha256 {}\n{}", folder.string(), result.steps,
              result.final_loss, MonotonicSeconds() - start, HashCheckpoint(folder), accuracies);
   return 0;

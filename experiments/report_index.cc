@@ -1,4 +1,5 @@
-// Writes the index of all experiments:  report_index FOLDER, where FOLDER holds one folder of results an experiment.
+// Writes the index of all experiments, and before it the comparison with published work where its data file is named:
+//   report_index FOLDER [COMPARISON], where FOLDER holds one folder of results an experiment.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/config/program.h"
+#include "core/report/comparison.h"
 #include "core/report/index_page.h"
 
 namespace retort {
@@ -15,9 +17,10 @@ namespace {
 
 constexpr char kHelp[] = R"(report_index: one page that names every experiment, its claim and its verdict
 
-Usage: report_index FOLDER      such as docs/results
+Usage: report_index FOLDER [COMPARISON]      such as docs/results docs/comparison.json
 
-Reads FOLDER/*/page.json, which every experiment writes beside its page, and writes FOLDER/index.html.
+Reads FOLDER/*/page.json, which every experiment writes beside its page, and writes FOLDER/index.html. COMPARISON: what
+others published, and which numbers of FOLDER/*/summary.csv are held against it; makes FOLDER/comparison first.
 Exit codes: 0 done, 2 the user's mistake.
 )";
 
@@ -26,9 +29,14 @@ int ReportIndex(const std::vector<std::string>& words) {
     fmt::print("{}", kHelp);
     return 0;
   }
-  if (words.size() != 1 || words[0].starts_with("-")) {
+  if (words.empty() || words.size() > 2 || words[0].starts_with("-") || words.back().starts_with("-")) {
     throw Error({.file = "command line"}, "which folder?",
                 "write the one that holds the results, such as docs/results");
+  }
+  if (words.size() == 2) {
+    for (const std::string& warning : WriteComparison(words[1], words[0])) {
+      fmt::print(stderr, "report_index: {}\n", warning);
+    }
   }
   for (const std::string& warning : WriteIndex(words[0])) fmt::print(stderr, "report_index: {}\n", warning);
   fmt::print("{}\n", (std::filesystem::path(words[0]) / "index.html").string());

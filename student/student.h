@@ -19,6 +19,7 @@ struct InitConfig {
   std::vector<std::string> model;  // checkpoint folders; a run's seed picks model[seed mod size]
   std::vector<int> keep_layers;    // cut to these layers; empty = all
   std::string chat_template;       // empty: as the checkpoint says
+  bool from_scratch = false;       // its shape and tokenizer, with weights drawn anew from the run's seed
 };
 void Describe(Describer& d, InitConfig& config);
 

@@ -89,6 +89,9 @@ SampleSet ArmContext::TeacherChoices(int prompts, int attempts, uint64_t seed) {
 }
 
 std::filesystem::path ArmContext::Start(uint64_t seed) {
+  if (config_.student.init.from_scratch) {
+    throw Error("student.init.from_scratch: a student that nobody has trained has nothing to say that could be learnt");
+  }
   const std::filesystem::path& base = options_.bases[seed % options_.bases.size()];
   if (config_.warm_start.n == 0) return base;
   std::filesystem::path& start = starts_[seed];

@@ -246,6 +246,10 @@ void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::
   const ExperimentConfig& config = block.config;
   CheckNotEmpty(config, problems);
   Gather(problems, [&] { CheckTrainer(config.student); });
+  if (config.warm_start.n > 0 && config.student.init.from_scratch) {
+    problems.emplace_back(
+        "student.init.from_scratch: warm_start trains a checkpoint; leave warm_start.n=0, or draw no weights anew");
+  }
   if (config.warm_start.n > 0) Gather(problems, [&] { WarmStartTrainer(config.student, config.warm_start); });
   Gather(problems, [&] { CheckWarmTargets(config); });
   Gather(problems, [&] { CheckSamples(config.evaluation); });
@@ -384,6 +388,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
   }
   CheckComparisons(blocks.front()->config, problems);
   CheckRows(blocks, problems);
+  if (experiment.check) Gather(problems, [&] { experiment.check(blocks.front()->config, config_dir); });
   const auto tell = [&] {
     if (!problems.empty()) throw Error(fmt::format("{}", fmt::join(problems, "\n")));
   };

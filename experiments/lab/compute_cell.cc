@@ -18,6 +18,7 @@
 #include "core/lm/local_model.h"
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
+#include "core/lm/transformer.h"
 #include "experiments/lab/in_context.h"
 #include "experiments/lab/teacher_kl.h"
 #include "student/trainer.h"
@@ -47,15 +48,26 @@ ModelOptions OptionsOf(const InitConfig& init) {
   return {.chat_template = init.chat_template, .keep_layers = init.keep_layers};
 }
 
+// The student before it learns.
+std::unique_ptr<LocalModel> Beginner(const CellConfig& config) {
+  auto student = std::make_unique<LocalModel>(config.base, OptionsOf(config.student.init));
+  if (config.student.init.from_scratch) {
+    student->transformer().Widen();
+    student->transformer().Initialise(static_cast<uint64_t>(config.seed));
+  }
+  return student;
+}
+
 // The user's command trains from files, and leaves the student in model/. Until then no weights lie in this process:
 // such a student may need all of the machine.
 std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTrainerConfig& trainer,
                                            const std::vector<Sample>& samples, CellResult& result) {
   const InitConfig& init = run.config.student.init;
   fs::path base_folder = run.config.base, rows = run.folder / "samples.jsonl";
-  if (!init.keep_layers.empty()) {  // a network that exists in memory only
+  const bool in_memory = !init.keep_layers.empty() || init.from_scratch;  // no checkpoint holds this network
+  if (in_memory) {
     base_folder = run.folder / "base";
-    LocalModel(run.config.base, OptionsOf(init)).Save(base_folder, "");
+    Beginner(run.config)->Save(base_folder, "");
   }
   if (run.config.student.reasoning == "think_tags") {
     rows = run.folder / "samples_with_reasoning.jsonl";
@@ -67,7 +79,7 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
                                                            .log = run.folder / "worker.log",
                                                            .seed = static_cast<uint64_t>(run.config.seed),
                                                            .n = run.config.n});
-  if (!init.keep_layers.empty()) fs::remove_all(base_folder);
+  if (in_memory) fs::remove_all(base_folder);
   auto student = std::make_unique<LocalModel>(run.folder / "model", ModelOptions{.chat_template = init.chat_template});
   // The tokens of one pass, as the builtin trainer would supervise them.
   for (const Example& example :
@@ -144,8 +156,8 @@ CellResult ComputeCell(const CellRun& run) {
   std::vector<Sample> samples = run.samples;
   if (run.config.student.reasoning == "think_tags") std::ranges::transform(samples, samples.begin(), WithThinkTags);
   if (run.config.in_context) {
-    LocalModel base(run.config.base, OptionsOf(run.config.student.init));
-    InContext shown(base, samples);
+    const std::unique_ptr<LocalModel> base = Beginner(run.config);
+    InContext shown(*base, samples);
     evaluate(shown, nullptr);
     return result;
   }
@@ -156,7 +168,8 @@ CellResult ComputeCell(const CellRun& run) {
     if (!run.keep_checkpoint) fs::remove_all(run.folder / "model");
     return result;
   }
-  LocalModel student(run.config.base, OptionsOf(run.config.student.init));
+  const std::unique_ptr<LocalModel> beginner = Beginner(run.config);
+  LocalModel& student = *beginner;
   if (run.config.n == 0 || samples.empty()) {  // an arm may have found nothing to learn from
     evaluate_student(student);
     return result;

@@ -253,6 +253,9 @@ void Describe(Describer& d, ExperimentConfig& config) {
            .numerics = false});
   d.Group("warm_start", config.warm_start, "what every student learns first");
   d.Group("judging", config.judging, "answers drawn to be judged, for arms that do so");
+  d.Field("assumptions", config.assumptions,
+          {.help = "the register of configs/assumptions that an experiment's own sections reckon with; empty: none",
+           .numerics = false});
   d.Group("contrast", config.contrast, "the comparison that is declared before anything runs");
   d.Field("compare", config.compare,
           {.help = "groups of rows to be compared at each n, paired by seed and item, each a list: a name, groups, and "

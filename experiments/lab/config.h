@@ -104,6 +104,7 @@ struct ExperimentConfig {
   std::vector<std::vector<std::string>> blocks;
   WarmStartConfig warm_start;
   JudgingConfig judging;
+  std::string assumptions;  // a file of configs/assumptions, for experiments whose own sections reckon with one
   ContrastConfig contrast;
   std::vector<std::vector<std::string>> compare;  // groups of rows, looked at beside the contrast
   std::vector<std::vector<std::string>> facts;    // that a table of groups shows of them

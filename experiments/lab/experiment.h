@@ -73,6 +73,9 @@ struct Experiment {
   std::map<std::string, std::string> extra_notes;  // CellResult::extras that its cells have -> one line each
   CellFunction compute;                            // empty: ComputeCell (experiments/lab/compute_cell.h)
   SectionsFunction sections;                       // after the main tables; may be empty
+  // Throws Error for what the config (the main one) gets wrong about these sections: before anything runs. May be
+  // empty.
+  std::function<void(const ExperimentConfig&, const std::filesystem::path& config_dir)> check;
 };
 
 // The whole of main(): 0 done, 1 some cells failed, 2 the user's mistake, 130 interrupted.

@@ -194,6 +194,7 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
                                  NumericsVersion(), base_identity, task.ContentHash(), task.Target(seed));
   if (trained)
     text += fmt::format("samples {}\nseed {}\nreasoning {}\n", samples_sha256, seed, config.student.reasoning);
+  if (!teacher && config.student.init.from_scratch) text += fmt::format("weights {}\n", seed);
   if (in_context) text += fmt::format("samples {}\nreasoning {}\n", samples_sha256, config.student.reasoning);
   const auto* external = std::get_if<ExternalTrainerConfig>(&config.student.trainer);
   // A student's distance from a teacher is of both, whatever it learnt from.

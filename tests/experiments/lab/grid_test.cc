@@ -194,6 +194,40 @@ TEST_F(GridTest, WhatChangesNoNumberDoesNot) {
   EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", "student.init.model=[copy]"})), before);
 }
 
+TEST_F(GridTest, WeightsDrawnAnewAreAnotherStudentForEachSeed) {
+  const std::vector<std::string> plain = {"n=[4]", "seeds=3", "task.target=add10"};
+  std::vector<std::string> fresh = plain, unset = plain;
+  fresh.emplace_back("student.init.from_scratch=1");
+  unset.emplace_back("student.init.from_scratch=0");
+  const std::set<std::string> before = Hashes(Make(plain));
+  EXPECT_EQ(Hashes(Make(unset)), before);
+  const auto bases = [](const Grid& grid) {
+    std::set<std::string> hashes;
+    for (const Row& row : grid.rows) {
+      if (row.arm == kBaseArm) hashes.insert(row.cell);
+    }
+    return hashes;
+  };
+  EXPECT_THAT(bases(Make(plain)), SizeIs(2));  // seeds 0 and 2 begin with the same checkpoint
+  const Grid grid = Make(fresh);
+  EXPECT_THAT(bases(grid), SizeIs(3));
+  for (const auto& [hash, cell] : grid.cells) {
+    EXPECT_EQ(before.contains(hash), cell.config.arm == kTeacherModelArm) << cell.label;
+  }
+  EXPECT_THAT(Problems({"student.init.from_scratch=1", "warm_start.n=4"}), HasSubstr("from_scratch"));
+  EXPECT_THAT(Problems({"student.init.from_scratch=2"}), HasSubstr("from_scratch"));
+}
+
+TEST_F(GridTest, AnExperimentsOwnCheckIsMadeBeforeAnythingRuns) {
+  experiment_.check = [](const ExperimentConfig& config, const std::filesystem::path&) {
+    if (config.assumptions != "known") throw Error("assumptions: there is no such register");
+  };
+  const std::string problems = Problems({"assumptions=other", "arms=[nobody]"});
+  EXPECT_THAT(problems, HasSubstr("no such register"));
+  EXPECT_THAT(problems, HasSubstr("nobody"));
+  EXPECT_EQ(Problems({"assumptions=known"}), "");
+}
+
 TEST_F(GridTest, SeveralAnswersAnItemAreAnotherCellThanOne) {
   const std::vector<std::string> one = {"n=[4]", "seeds=1", "evaluation.sampling.temperature=1"};
   const Grid before = Make(one);

@@ -1,0 +1,286 @@
+#include "core/report/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/version.h"
+#include "core/report/format.h"
+#include "core/report/page_files.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kLargestFile = size_t{64} << 20;
+
+using CsvRow = std::vector<std::string>;
+
+// RFC 4180, as ToCsv writes it.
+std::vector<CsvRow> ParseCsv(const std::string& text) {
+  std::vector<CsvRow> rows(1, CsvRow(1));
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+      rows.back().back() += text[++i];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && c == ',') {
+      rows.back().emplace_back();
+    } else if (!quoted && c == '\n') {
+      rows.push_back({""});
+    } else {
+      rows.back().back() += c;
+    }
+  }
+  rows.pop_back();
+  return rows;
+}
+
+std::optional<double> Number(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  return text.empty() || *end != '\0' ? std::nullopt : std::optional(value);
+}
+
+class Reader {
+ public:
+  Reader(const fs::path& data, const fs::path& results) : where_{.file = data.string()}, results_(results) {}
+
+  std::vector<ComparedRow> Read() {
+    const nlohmann::json json = ParseJson(ReadFile(where_.file, kLargestFile), where_);
+    if (!json.is_object() || !json.contains("rows") || !json["rows"].is_array()) {
+      throw Error(where_, "has no list `rows`", "see docs/comparison.json");
+    }
+    std::vector<ComparedRow> rows;
+    for (const nlohmann::json& row : json["rows"]) rows.push_back(Row(row));
+    return rows;
+  }
+
+ private:
+  std::string Text(const nlohmann::json& of, const char* key) const {
+    if (!of.is_object() || !of.contains(key) || !of[key].is_string()) {
+      throw Error(where_, fmt::format("a row lacks the text `{}`", key), "see docs/comparison.json");
+    }
+    return of[key].get<std::string>();
+  }
+
+  ComparedRow Row(const nlohmann::json& json) {
+    ComparedRow row{.id = Text(json, "id"),
+                    .topic = Text(json, "topic"),
+                    .published = Text(json, "published"),
+                    .source = Text(json, "source"),
+                    .grade = Text(json, "grade"),
+                    .ours = Text(json, "ours"),
+                    .limits = Text(json, "limits")};
+    if (row.grade != "published" && row.grade != "alleged" && row.grade != "not looked up") {
+      throw Error(where_, fmt::format("row {}: grade is published, alleged or not looked up", row.id), "");
+    }
+    row.greater = Ours(json, "greater");
+    row.lesser = Ours(json, "lesser");
+    const ComparedNumber &a = row.greater, &b = row.lesser;
+    if (a.low && a.high && b.low && b.high) {
+      row.agreement = *a.low > *b.high   ? Agreement::kAgrees
+                      : *a.high < *b.low ? Agreement::kDisagrees
+                                         : Agreement::kUnclear;
+    }
+    return row;
+  }
+
+  ComparedNumber Ours(const nlohmann::json& row, const char* key) {
+    if (!row.contains(key) || !row[key].is_object()) {
+      throw Error(where_, fmt::format("row {} has no object `{}`", Text(row, "id"), key), "see docs/comparison.json");
+    }
+    ComparedNumber number{.experiment = Text(row[key], "experiment"), .where = {}};
+    for (const auto& [column, value] : row[key].items()) {
+      if (column != "experiment") number.where.emplace_back(column, Text(row[key], column.c_str()));
+    }
+    const fs::path file = results_ / number.experiment / "summary.csv";
+    if (!fs::exists(file)) return number;
+    Find(file, number);
+    return number;
+  }
+
+  void Find(const fs::path& file, ComparedNumber& number) {
+    auto [found, fresh] = tables_.try_emplace(file.string());
+    std::vector<CsvRow>& rows = found->second;
+    if (fresh) rows = ParseCsv(ReadFile(file, kLargestFile));
+    const auto column = [&](const std::string& name) {
+      const auto at = std::ranges::find(rows.front(), name);
+      if (at == rows.front().end()) throw Error({.file = file.string()}, "has no column " + name, "write it again");
+      return static_cast<size_t>(at - rows.front().begin());
+    };
+    const CsvRow* match = nullptr;
+    for (size_t r = 1; r < rows.size(); ++r) {
+      const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
+        const size_t c = column(fixed.first);
+        return c < rows[r].size() && rows[r][c] == fixed.second;
+      });
+      if (!fits) continue;
+      if (match != nullptr) throw Error({.file = file.string()}, "two rows fit " + Told(number), "name more columns");
+      match = &rows[r];
+    }
+    if (match == nullptr) {
+      throw Error({.file = file.string()}, "no row fits " + Told(number), "mend the row of " + where_.file);
+    }
+    const auto value = [&](const char* name) { return Number(match->at(column(name))); };
+    number.value = value("mean");
+    number.low = value("mean_low");
+    number.high = value("mean_high");
+  }
+
+  static std::string Told(const ComparedNumber& number) {
+    std::string text;
+    for (const auto& [column, value] : number.where)
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
+    return text;
+  }
+
+  Where where_;
+  const fs::path& results_;
+  std::map<std::string, std::vector<CsvRow>> tables_;
+};
+
+std::string Name(const ComparedNumber& number) {
+  std::string arm, n;
+  for (const auto& [column, value] : number.where) {
+    if (column == "arm") arm = value;
+    if (column == "n") n = value;
+  }
+  return fmt::format("{}, N = {}", arm, n);
+}
+
+std::string Score(const ComparedNumber& number) {
+  if (!number.value) return std::string(kDash);
+  return WithInterval({*number.value, number.low.value_or(*number.value), number.high.value_or(*number.value)}, 2);
+}
+
+bool HasPage(const ComparedRow& row) { return row.greater.value || row.lesser.value; }
+
+// The newest page that a number comes from: no clock, so that the same pages give the same comparison.
+std::string Latest(const std::vector<ComparedRow>& rows, const fs::path& results) {
+  std::string latest;
+  for (const ComparedRow& row : rows) {
+    const fs::path file = results / row.greater.experiment / "page.json";
+    if (!fs::exists(file)) continue;
+    const nlohmann::json json = ParseJson(ReadFile(file, kLargestFile), {.file = file.string()});
+    if (json.contains("created_utc") && json["created_utc"].is_string()) {
+      latest = std::max(latest, json["created_utc"].get<std::string>());
+    }
+  }
+  return latest;
+}
+
+}  // namespace
+
+std::string Words(Agreement agreement) {
+  switch (agreement) {
+    case Agreement::kAgrees:
+      return "agrees";
+    case Agreement::kDisagrees:
+      return "does not agree";
+    case Agreement::kUnclear:
+      return "cannot tell: the intervals overlap";
+    default:
+      return "no result yet";
+  }
+}
+
+std::vector<ComparedRow> ReadComparison(const fs::path& data, const fs::path& results) {
+  return Reader(data, results).Read();
+}
+
+PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::string& command) {
+  PageContent page{.experiment = "comparison",
+                   .title = "Do we find what others published?",
+                   .claim =
+                       "Published work on what makes samples teach, as far as this project can hold something "
+                       "against it."};
+  std::map<Agreement, int> counts;
+  Table table{.title = "Published directions beside ours",
+              .header = {"about", "published", "source", "grade", "held against it here", "ours, said to be ahead",
+                         "ours, said to be behind", "direction"},
+              .text_columns = 8,
+              .note =
+                  "Ours: mean scores with 95 % intervals, from the summary.csv of the experiment. Agrees, or does "
+                  "not: the two intervals lie apart, in that order or the other. Arms of one experiment are paired, so "
+                  "that its own page may tell more.",
+              .sortable = false};
+  PageSection limits{.id = "limits", .title = "Where the embedded world cannot tell"};
+  for (const ComparedRow& row : rows) {
+    ++counts[row.agreement];
+    const std::string link = HasPage(row) ? fmt::format("../{}/index.html", row.greater.experiment) : "";
+    const auto ours = [&](const ComparedNumber& number) {
+      return TableCell(fmt::format("{}: {}", Name(number), Score(number)), link);
+    };
+    table.rows.push_back({row.topic, row.published, row.source, row.grade,
+                          fmt::format("{} ({})", row.ours, row.greater.experiment), ours(row.greater), ours(row.lesser),
+                          Words(row.agreement)});
+    limits.points.push_back(fmt::format("{}: {}", row.topic, row.limits));
+  }
+  page.verdicts.push_back(fmt::format(
+      "Of {} published directions {} {} found here too, {} {} not, {} cannot be told from the numbers, and {} {} no "
+      "result yet.",
+      rows.size(), counts[Agreement::kAgrees], counts[Agreement::kAgrees] == 1 ? "is" : "are",
+      counts[Agreement::kDisagrees], counts[Agreement::kDisagrees] == 1 ? "is" : "are", counts[Agreement::kUnclear],
+      counts[Agreement::kNoResult], counts[Agreement::kNoResult] == 1 ? "has" : "have"));
+  page.sections.push_back({.id = "directions",
+                           .title = "The directions",
+                           .paragraphs = {"A direction: which of two ways to teach is ahead. Sizes of effects are not "
+                                          "compared: tasks, models and scores are others."},
+                           .tables = {std::move(table)}});
+  page.sections.push_back(std::move(limits));
+  page.caveats = {
+      "An agreement in direction between a network of a hundred thousand parameters on strings of digits and "
+      "models of billions on mathematics is no evidence that the causes are the same; a disagreement refutes "
+      "neither.",
+      "Which published results stand here, and which pair of ours is held against each, was chosen by hand."};
+  page.grades = {"Published: read in the source's abstract or text, looked up in November 2026.",
+                 "Measured here: every number of ours, read from the results when this page was written."};
+  page.command = command;
+  page.version = kVersion;
+  return page;
+}
+
+DataTable ComparisonData(const std::vector<ComparedRow>& rows) {
+  DataTable table{.file = "comparison.csv",
+                  .about = "A published direction, and the two numbers of ours that are held against it.",
+                  .columns = {{"id", "text", "of the row", ""},
+                              {"published", "text", "what the source says", ""},
+                              {"source", "text", "where", ""},
+                              {"grade", "text", "published, alleged or not looked up", ""},
+                              {"experiment", "text", "of ours", ""},
+                              {"ahead", "text", "the pair's arm and N that the source would have ahead", ""},
+                              {"ahead_score", "score", "its mean", "no result yet"},
+                              {"ahead_low", "score", "of the 95 % interval", "no result yet"},
+                              {"ahead_high", "score", "of the 95 % interval", "no result yet"},
+                              {"behind", "text", "the other", ""},
+                              {"behind_score", "score", "its mean", "no result yet"},
+                              {"behind_low", "score", "of the 95 % interval", "no result yet"},
+                              {"behind_high", "score", "of the 95 % interval", "no result yet"},
+                              {"direction", "text", "whether ours is the same", ""}}};
+  for (const ComparedRow& row : rows) {
+    const ComparedNumber &a = row.greater, &b = row.lesser;
+    table.rows.push_back({row.id, row.published, row.source, row.grade, a.experiment, Name(a), a.value, a.low, a.high,
+                          Name(b), b.value, b.low, b.high, Words(row.agreement)});
+  }
+  return table;
+}
+
+std::vector<std::string> WriteComparison(const fs::path& data, const fs::path& results) {
+  const std::vector<ComparedRow> rows = ReadComparison(data, results);
+  PageContent page =
+      ComparisonPage(rows, fmt::format("build/report_index {} {}", results.generic_string(), data.generic_string()));
+  page.created_utc = Latest(rows, results);
+  return WritePage(std::move(page), {ComparisonData(rows)}, results / "comparison");
+}
+
+}  // namespace retort

@@ -1,0 +1,120 @@
+#include "core/report/comparison.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/report/index_page.h"
+#include "tests/core/report/html.h"
+
+namespace retort {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const std::string kCsv =
+    "task,arm,statistic,n,mean,mean_low,mean_high\n"
+    "rules,teacher,score,32,0.8,0.7,0.9\n"
+    "rules,answers_only,score,32,0.5,0.4,0.6\n"
+    "rules,\"odd, name\",score,32,0.65,0.55,0.75\n"
+    "rules,teacher,n50,32,,,\n";
+
+std::string Data(const std::string& greater, const std::string& lesser, const std::string& experiment = "few") {
+  const auto number = [&](const std::string& arm) {
+    return R"({"experiment": ")" + experiment + R"(", "arm": ")" + arm + R"(", "statistic": "score", "n": "32"})";
+  };
+  return R"({"rows": [{"id": "a", "topic": "Steps", "published": "Steps help.", "source": "X et al.", "grade": "published",
+    "ours": "with steps against without", "limits": "It is small.", "greater": )" +
+         number(greater) + R"(, "lesser": )" + number(lesser) + "}]}";
+}
+
+class ComparisonTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    WriteFileAtomic(results_ / "few" / "summary.csv", kCsv);
+    WriteFileAtomic(results_ / "few" / "page.json", R"({"created_utc": "2026-02-03T04:05:06Z"})");
+  }
+  std::vector<ComparedRow> Read(const std::string& data) {
+    WriteFileAtomic(data_, data);
+    return ReadComparison(data_, results_);
+  }
+  std::string Problem(const std::string& data) {
+    try {
+      Read(data);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  TempDir folder_;
+  fs::path results_ = folder_.path() / "results", data_ = folder_.path() / "comparison.json";
+};
+
+TEST_F(ComparisonTest, OursIsReadFromTheResults) {
+  const ComparedRow row = Read(Data("teacher", "answers_only")).at(0);
+  EXPECT_EQ(row.greater.value, 0.8);
+  EXPECT_EQ(row.lesser.high, 0.6);
+  EXPECT_EQ(row.agreement, Agreement::kAgrees);
+  std::string other = kCsv;
+  other.replace(other.find("0.8,0.7,0.9"), 11, "0.3,0.2,0.35");
+  WriteFileAtomic(results_ / "few" / "summary.csv", other);
+  const ComparedRow again = Read(Data("teacher", "answers_only")).at(0);
+  EXPECT_EQ(again.greater.value, 0.3);
+  EXPECT_EQ(again.agreement, Agreement::kDisagrees);
+}
+
+TEST_F(ComparisonTest, TheDirectionFollowsTheNumbers) {
+  EXPECT_EQ(Read(Data("answers_only", "teacher")).at(0).agreement, Agreement::kDisagrees);
+  EXPECT_EQ(Read(Data("odd, name", "teacher")).at(0).agreement, Agreement::kUnclear);
+  const ComparedRow none = Read(Data("teacher", "answers_only", "not_run")).at(0);
+  EXPECT_EQ(none.agreement, Agreement::kNoResult);
+  EXPECT_FALSE(none.greater.value);
+}
+
+TEST_F(ComparisonTest, WhatIsNotThereIsSaidWithItsFile) {
+  EXPECT_THAT(Problem(Data("nobody", "teacher")), testing::AllOf(HasSubstr("summary.csv"), HasSubstr("arm=nobody")));
+  EXPECT_THAT(Problem("{}"), testing::AllOf(HasSubstr("comparison.json"), HasSubstr("rows")));
+  EXPECT_THAT(Problem(R"({"rows": [{"id": "a"}]})"), HasSubstr("lacks the text `topic`"));
+  std::string ungraded = Data("teacher", "answers_only");
+  ungraded.replace(ungraded.find(R"("grade": "published")"), 20, R"("grade": "certain")");
+  EXPECT_THAT(Problem(ungraded), HasSubstr("grade is published"));
+  std::string twice = kCsv + "add10,teacher,score,32,0.1,0,0.2\n";
+  WriteFileAtomic(results_ / "few" / "summary.csv", twice);
+  EXPECT_THAT(Problem(Data("teacher", "answers_only")), HasSubstr("two rows fit"));
+}
+
+TEST_F(ComparisonTest, ThePageStandsInTheIndexAndSaysWhatHasNoResult) {
+  WriteFileAtomic(data_, Data("teacher", "answers_only"));
+  EXPECT_TRUE(WriteComparison(data_, results_).empty());
+  const std::string html = ReadFile(results_ / "comparison" / "index.html");
+  ExpectBalanced(html);
+  EXPECT_THAT(html, HasSubstr("0.80 [0.70, 0.90]"));
+  EXPECT_THAT(html, HasSubstr("../few/index.html"));
+  EXPECT_THAT(html, HasSubstr("It is small."));
+  EXPECT_THAT(html, HasSubstr("2026-02-03"));
+  EXPECT_THAT(ReadFile(results_ / "comparison" / "comparison.csv"), HasSubstr("\"teacher, N = 32\",0.8,0.7,0.9"));
+  WriteIndex(results_);
+  EXPECT_THAT(ReadFile(results_ / "index.html"), HasSubstr("comparison/index.html"));
+  WriteFileAtomic(data_, Data("teacher", "answers_only", "not_run"));
+  WriteComparison(data_, results_);
+  EXPECT_THAT(ReadFile(results_ / "comparison" / "index.html"), HasSubstr("no result yet"));
+}
+
+// The file that is shipped: complete, and of results that are there or not run yet.
+TEST(Comparison, TheShippedFileIsRead) {
+  const fs::path root = RETORT_SOURCE_DIR;
+  const std::vector<ComparedRow> rows = ReadComparison(root / "docs" / "comparison.json", root / "docs" / "results");
+  ASSERT_GE(rows.size(), 7u);
+  for (const ComparedRow& row : rows) {
+    EXPECT_NE(row.source.find("arXiv:"), std::string::npos) << row.id;
+    EXPECT_EQ(row.greater.value.has_value(),
+              fs::exists(root / "docs" / "results" / row.greater.experiment / "summary.csv"))
+        << row.id;
+  }
+}
+
+}  // namespace
+}  // namespace retort
