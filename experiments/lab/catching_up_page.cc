@@ -81,7 +81,8 @@ OwnSection RoutesSection(const CatchingUp& world, const std::vector<Route>& rout
               .note =
                   "N and sums with 95 % intervals: the bootstrap of N; the rest is counted and does not scatter. In "
                   "all: the student that is kept, the teacher's answers, and the students that were tried before "
-                  "it. Dollars: of the same. ∞: the interval goes beyond the largest N."};
+                  "it. Dollars: of the same. 0 and ∞: the interval goes below the smallest N, or beyond the "
+                  "largest."};
   DataTable data{.file = "costs.csv",
                  .about = "What one route to a share of the gap takes.",
                  .columns = {{"level", "share", "of the gap that is closed", ""},
@@ -208,6 +209,7 @@ OwnSection AssumedSection(const Expenses& expenses) {
                 .text_columns = 5};
     for (const NamedAssumption& named : entries) {
       const Assumption& a = *named.entry;
+      if (a.value == 0) continue;  // taken from elsewhere: it stands among what was there before
       table.rows.push_back(
           {named.help, a.grade, a.source, a.date, a.unit, Measured(a.value), Measured(a.low), Measured(a.high)});
     }

@@ -30,11 +30,12 @@ struct EntryOf {
 };
 constexpr EntryOf kReckonedWith[] = {
     {"gpu_peak", "FLOPs a second that a GPU can do at most", &CostRegister::gpu_peak},
-    {"gpu_utilisation", "share of them that training gets", &CostRegister::gpu_utilisation},
-    {"low_parameters", "of the model whose token price is the low row's", &CostRegister::low_parameters},
-    {"list_parameters", "of the list row's", &CostRegister::list_parameters},
-    {"high_parameters", "of the high row's", &CostRegister::high_parameters},
-    {"teacher_share", "of the teacher's training that was about what the student learns", &CostRegister::teacher_share},
+    {"gpu_utilisation", "share of these that training gets", &CostRegister::gpu_utilisation},
+    {"low_parameters", "parameters of the model whose token price the low row takes", &CostRegister::low_parameters},
+    {"list_parameters", "the same of the list row", &CostRegister::list_parameters},
+    {"high_parameters", "the same of the high row", &CostRegister::high_parameters},
+    {"teacher_share", "part of the teacher's training that was about what the student learns",
+     &CostRegister::teacher_share},
     {"settings_tried", "students that a route trains at its N to find the settings of one",
      &CostRegister::settings_tried},
     {"teacher_training", "FLOPs of training the teacher; 0: as its card says", &CostRegister::teacher_training},

@@ -22,9 +22,9 @@ ROOMS = {
     "teacher": ["core/data", "core/lm"],
     "teacher/provider": ["teacher", "core/data", "core/lm", "core/stats"],
     "student": ["core/data", "core/fused", "core/lm"],
-    # Of the provider the lab sees its front door only: a teacher with policies around it.
+    # Of the provider the lab sees its front door, a teacher with policies around it, and what an assumption is.
     "experiments/lab": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
-                        "teacher/provider/guarded_teacher.h"],
+                        "teacher/provider/guarded_teacher.h", "teacher/provider/assumption.h"],
     "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
                          "experiments/lab"],
     # What provider's experiments say and show: their pages.
