@@ -95,8 +95,10 @@ std::string DeclaredVerdict(const TaskSummary& task, const DeclaredResult& resul
 
 std::string Verdict(const ReportInput& input, const TaskSummary& task) {
   const int decimals = ScoreDecimals(task.metric);
-  const auto arm =
+  auto arm =
       std::find_if(task.arms.begin(), task.arms.end(), [&](const ArmSummary& a) { return a.arm == input.primary_arm; });
+  const bool primary = arm != task.arms.end();
+  if (!primary) arm = task.arms.begin();  // a group of rows may be about another arm
   if (arm == task.arms.end() || !task.base || !task.teacher) {
     return fmt::format("On {}, the cells of base, teacher model and {} are not all complete, so no gap can be given.",
                        task.task, input.primary_arm);
@@ -110,7 +112,7 @@ std::string Verdict(const ReportInput& input, const TaskSummary& task) {
           : fmt::format("bits per byte from {} to {} (teacher {}; lower is better)",
                         Fixed(task.base->score.estimate, decimals), Fixed(point.score.estimate, decimals),
                         Fixed(task.teacher->score.estimate, decimals));
-  std::string noun = input.sample_noun;
+  std::string noun = primary ? input.sample_noun : fmt::format("{} of the arm {}", task.n_unit, arm->arm);
   if (arm->validation_items > 0) {
     noun += fmt::format(" (beside {} validation prompts that its settings were chosen with)", arm->validation_items);
   }

@@ -68,6 +68,13 @@ TEST(Summarise, AgreesWithTheCells) {
   EXPECT_EQ(rules.contrasts[0].seeds, 4);
 }
 
+TEST(Summarise, AGroupWithoutThePrimaryArmIsAboutItsOwn) {
+  ReportInput input = SyntheticInput();
+  std::erase_if(input.cells, [](const CellResult& c) { return c.task == "rules" && c.arm == "teacher"; });
+  EXPECT_THAT(Task(Summarise(input), "rules").verdict,
+              testing::StartsWith("On rules, 16 samples of the arm answers_only close"));
+}
+
 TEST(Summarise, VerdictSaysTheNumbers) {
   const Summary summary = Summarise(SyntheticInput());
   EXPECT_THAT(Task(summary, "rules").verdict,
