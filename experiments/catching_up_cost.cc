@@ -51,7 +51,7 @@ int CatchingUpCost(int argc, const char* const* argv) {
             return CatchingUpSections(input,
                                       {{"distillation", "teacher"},
                                        {"own references on the base", "references"},
-                                       {"from scratch", "from_scratch", false}},
+                                       {"training from scratch", "from_scratch", false}},
                                       kDeclaredLevel);
           },
       .check = [](const ExperimentConfig& config,

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -86,13 +88,63 @@ class Reader {
     }
     row.greater = Ours(json, "greater");
     row.lesser = Ours(json, "lesser");
-    const ComparedNumber &a = row.greater, &b = row.lesser;
-    if (a.low && a.high && b.low && b.high) {
-      row.agreement = *a.low > *b.high   ? Agreement::kAgrees
-                      : *a.high < *b.low ? Agreement::kDisagrees
-                                         : Agreement::kUnclear;
+    if (row.greater.experiment != row.lesser.experiment) {
+      throw Error(where_, fmt::format("row {}: both numbers must be of one experiment", row.id),
+                  "only there are seeds and items the same");
     }
+    if (row.greater.value && row.lesser.value) FillLead(row);
     return row;
+  }
+
+  // By seed: what the seeds' own tasks and items do to both arms alike falls out.
+  void FillLead(ComparedRow& row) {
+    const std::map<std::string, double> ahead = Scores(row.greater), behind = Scores(row.lesser);
+    std::vector<double> leads;
+    for (const auto& [seed, score] : ahead) {
+      if (const auto other = behind.find(seed); other != behind.end()) leads.push_back(score - other->second);
+    }
+    row.seeds = static_cast<int>(leads.size());
+    row.agreement = Agreement::kUnclear;
+    if (leads.size() < 2) return;
+    const auto k = static_cast<double>(leads.size());
+    const double mean = std::accumulate(leads.begin(), leads.end(), 0.0) / k;
+    double squares = 0;
+    for (const double lead : leads) squares += (lead - mean) * (lead - mean);
+    const double half = StudentQuantile(0.975, k - 1) * std::sqrt(squares / (k - 1) / k);
+    row.lead = Interval{mean, mean - half, mean + half};
+    if (row.lead->low > 0) row.agreement = Agreement::kAgrees;
+    if (row.lead->high < 0) row.agreement = Agreement::kDisagrees;
+  }
+
+  // By seed.
+  std::map<std::string, double> Scores(const ComparedNumber& number) {
+    const fs::path file = results_ / number.experiment / "cells.csv";
+    const std::vector<CsvRow>& rows = Table(file);
+    std::map<std::string, double> scores;
+    for (size_t r = 1; r < rows.size(); ++r) {
+      const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
+        return fixed.first == "statistic" || rows[r].at(Column(file, rows, fixed.first)) == fixed.second;
+      });
+      if (!fits) continue;
+      if (const auto score = Number(rows[r].at(Column(file, rows, "score")))) {
+        scores[rows[r].at(Column(file, rows, "seed"))] = *score;
+      }
+    }
+    return scores;
+  }
+
+  const std::vector<CsvRow>& Table(const fs::path& file) {
+    auto [found, fresh] = tables_.try_emplace(file.string());
+    if (fresh) found->second = ParseCsv(ReadFile(file, kLargestFile));
+    return found->second;
+  }
+
+  static size_t Column(const fs::path& file, const std::vector<CsvRow>& rows, const std::string& name) {
+    const auto at = rows.empty() ? CsvRow::const_iterator() : std::ranges::find(rows.front(), name);
+    if (rows.empty() || at == rows.front().end()) {
+      throw Error({.file = file.string()}, "has no column " + name, "write it again");
+    }
+    return static_cast<size_t>(at - rows.front().begin());
   }
 
   ComparedNumber Ours(const nlohmann::json& row, const char* key) {
@@ -110,14 +162,8 @@ class Reader {
   }
 
   void Find(const fs::path& file, ComparedNumber& number) {
-    auto [found, fresh] = tables_.try_emplace(file.string());
-    std::vector<CsvRow>& rows = found->second;
-    if (fresh) rows = ParseCsv(ReadFile(file, kLargestFile));
-    const auto column = [&](const std::string& name) {
-      const auto at = std::ranges::find(rows.front(), name);
-      if (at == rows.front().end()) throw Error({.file = file.string()}, "has no column " + name, "write it again");
-      return static_cast<size_t>(at - rows.front().begin());
-    };
+    const std::vector<CsvRow>& rows = Table(file);
+    const auto column = [&](const std::string& name) { return Column(file, rows, name); };
     const CsvRow* match = nullptr;
     for (size_t r = 1; r < rows.size(); ++r) {
       const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
@@ -188,7 +234,7 @@ std::string Words(Agreement agreement) {
     case Agreement::kDisagrees:
       return "does not agree";
     case Agreement::kUnclear:
-      return "cannot tell: the intervals overlap";
+      return "cannot tell: the interval holds 0";
     default:
       return "no result yet";
   }
@@ -207,12 +253,12 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
   std::map<Agreement, int> counts;
   Table table{.title = "Published directions beside ours",
               .header = {"about", "published", "source", "grade", "held against it here", "ours, said to be ahead",
-                         "ours, said to be behind", "direction"},
-              .text_columns = 8,
+                         "ours, said to be behind", "lead, by seed", "direction"},
+              .text_columns = 9,
               .note =
-                  "Ours: mean scores with 95 % intervals, from the summary.csv of the experiment. Agrees, or does "
-                  "not: the two intervals lie apart, in that order or the other. Arms of one experiment are paired, so "
-                  "that its own page may tell more.",
+                  "Ours: mean scores with 95 % intervals, and the mean difference between both over their common "
+                  "seeds (Student's t), from summary.csv and cells.csv of the experiment. Agrees, or does not: that "
+                  "difference's interval lies above 0, or below.",
               .sortable = false};
   PageSection limits{.id = "limits", .title = "Where the embedded world cannot tell"};
   for (const ComparedRow& row : rows) {
@@ -223,6 +269,7 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
     };
     table.rows.push_back({row.topic, row.published, row.source, row.grade,
                           fmt::format("{} ({})", row.ours, row.greater.experiment), ours(row.greater), ours(row.lesser),
+                          row.lead ? fmt::format("{}; {} seeds", Signed(*row.lead, 2), row.seeds) : std::string(kDash),
                           Words(row.agreement)});
     limits.points.push_back(fmt::format("{}: {}", row.topic, row.limits));
   }
@@ -266,11 +313,17 @@ DataTable ComparisonData(const std::vector<ComparedRow>& rows) {
                               {"behind_score", "score", "its mean", "no result yet"},
                               {"behind_low", "score", "of the 95 % interval", "no result yet"},
                               {"behind_high", "score", "of the 95 % interval", "no result yet"},
+                              {"lead", "score", "of the first over the second, mean over seeds", "no result yet"},
+                              {"lead_low", "score", "of the 95 % interval", "no result yet"},
+                              {"lead_high", "score", "of the 95 % interval", "no result yet"},
+                              {"seeds", "seeds", "that have both", ""},
                               {"direction", "text", "whether ours is the same", ""}}};
   for (const ComparedRow& row : rows) {
     const ComparedNumber &a = row.greater, &b = row.lesser;
     table.rows.push_back({row.id, row.published, row.source, row.grade, a.experiment, Name(a), a.value, a.low, a.high,
-                          Name(b), b.value, b.low, b.high, Words(row.agreement)});
+                          Name(b), b.value, b.low, b.high, row.lead ? std::optional(row.lead->estimate) : std::nullopt,
+                          row.lead ? std::optional(row.lead->low) : std::nullopt,
+                          row.lead ? std::optional(row.lead->high) : std::nullopt, row.seeds, Words(row.agreement)});
   }
   return table;
 }

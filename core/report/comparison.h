@@ -1,6 +1,6 @@
 // The comparison page: directions of published work beside ours. What others found stands in a data file, with its
-// source; what we found is read from the summary.csv of the experiment that a row names, and whether both agree is
-// worked out from these numbers. Nothing of our side is typed.
+// source; what we found is read from the summary.csv and cells.csv of the experiment that a row names, and whether both
+// agree is worked out from these numbers. Nothing of our side is typed.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 
 #include "core/report/data_table.h"
 #include "core/report/page.h"
+#include "core/stats/interval.h"
 
 namespace retort {
 
@@ -29,6 +30,8 @@ struct ComparedRow {
   std::string ours;                                 // what is held against it, in words
   std::string limits;                               // why the embedded world may not tell
   ComparedNumber greater, lesser;                   // published work says that the first is ahead of the second
+  int seeds = 0;                                    // that have both
+  std::optional<Interval> lead;                     // of the first over the second: mean over seeds, Student's t
   Agreement agreement = Agreement::kNoResult;
 };
 

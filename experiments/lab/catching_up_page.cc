@@ -187,16 +187,17 @@ OwnSection RatioSection(const CatchingUp& world, const std::vector<Route>& route
     const double teacher = *world.beginnings().teacher_flops;
     const Ranged share = {own->from / teacher, own->to / teacher, own->low / teacher, own->high / teacher};
     section.verdicts.push_back(fmt::format(
-        "The same catching up took {} times the FLOPs that training the teacher had taken: the older model's expense "
-        "is spared, whoever's samples they are, as far as the base is there already.",
+        "The same catching up took {} times the FLOPs that training the teacher took, as far as the base is there "
+        "already.",
         Or(share, Times)));
   }
   for (size_t r = 1; r + 1 < routes.size(); ++r) {
     if (const auto other = world.Ratio(first, routes[r], declared, Counted::kBill, kFlops)) {
-      section.verdicts.push_back(
-          fmt::format("Against {} it took {} times the FLOPs: that is what the teacher's answers "
-                      "save or cost where the base is the same.",
-                      routes[r].name, Or(other, Times)));
+      const char* order = other->high < 1  ? "the teacher's answers save training"
+                          : other->low > 1 ? "the teacher's answers save nothing"
+                                           : "the interval holds 1, so neither is shown to be cheaper";
+      section.verdicts.push_back(fmt::format("With the same base, {} took {} times the FLOPs of {}: {}.", first.name,
+                                             Or(other, Times), routes[r].name, order));
     }
   }
   return section;

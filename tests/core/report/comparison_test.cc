@@ -1,7 +1,10 @@
 #include "core/report/comparison.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -34,7 +37,19 @@ class ComparisonTest : public testing::Test {
  protected:
   void SetUp() override {
     WriteFileAtomic(results_ / "few" / "summary.csv", kCsv);
+    WriteCells(0.8, 0.5);
     WriteFileAtomic(results_ / "few" / "page.json", R"({"created_utc": "2026-02-03T04:05:06Z"})");
+  }
+  // Three seeds that scatter by more than the arms differ, but alike in both.
+  void WriteCells(double teacher, double answers_only) {
+    std::string csv = "arm,n,seed,score,task\n";
+    for (int seed = 0; seed < 3; ++seed) {
+      const double shift = 0.3 * (seed - 1), noise = 0.01 * (seed - 1);
+      csv += fmt::format("teacher,32,{0},{1},rules\nanswers_only,32,{0},{2},rules\n", seed, teacher + shift,
+                         answers_only + shift + noise);
+      csv += fmt::format("\"odd, name\",32,{0},{1},rules\nteacher,64,{0},1,rules\n", seed, teacher);
+    }
+    WriteFileAtomic(results_ / "few" / "cells.csv", csv);
   }
   std::vector<ComparedRow> Read(const std::string& data) {
     WriteFileAtomic(data_, data);
@@ -58,9 +73,14 @@ TEST_F(ComparisonTest, OursIsReadFromTheResults) {
   EXPECT_EQ(row.greater.value, 0.8);
   EXPECT_EQ(row.lesser.high, 0.6);
   EXPECT_EQ(row.agreement, Agreement::kAgrees);
+  EXPECT_EQ(row.seeds, 3);
+  ASSERT_TRUE(row.lead);
+  EXPECT_NEAR(row.lead->estimate, 0.3, 1e-12);
+  EXPECT_NEAR(row.lead->high, 0.3 + 4.302653 * 0.01 / std::sqrt(3.0), 1e-6);  // t of .975 with 2 degrees of freedom
   std::string other = kCsv;
   other.replace(other.find("0.8,0.7,0.9"), 11, "0.3,0.2,0.35");
   WriteFileAtomic(results_ / "few" / "summary.csv", other);
+  WriteCells(0.3, 0.5);
   const ComparedRow again = Read(Data("teacher", "answers_only")).at(0);
   EXPECT_EQ(again.greater.value, 0.3);
   EXPECT_EQ(again.agreement, Agreement::kDisagrees);
