@@ -252,14 +252,14 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
                        "against it."};
   std::map<Agreement, int> counts;
   Table table{.title = "Published directions beside ours",
-              .header = {"about", "published", "source", "grade", "held against it here", "ours, said to be ahead",
-                         "ours, said to be behind", "lead, by seed", "direction"},
-              .text_columns = 9,
+              .header = {"about", "ours, said to be ahead", "ours, said to be behind", "lead, by seed", "direction"},
+              .text_columns = 5,
               .note =
                   "Ours: mean scores with 95 % intervals, and the mean difference between both over their common "
                   "seeds (Student's t), from summary.csv and cells.csv of the experiment. Agrees, or does not: that "
                   "difference's interval lies above 0, or below.",
               .sortable = false};
+  PageSection published{.id = "published", .title = "What others published"};
   PageSection limits{.id = "limits", .title = "Where the embedded world cannot tell"};
   for (const ComparedRow& row : rows) {
     ++counts[row.agreement];
@@ -267,10 +267,11 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
     const auto ours = [&](const ComparedNumber& number) {
       return TableCell(fmt::format("{}: {}", Name(number), Score(number)), link);
     };
-    table.rows.push_back({row.topic, row.published, row.source, row.grade,
-                          fmt::format("{} ({})", row.ours, row.greater.experiment), ours(row.greater), ours(row.lesser),
+    table.rows.push_back({row.topic, ours(row.greater), ours(row.lesser),
                           row.lead ? fmt::format("{}; {} seeds", Signed(*row.lead, 2), row.seeds) : std::string(kDash),
                           Words(row.agreement)});
+    published.points.push_back(fmt::format("{}: {} {} ({}). Held against it here, in {}: {}.", row.topic, row.published,
+                                           row.source, row.grade, row.greater.experiment, row.ours));
     limits.points.push_back(fmt::format("{}: {}", row.topic, row.limits));
   }
   page.verdicts.push_back(fmt::format(
@@ -284,6 +285,7 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
                            .paragraphs = {"A direction: which of two ways to teach is ahead. Sizes of effects are not "
                                           "compared: tasks, models and scores are others."},
                            .tables = {std::move(table)}});
+  page.sections.push_back(std::move(published));
   page.sections.push_back(std::move(limits));
   page.caveats = {
       "An agreement in direction between a network of a hundred thousand parameters on strings of digits and "

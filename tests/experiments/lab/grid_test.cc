@@ -218,14 +218,6 @@ TEST_F(GridTest, WeightsDrawnAnewAreAnotherStudentForEachSeed) {
   EXPECT_THAT(Problems({"student.init.from_scratch=2"}), HasSubstr("from_scratch"));
 }
 
-TEST_F(GridTest, AnArmThatAsksNobodyIsNotPlannedFor) {
-  experiment_.arms[2].asks = false;
-  Make({"arms=[references]", "blocks=[]"});
-  EXPECT_EQ(blocks_[0]->context->Plan(0).requests, 0);
-  Make({"arms=[references,teacher]", "blocks=[]"});
-  EXPECT_EQ(blocks_[0]->context->Plan(0).requests, 16);
-}
-
 TEST_F(GridTest, AnExperimentsOwnCheckIsMadeBeforeAnythingRuns) {
   experiment_.check = [](const ExperimentConfig& config, const std::filesystem::path&) {
     if (config.assumptions != "known") throw Error("assumptions: there is no such register");
