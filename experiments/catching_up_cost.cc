@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kDeclaredLevel = 0.8;  // the declared ratio: teacher against from_scratch, FLOPs, at this share
 
+int AsksNobody(ArmContext& /*context*/, int /*n*/, uint64_t /*seed*/) { return 0; }
+
 int CatchingUpCost(int argc, const char* const* argv) {
   const Experiment experiment{
       .program = {.name = "catching_up_cost",
@@ -32,18 +34,14 @@ int CatchingUpCost(int argc, const char* const* argv) {
                   "group from scratch are read against a network that nobody has trained."},
       // NOLINTEND(bugprone-suspicious-missing-comma)
       .arms = {{"teacher", "the teacher's worked answers, on a pretrained base", TeacherAnswers},
-               {"references",
-                "the task's own solutions of the same prompts, on the same base",
-                References,
-                true,
-                {},
-                false},
-               {"from_scratch",
-                "the task's own solutions, each seen once, by weights drawn anew",
-                References,
-                true,
-                {},
-                false}},
+               {.name = "references",
+                .description = "the task's own solutions of the same prompts, on the same base",
+                .rows = References,
+                .wants = AsksNobody},
+               {.name = "from_scratch",
+                .description = "the task's own solutions, each seen once, by weights drawn anew",
+                .rows = References,
+                .wants = AsksNobody}},
       .next = {{{"seeds=16"}, "more seeds: every rule once"},
                {{"task.target=big"}, "one rule instead of a draw of sixteen"}},
       .sections =

@@ -297,7 +297,7 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, bool n_coun
       }
       context = std::make_shared<ArmContext>(block->config, *block->task, *block->teacher, std::move(options));
     }
-    if (std::ranges::any_of(block->arms, [](const Arm* arm) { return arm->asks; })) context->WillWant(rows);
+    if (std::ranges::any_of(block->arms, [](const Arm* arm) { return !arm->wants; })) context->WillWant(rows);
     block->context = context;
   }
 }

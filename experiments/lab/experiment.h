@@ -22,7 +22,6 @@ struct Arm {
   std::function<SampleSet(ArmContext&, int n, uint64_t seed)> rows;
   bool shows_steps = true;                  // the memoriser, who knows the steps in the rows, has something to know
   std::function<void(CellConfig&)> adjust;  // what this arm's cells set in their config (an objective); may be empty
-  bool asks = true;                         // the teacher for as many rows; else --plan counts no answers of it
   bool gives_pairs = false;                 // each row is a better and a worse answer
   // How many rows of the pool it asks the teacher for, about; empty: n. Throws Error where it can be seen before
   // anything is asked that its rows cannot be had.
