@@ -17,7 +17,8 @@ namespace {
 // The question itself: the last user turn, or the plain text.
 const Message& Question(const Item& item) { return item.prompt.back(); }
 
-Request Ask(const WrittenPromptsConfig& config, std::span<const Item> examples, const std::string& id, uint64_t seed) {
+std::string InWords(const WrittenPromptsConfig& config, std::span<const Item> examples, const std::string& id,
+                    uint64_t seed) {
   RandomStream random(seed, id);
   std::vector<size_t> order(examples.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -25,11 +26,16 @@ Request Ask(const WrittenPromptsConfig& config, std::span<const Item> examples, 
   order.resize(std::min(order.size(), static_cast<size_t>(config.examples)));
   std::string text = config.instruction + "\n";
   for (const size_t i : order) text += fmt::format("\nQuestion: {}\n", Question(examples[i]).content);
-  text += "\nNew question:";
+  return text + "\nNew question:";
+}
+
+Request Ask(const WrittenPromptsConfig& config, std::span<const Item> examples, const std::optional<FoldKind>& folds,
+            const std::string& id, uint64_t seed) {
+  std::string text = folds ? folds->Request() : InWords(config, examples, id, seed);
   const bool plain = Question(examples.front()).role.empty();
   return {
       .id = id,
-      .prompt = {{plain ? "" : "user", text}},
+      .prompt = {{plain ? "" : "user", std::move(text)}},
       .sampling = {
           .temperature = config.temperature, .max_new_tokens = config.max_tokens, .seed = static_cast<int64_t>(seed)}};
 }
@@ -49,7 +55,9 @@ void Describe(Describer& d, WrittenPromptsConfig& c) {
   d.Field("examples", c.examples, {.help = "shown at once", .min = 1, .max = 1000});
   d.Field("temperature", c.temperature, {.help = "of the writing", .min = 0, .max = 10});
   d.Field("max_tokens", c.max_tokens, {.help = "of a new prompt", .unit = "tokens", .min = 1, .max = 1e6});
-  d.Field("instruction", c.instruction, {.help = "what stands before the examples"});
+  d.Field(
+      "instruction", c.instruction,
+      {.help = "what stands before the examples; empty, for digit folds: as their teachers are asked, without words"});
   d.Group("filter", c.filter, "what new prompts must pass, as collect.filter does for answers");
 }
 
@@ -61,6 +69,17 @@ PromptWriter::PromptWriter(const WrittenPromptsConfig& config, std::span<const I
       teacher_(teacher),
       filters_(MakeFilters(config.filter, context)) {
   if (examples.empty()) throw Error("collect.prompts=teacher needs a task with at least one prompt to show");
+  for (const Item& item : context.held_out) held_out_.insert(Question(item).content);
+  if (config.instruction.empty()) {
+    std::vector<Item> all(examples.begin(), examples.end());
+    all.insert(all.end(), context.held_out.begin(), context.held_out.end());  // they show the shortest and the longest
+    folds_ = FoldKindOf(all);
+    if (!folds_) {
+      throw Error({.place = "collect.written.instruction"},
+                  "is empty, and only digit folds are asked for without words",
+                  "leave it as it is, or write how a new question is asked for");
+    }
+  }
   std::vector<std::pair<uint64_t, std::string>> ranked;
   for (int i = 0; i < pool_size; ++i) {
     std::string id = fmt::format("written-{}", i);
@@ -74,7 +93,7 @@ PromptWriter::PromptWriter(const WrittenPromptsConfig& config, std::span<const I
 std::vector<Item> PromptWriter::Next(int count) {
   std::vector<Request> requests;
   while (static_cast<int>(requests.size()) < count && next_ + requests.size() < ids_.size()) {
-    requests.push_back(Ask(config_, examples_, ids_[next_ + requests.size()], seed_));
+    requests.push_back(Ask(config_, examples_, folds_, ids_[next_ + requests.size()], seed_));
   }
   if (requests.empty() || !failures_.empty()) return {};
   std::map<std::string, Reply> replies;
@@ -105,6 +124,14 @@ std::vector<Item> PromptWriter::Next(int count) {
     if (std::ranges::any_of(examples_,
                             [&](const Item& item) { return Question(item).content == Text(sample.completion); })) {
       ++dropped_["example"];
+      continue;
+    }
+    if (folds_ && !folds_->Contains(Text(sample.completion))) {
+      ++dropped_["malformed"];
+      continue;
+    }
+    if (held_out_.contains(Text(sample.completion))) {
+      ++dropped_["held_out"];
       continue;
     }
     fresh.push_back({.item = &question, .answers = {std::move(sample)}});

@@ -258,6 +258,7 @@ void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::
   });
   for (const Arm* arm : block.arms) {
     if (block.teacher) Gather(problems, [&] { CheckNeeds(block, *arm); });
+    if (arm->check) Gather(problems, [&] { arm->check(config); });
   }
   if (n_unit != "samples") Gather(problems, [&] { CheckPlainCollection(config.collect, n_unit); });
   for (const fs::path& base : block.bases) Gather(problems, [&] { CheckStudent(config.student.init, base); });
@@ -354,6 +355,12 @@ std::vector<ExperimentConfig> PartByAsking(const std::vector<ExperimentConfig>& 
 }
 
 }  // namespace
+
+bool Block::StartsWarm(const Arm* arm) const {
+  if (config.warm_start.n == 0) return false;
+  if (arm != nullptr) return !arm->from_base;
+  return !std::ranges::all_of(arms, &Arm::from_base);
+}
 
 std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> configs, const Experiment& experiment,
                                                const OpenOptions& options) {

@@ -38,6 +38,8 @@ struct Block {
 
   std::vector<int> Sizes(const std::string& arm) const;  // rising
   std::vector<uint64_t> Seeds(const std::string& arm) const;
+  // Whether its students start from the warm start; null: whether N = 0 shows that.
+  bool StartsWarm(const Arm* arm) const;
 };
 
 // Throws one Error that lists all problems: unknown arms, missing models, tasks that cannot be made, blocks that give

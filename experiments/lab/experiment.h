@@ -29,6 +29,9 @@ struct Arm {
   // How its rows are asked for, where that is the arm's own: a temperature, attempts, a policy. Throws Error where the
   // config says otherwise.
   std::function<void(ExperimentConfig&)> asks = {};
+  bool from_base = false;  // its students start from the base: the warm start, if there is one, teaches them
+  // Throws Error where the config lacks what the rows need; called before anything runs. May be empty.
+  std::function<void(const ExperimentConfig&)> check = {};
 };
 
 // What the computation of one cell gets, in a worker process. n = 0: nothing is trained.

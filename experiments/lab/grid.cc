@@ -70,9 +70,10 @@ class GridBuilder {
             .seed = seed,
             .axes = block.config.axes};
     const bool teacher = name == kTeacherModelArm;
-    bool known = teacher || Begin(block, seed, cell.config);
-    if (n > 0) {
-      const Arm& arm = **std::ranges::find(block.arms, name, &Arm::name);
+    const Arm* of_rows = n > 0 ? *std::ranges::find(block.arms, name, &Arm::name) : nullptr;
+    bool known = teacher || Begin(block, of_rows, seed, cell.config);
+    if (of_rows != nullptr) {
+      const Arm& arm = *of_rows;
       if (arm.adjust) arm.adjust(cell.config);
       cell.samples = [&arm, n, seed, context = block.context.get()] { return arm.rows(*context, n, seed); };
       cell.shows_steps = arm.shows_steps;
@@ -95,8 +96,8 @@ class GridBuilder {
   }
 
   // What the student starts from; false: its warm start is not made yet.
-  static bool Begin(const Block& block, uint64_t seed, CellConfig& config) {
-    if (block.config.warm_start.n == 0) return true;
+  static bool Begin(const Block& block, const Arm* arm, uint64_t seed, CellConfig& config) {
+    if (!block.StartsWarm(arm)) return true;
     try {
       config.base = block.context->Start(seed).string();
     } catch (const NotAsked&) {

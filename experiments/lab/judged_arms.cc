@@ -13,9 +13,9 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/data/grader.h"
 #include "core/lm/local_model.h"
 #include "experiments/lab/derive.h"
+#include "experiments/lab/graded.h"
 #include "experiments/lab/verdicts.h"
 
 namespace retort::lab {
@@ -82,28 +82,6 @@ std::vector<Prompt> Judged(ArmContext& context, int64_t budget, uint64_t seed, i
 bool Accepted(const ArmContext& context, const Verdict& verdict) {
   return verdict.parsed && verdict.score >= context.judging().accept;
 }
-
-// What the task's grader sees in an answer. Whether it is right is for tables, and for the arm that learns what the
-// grader accepts.
-class Graded {
- public:
-  Graded(ArmContext& context, uint64_t seed) : grader_(MakeGrader(context.task_config())) {
-    for (Item& item : context.Pool(seed)) {
-      std::string id = item.id;
-      items_.emplace(std::move(id), std::move(item));
-    }
-  }
-  bool Right(const Sample& answer) const {
-    return grader_->Judge(items_.at(answer.id), Text(answer.completion)).score == 1;
-  }
-  std::optional<std::string> Vote(const Sample& answer) const {
-    return grader_->Vote(items_.at(answer.id), Text(answer.completion));
-  }
-
- private:
-  std::unique_ptr<Grader> grader_;
-  std::map<std::string, Item> items_;
-};
 
 class Rows {
  public:

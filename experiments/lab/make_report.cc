@@ -40,7 +40,10 @@ std::vector<std::string> Setting(const std::vector<std::unique_ptr<Block>>& bloc
         block->task_name, teacher.name, teacher.kind, teacher.licence, teacher.training_allowed,
         teacher.identity.substr(0, 16), fmt::join(bases, ", "), items);
     const WarmStartConfig& warm = block->config.warm_start;
-    if (const int n = warm.n; n > 0 && !warm.targets.empty()) {
+    if (const int n = warm.n; n > 0 && !block->StartsWarm(nullptr)) {
+      line += fmt::format(" The students of {} are taught by students that learnt {} answers of this teacher.",
+                          fmt::join(block->config.arms, ", "), n);
+    } else if (n > 0 && !warm.targets.empty()) {
       line += fmt::format(
           " Every student first learnt from this teacher{} (its warm start): {} questions of {} were asked{}; that is "
           "what N = 0 shows, and no row counts them.",

@@ -27,8 +27,8 @@ ROOMS = {
                         "teacher/provider/guarded_teacher.h", "teacher/provider/assumption.h"],
     "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
                          "experiments/lab"],
-    # What provider's experiments say and show: their pages.
-    "experiments/provider": ["core/stats", "core/report", "teacher/provider"],
+    # What provider's experiments say and show: their pages, and what a provider sees of an experiment of the lab.
+    "experiments/provider": ["core/config", "core/stats", "core/report", "teacher/provider", "experiments/lab"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
                     "student", "experiments/lab", "experiments/look", "experiments/provider"],
 }
