@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::string_view kLookedAt = "candidates", kThrownAway = "thrown_away_tokens";
 
-int64_t Tokens(const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; }
-
 void Measure(SampleSet& set, std::string_view name, double value) { set.manifest.measures[std::string(name)] = value; }
 
 std::vector<size_t> Indices(size_t count) {
@@ -59,15 +57,14 @@ SampleSet Choose(ArmContext& context, int n, uint64_t seed, std::string_view how
     if (i < static_cast<size_t>(n)) {
       chosen.samples.push_back(std::move(candidate));
     } else if (answers_looked_at) {
-      thrown.prompt_tokens += candidate.usage.prompt_tokens;
-      thrown.completion_tokens += candidate.usage.completion_tokens;
+      thrown += candidate.usage;
     }
   }
   const size_t asked = answers_looked_at ? order.size() : chosen.samples.size();
-  Measure(chosen, kTeacherTokens, static_cast<double>(Tokens(thrown)));  // beside those of the rows
+  Measure(chosen, kTeacherTokens, static_cast<double>(thrown.Total()));  // beside those of the rows
   Measure(chosen, kTeacherWritten, static_cast<double>(thrown.completion_tokens));
   Measure(chosen, kPromptsAsked, static_cast<double>(asked));
-  Measure(chosen, kThrownAway, static_cast<double>(Tokens(thrown)));
+  Measure(chosen, kThrownAway, static_cast<double>(thrown.Total()));
   Measure(chosen, kLookedAt, static_cast<double>(order.size()));
   MarkDerived(chosen, how);
   return chosen;
@@ -170,7 +167,7 @@ SampleSet ByErrors(ArmContext& context, int n, uint64_t seed) {
 SampleSet Written(ArmContext& context, int n, uint64_t seed) {
   SampleSet set = context.TeacherRows(n, seed);
   int64_t answers = 0;
-  for (const Sample& row : set.samples) answers += Tokens(row.usage);
+  for (const Sample& row : set.samples) answers += row.usage.Total();
   const auto& counts = set.manifest.counts;
   const auto count = [&](const std::string& name) {
     const auto found = counts.find(name);
@@ -183,7 +180,7 @@ SampleSet Written(ArmContext& context, int n, uint64_t seed) {
   // Prompts are written in chunks, some for rows that a larger N has: each row bears its share of them.
   const double share = n / std::max(1.0, count("stored"));
   const double writing =
-      std::max(0.0, share * static_cast<double>(Tokens(set.manifest.usage)) - static_cast<double>(answers));
+      std::max(0.0, share * static_cast<double>(set.manifest.usage.Total()) - static_cast<double>(answers));
   Measure(set, kTeacherTokens, writing);
   Measure(set, kPromptsAsked, n + share * count("written.asked"));
   Measure(set, kThrownAway, writing);

@@ -26,14 +26,13 @@ SampleSet RightAnswers(ArmContext& context, int n, uint64_t seed) {
       if (truth.Right(answer)) {
         kept.samples.push_back(std::move(answer));
       } else {
-        dropped.prompt_tokens += answer.usage.prompt_tokens;
-        dropped.completion_tokens += answer.usage.completion_tokens;
+        dropped += answer.usage;
       }
     }
   }
   auto& measures = kept.manifest.measures;
   measures[std::string(kPromptsAsked)] = static_cast<double>(prompts.size());
-  measures[std::string(kTeacherTokens)] = static_cast<double>(dropped.prompt_tokens + dropped.completion_tokens);
+  measures[std::string(kTeacherTokens)] = static_cast<double>(dropped.Total());
   measures[std::string(kTeacherWritten)] = static_cast<double>(dropped.completion_tokens);
   MarkDerived(kept, "those that the task's grader finds right");
   return kept;
