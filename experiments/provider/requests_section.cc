@@ -16,7 +16,7 @@ namespace {
 Table RequestsTable(const std::vector<RowsAsked>& asked, const HonestVolume& honest) {
   Table table{
       .title = "Requests of one run",
-      .header = {"task", "arm", "N", "asked of the teacher", "seen by a provider", "through an API", "tokens",
+      .header = {"task", "arm", "N", "asked of the teacher", "seen by a provider", "tokens",
                  fmt::format("a day, over {:.0f} days", honest.days), "honest accounts that ask as often"},
       .text_columns = 2,
       .note = fmt::format(
@@ -25,7 +25,7 @@ Table RequestsTable(const std::vector<RowsAsked>& asked, const HonestVolume& hon
           honest.mean, honest.days, honest.shape)};
   for (const RowsAsked& row : asked) {
     table.rows.push_back({row.task, row.arm, std::to_string(row.n), Fixed(row.prompts, 0),
-                          row.through_api ? Fixed(row.prompts, 0) : "0", Fixed(row.prompts, 0), Count(row.tokens),
+                          row.through_api ? Fixed(row.prompts, 0) : "0", Count(row.tokens),
                           Fixed(row.prompts / honest.days, 1),
                           row.prompts > 0 ? Percent(HonestShareAtLeast(row.prompts, honest)) : std::string(kDash)});
   }
@@ -122,9 +122,11 @@ OwnSection RequestsSection(const std::vector<RowsAsked>& asked, const LoggedRun&
   if (asked.empty()) return section;
   section.page.paragraphs = {
       "Whoever has a teacher's weights asks it in a process of their own: nothing leaves the machine, and there is no "
-      "provider who could log, limit or refuse. The column \"through an API\" says how many requests the same rows "
-      "would "
-      "have been if the teacher were behind one.",
+      "provider who could log, limit or refuse. Were the same teacher behind an API, each question would be a request "
+      "in "
+      "its provider's log. (The teacher's own score, the ceiling of the tables, takes further questions, which "
+      "somebody "
+      "who only distills need not ask.)",
       has_network
           ? "The process that wrote this page had a network, which it does not use: in an empty network namespace "
             "(unshare -rn) the command gives the same numbers."

@@ -27,7 +27,7 @@ TEST(RequestsSection, AnOpenTeacherIsSeenByNobody) {
   RowsAsked row{.task = "rules", .arm = "raw", .n = 128, .prompts = 150, .tokens = 6000};
   const OwnSection open = RequestsSection({row}, {}, kHonest, false);
   EXPECT_EQ(open.page.tables.front().rows.front()[4].text, "0");
-  EXPECT_EQ(open.page.tables.front().rows.front()[5].text, "150");
+  EXPECT_EQ(open.page.tables.front().rows.front()[3].text, "150");
   EXPECT_THAT(open.verdicts.front(), HasSubstr("none of the 150 requests"));
   EXPECT_THAT(open.page.paragraphs.back(), HasSubstr("had no network"));
   row.through_api = true;
