@@ -142,7 +142,7 @@ TEST_F(ChosenArms, TheOrderIsWhatItSays) {
 }
 
 TEST(ByNewWords, TakesWhatCoversMostAndBeginsAnew) {
-  EXPECT_THAT(ByNewWords({"a b", "a b c", "d", "c d", "a"}), ElementsAre(1, 2, 3, 0, 4));
+  EXPECT_THAT(ByNewWords({"a b", "a b c", "d", "c d", "a"}), ElementsAre(1, 2, 0, 3, 4));
   EXPECT_THAT(ByNewWords({"", "", "a"}), ElementsAre(2, 0, 1));
   EXPECT_THAT(ByNewWords({}), SizeIs(0));
 }
