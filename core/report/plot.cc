@@ -232,7 +232,26 @@ bool IsEmpty(const Plot& plot) {
   return !curve && !bar;
 }
 
-std::vector<DrawnPlot> Draw(std::span<const Plot> plots, const std::string& id) {
+namespace {
+
+// A key of more than three rows would leave the curves no room: the box grows with it. gnuplot sets as many columns as
+// fit; sizes as it draws them in 14 points.
+int KeyOverflow(const Plot& plot) {
+  constexpr int kFreeRows = 3, kRow = 21, kLetter = 8, kSample = 70, kMargin = 80;
+  int entries = 0, longest = 0;
+  for (const PlotCurve& curve : plot.curves) {
+    entries += curve.name.empty() || curve.points.empty() ? 0 : 1;
+    longest = std::max(longest, static_cast<int>(curve.name.size()));
+  }
+  const int columns = std::max(1, (plot.width - kMargin) / (kSample + kLetter * longest));
+  return kRow * std::max(0, (entries + columns - 1) / columns - kFreeRows);
+}
+
+}  // namespace
+
+std::vector<DrawnPlot> Draw(std::span<const Plot> given, const std::string& id) {
+  std::vector<Plot> plots(given.begin(), given.end());
+  for (Plot& plot : plots) plot.height += KeyOverflow(plot);
   std::vector<DrawnPlot> drawn(plots.size());
   const TempDir folder;
   const auto file = [&](size_t i, const char* ending) { return folder.path() / fmt::format("p{}.{}", i, ending); };

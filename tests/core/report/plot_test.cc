@@ -76,6 +76,17 @@ TEST(Draw, HostileWordsDrawNoCommands) {
   EXPECT_THAT(drawn[0].svg, Not(HasSubstr("<script")));
 }
 
+TEST(Draw, ABoxGrowsWithItsKey) {
+  Plot few = Curves(), many = few;
+  many.curves.clear();
+  for (int i = 0; i < 12; ++i)
+    many.curves.push_back({.name = "a_long_name_" + std::to_string(i), .points = {{1, 2}, {2, 3}}});
+  const auto drawn = Draw(std::vector{few, many}, "f");
+  EXPECT_THAT(drawn[0].page_svg, HasSubstr("viewBox=\"0 0 560 400\""));
+  EXPECT_THAT(drawn[1].page_svg, HasSubstr("viewBox=\"0 0 560 463\""))
+      << "two columns of six rows, three more than fit";
+}
+
 TEST(Draw, WithoutGnuplotSaysSo) {
   const std::string path = std::getenv("PATH");
   setenv("PATH", "/nonexistent", 1);
