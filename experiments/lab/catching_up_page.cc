@@ -176,7 +176,7 @@ OwnSection RatioSection(const CatchingUp& world, const std::vector<Route>& route
                               base = world.Ratio(first, last, declared, Counted::kBase, kFlops);
   if (!bill) return section;
   std::string sentence = fmt::format(
-      "Declared before it was run: to close {} of the gap, {} took {} times the FLOPs of {} where what was there "
+      "Declared in the program: to close {} of the gap, {} took {} times the FLOPs of {} where what was there "
       "before "
       "counts as nothing",
       Percent(declared), first.name, Or(bill, Times), last.name);
