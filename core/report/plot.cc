@@ -237,7 +237,7 @@ namespace {
 // A key of more than three rows would leave the curves no room: the box grows with it. gnuplot sets as many columns as
 // fit; sizes as it draws them in 14 points.
 int KeyOverflow(const Plot& plot) {
-  constexpr int kFreeRows = 3, kRow = 21, kLetter = 8, kSample = 70, kMargin = 80;
+  constexpr int kFreeRows = 3, kRow = 21, kLetter = 8, kSample = 70, kMargin = 160;
   int entries = 0, longest = 0;
   for (const PlotCurve& curve : plot.curves) {
     entries += curve.name.empty() || curve.points.empty() ? 0 : 1;
