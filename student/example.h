@@ -1,6 +1,7 @@
 // Samples as a student learns from them: token ids, and which of them are supervised.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct KnownTokens {
 struct Example {
   std::vector<int> ids;   // prompt, completion, end token
   int prompt_length = 0;  // ids[prompt_length ..] are supervised
+  int64_t supervised() const { return static_cast<int64_t>(ids.size()) - prompt_length; }
   // The end token of a completion is supervised unless the answer was cut off (finish_reason "length"; of the worse one
   // of a pair, rejected_finish_reason).
   std::string name = {};                // "<sample id>/<attempt>", unique within a file

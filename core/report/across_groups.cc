@@ -9,11 +9,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
-#include "core/base/hash.h"
 #include "core/report/format.h"
+#include "core/report/paired_items.h"
 #include "core/stats/paired_means.h"
 
 namespace retort {
@@ -73,21 +72,18 @@ class Cells {
     if (first == nullptr) return rows;
     for (const auto& [seed, cell] : *first) {
       SeedScores row;
-      std::vector<std::string> ids;
-      for (const ItemScore& item : cell->items) ids.push_back(item.id);
+      const std::vector<std::string> ids = ItemIds(*cell);
       for (const int n : sizes) {
         for (const Column& column : columns) {
           const BySeed* cells = At(column.group, column.arm, n);
           const auto own = cells == nullptr ? BySeed::const_iterator{} : cells->find(seed);
           if (cells == nullptr || own == cells->end() || own->second->metric != cell->metric) continue;
-          std::vector<double> scores = Align(*own->second, ids);
+          std::vector<double> scores = AlignedScores(*own->second, ids);
           if (!scores.empty()) row.columns.push_back(std::move(scores));
         }
       }
       if (row.columns.size() != columns.size() * sizes.size()) continue;
-      Sha256 hash;
-      for (const std::string& id : ids) hash.Update(id).Update(std::string_view("\n", 1));
-      row.items = hash.Hex();
+      row.items = ItemsHash(ids);
       rows.push_back(std::move(row));
     }
     return rows;
@@ -101,20 +97,6 @@ class Cells {
   }
 
  private:
-  // Scores in the order of `ids`; empty where the cell was graded on other items.
-  static std::vector<double> Align(const CellResult& cell, const std::vector<std::string>& ids) {
-    if (cell.items.size() != ids.size()) return {};
-    std::unordered_map<std::string_view, double> by_id;
-    for (const ItemScore& item : cell.items) by_id[item.id] = item.score;
-    std::vector<double> scores;
-    for (const std::string& id : ids) {
-      const auto found = by_id.find(id);
-      if (found == by_id.end()) return {};
-      scores.push_back(found->second);
-    }
-    return scores;
-  }
-
   std::map<std::tuple<std::string, std::string, int>, BySeed> cells_;  // group, arm ("" for the base), N
 };
 

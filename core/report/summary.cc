@@ -5,10 +5,10 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "core/base/hash.h"
 #include "core/report/across_groups.h"
+#include "core/report/paired_items.h"
 #include "core/report/report.h"
 #include "core/report/verdict.h"
 #include "core/stats/arm_difference.h"
@@ -22,20 +22,6 @@ using Cells = std::vector<const CellResult*>;
 
 std::string Name(const CellResult& c) {
   return fmt::format("{}: arm {}, N = {}, seed {}", TaskName(c), c.arm, c.n, c.seed);
-}
-
-// Scores of `cell` in the order of `ids`; empty if it was graded on other items.
-std::vector<double> Align(const CellResult& cell, const std::vector<std::string>& ids) {
-  if (cell.items.size() != ids.size()) return {};
-  std::unordered_map<std::string_view, double> by_id;
-  for (const ItemScore& item : cell.items) by_id[item.id] = item.score;
-  std::vector<double> scores;
-  for (const std::string& id : ids) {
-    const auto found = by_id.find(id);
-    if (found == by_id.end()) return {};
-    scores.push_back(found->second);
-  }
-  return scores;
 }
 
 // One seed that has base and teacher, and its other cells.
@@ -162,15 +148,10 @@ class TaskBuilder {
         continue;
       }
       SeedCells cells;
-      std::vector<std::string> ids;
-      Sha256 hash;
-      for (const ItemScore& item : base->items) {
-        ids.push_back(item.id);
-        hash.Update(item.id).Update(std::string_view("\n", 1));
-      }
-      cells.items = hash.Hex();
-      cells.base = Align(*base, ids);
-      cells.teacher = Align(*teacher, ids);
+      const std::vector<std::string> ids = ItemIds(*base);
+      cells.items = ItemsHash(ids);
+      cells.base = AlignedScores(*base, ids);
+      cells.teacher = AlignedScores(*teacher, ids);
       if (cells.base.empty() || cells.teacher.empty()) {
         Warn(*teacher, "graded on other items than the base");
         continue;
@@ -180,7 +161,7 @@ class TaskBuilder {
         for (const auto& [n, by_seed] : by_n) {
           const auto cell = by_seed.find(seed);
           if (cell == by_seed.end()) continue;
-          std::vector<double> scores = Align(*cell->second, ids);
+          std::vector<double> scores = AlignedScores(*cell->second, ids);
           if (scores.empty()) {
             Warn(*cell->second, "graded on other items than the base");
           } else {

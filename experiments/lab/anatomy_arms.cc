@@ -102,7 +102,7 @@ std::vector<int64_t> SupervisedTokens(ArmContext& context, const std::vector<Sam
   std::vector<int64_t> tokens;
   for (const Example& example :
        Tokenise(student.tokenizer(), student.chat_template(), samples, std::numeric_limits<int>::max())) {
-    tokens.push_back(static_cast<int64_t>(example.ids.size()) - example.prompt_length);
+    tokens.push_back(example.supervised());
   }
   return tokens;
 }

@@ -155,6 +155,18 @@ LocalModel& ArmContext::StartModel(uint64_t seed) {
   return *model;
 }
 
+std::vector<double> ArmContext::StartLikelihoods(const std::vector<Sample>& answers, uint64_t seed) {
+  std::vector<LikelihoodScorer::Pair> pairs;
+  pairs.reserve(answers.size());
+  for (const Sample& answer : answers) pairs.push_back({answer.prompt, Text(answer.completion)});
+  std::vector<double> means;
+  means.reserve(pairs.size());
+  for (const Likelihood& likelihood : StartModel(seed).Score(pairs)) {
+    means.push_back(likelihood.nats / static_cast<double>(std::max<int64_t>(1, likelihood.tokens)));
+  }
+  return means;
+}
+
 std::vector<ArmContext::Verdict> ArmContext::Verdicts(const std::vector<Sample>& answers, uint64_t seed) {
   std::vector<Sample> unknown;
   for (const Sample& answer : answers) {

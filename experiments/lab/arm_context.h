@@ -68,6 +68,8 @@ class ArmContext {
   SampleSet StartChoices(int prompts, int attempts, uint64_t seed);
   // It, to score texts. Until another seed is wanted.
   LocalModel& StartModel(uint64_t seed);
+  // Of each answer its mean log-likelihood a token, for the student as it starts.
+  std::vector<double> StartLikelihoods(const std::vector<Sample>& answers, uint64_t seed);
   // Prompts at the head of the pool that the warm start has learnt.
   int warm_prompts() const { return warm_targets_ ? 0 : config_.warm_start.n; }
 

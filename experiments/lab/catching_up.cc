@@ -7,8 +7,8 @@
 #include <limits>
 #include <map>
 #include <span>
-#include <unordered_map>
 
+#include "core/report/paired_items.h"
 #include "core/stats/crossing_draws.h"
 
 namespace retort::lab {
@@ -23,19 +23,6 @@ double Interpolated(const std::vector<int>& sizes, const std::vector<double>& va
   const auto right = static_cast<size_t>(std::ranges::lower_bound(sizes, n) - sizes.begin());
   const double left_n = sizes[right - 1], share = (n - left_n) / (sizes[right] - left_n);
   return values[right - 1] + share * (values[right] - values[right - 1]);
-}
-
-// Scores of `cell` in the order of `like`; empty where it answered other items.
-std::vector<double> Aligned(const CellResult& cell, const CellResult& like) {
-  std::unordered_map<std::string_view, double> by_id;
-  for (const ItemScore& item : cell.items) by_id[item.id] = item.score;
-  std::vector<double> scores;
-  for (const ItemScore& item : like.items) {
-    const auto found = by_id.find(item.id);
-    if (found == by_id.end()) return {};
-    scores.push_back(found->second);
-  }
-  return scores;
 }
 
 const CellResult* Find(const std::vector<CellResult>& cells, const std::string& task, std::string_view arm, int n,
@@ -60,13 +47,12 @@ GapCurveInput CurveOf(const std::vector<CellResult>& cells, const Route& route, 
     const CellResult* base = Find(cells, reference, kBaseArm, 0, seed);
     const CellResult* teacher = Find(cells, reference, kTeacherModelArm, 0, seed);
     if (teacher == nullptr || base->items.empty()) continue;
-    std::string items;
-    for (const ItemScore& item : base->items) items += item.id + "\n";
-    GapSeed row{items, Aligned(*base, *base), Aligned(*teacher, *base), {}};
+    const std::vector<std::string> ids = ItemIds(*base);
+    GapSeed row{ItemsHash(ids), AlignedScores(*base, ids), AlignedScores(*teacher, ids), {}};
     if (row.teacher.empty()) continue;
     for (const int n : route.sizes) {
       const CellResult* cell = Find(cells, route.task, route.arm, n, seed);
-      row.at_size.push_back(cell == nullptr ? std::vector<double>{} : Aligned(*cell, *base));
+      row.at_size.push_back(cell == nullptr ? std::vector<double>{} : AlignedScores(*cell, ids));
     }
     curve.seeds.push_back(std::move(row));
   }

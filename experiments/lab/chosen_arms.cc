@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/lm/local_model.h"
 #include "experiments/lab/derive.h"
 #include "experiments/lab/graded.h"
 
@@ -61,26 +60,11 @@ SampleSet Choose(ArmContext& context, int n, uint64_t seed, std::string_view how
     }
   }
   const size_t asked = answers_looked_at ? order.size() : chosen.samples.size();
-  Measure(chosen, kTeacherTokens, static_cast<double>(thrown.Total()));  // beside those of the rows
-  Measure(chosen, kTeacherWritten, static_cast<double>(thrown.completion_tokens));
-  Measure(chosen, kPromptsAsked, static_cast<double>(asked));
+  MeasureAsked(chosen, thrown, asked);
   Measure(chosen, kThrownAway, static_cast<double>(thrown.Total()));
   Measure(chosen, kLookedAt, static_cast<double>(order.size()));
   MarkDerived(chosen, how);
   return chosen;
-}
-
-// Of each candidate: nats a token of the teacher's answer, for the student as it starts.
-std::vector<double> Surprise(ArmContext& context, uint64_t seed, const std::vector<Sample>& candidates) {
-  std::vector<LikelihoodScorer::Pair> pairs;
-  pairs.reserve(candidates.size());
-  for (const Sample& candidate : candidates) pairs.push_back({candidate.prompt, Text(candidate.completion)});
-  std::vector<double> surprise;
-  surprise.reserve(pairs.size());
-  for (const Likelihood& likelihood : context.StartModel(seed).Score(pairs)) {
-    surprise.push_back(-likelihood.nats / static_cast<double>(std::max<int64_t>(1, likelihood.tokens)));
-  }
-  return surprise;
 }
 
 }  // namespace
@@ -138,15 +122,16 @@ SampleSet Longest(ArmContext& context, int n, uint64_t seed) {
 
 SampleSet Hardest(ArmContext& context, int n, uint64_t seed) {
   return Choose(context, n, seed, "the least likely to the student", true, [&](const std::vector<Sample>& candidates) {
-    std::vector<double> surprise = Surprise(context, seed, candidates);
-    for (double& nats : surprise) nats = -nats;
-    return Rising(surprise);
+    return Rising(context.StartLikelihoods(candidates, seed));
   });
 }
 
 SampleSet Easiest(ArmContext& context, int n, uint64_t seed) {
-  return Choose(context, n, seed, "the likeliest to the student", true,
-                [&](const std::vector<Sample>& candidates) { return Rising(Surprise(context, seed, candidates)); });
+  return Choose(context, n, seed, "the likeliest to the student", true, [&](const std::vector<Sample>& candidates) {
+    std::vector<double> surprise = context.StartLikelihoods(candidates, seed);
+    for (double& nats : surprise) nats = -nats;
+    return Rising(surprise);
+  });
 }
 
 SampleSet ByErrors(ArmContext& context, int n, uint64_t seed) {

@@ -84,7 +84,7 @@ std::unique_ptr<LocalModel> TrainElsewhere(const CellRun& run, const ExternalTra
   // The tokens of one pass, as the builtin trainer would supervise them.
   for (const Example& example :
        Tokenise(student->tokenizer(), student->chat_template(), samples, std::numeric_limits<int>::max())) {
-    result.supervised_tokens += static_cast<int64_t>(example.ids.size()) - example.prompt_length;
+    result.supervised_tokens += example.supervised();
   }
   if (trained.epochs > 0) {
     result.supervised_tokens = std::llround(static_cast<double>(result.supervised_tokens) * trained.epochs);

@@ -18,6 +18,13 @@ void MarkDerived(SampleSet& set, std::string_view how) {
   set.manifest.samples_sha256 = HashSamples(set.samples);
 }
 
+void MeasureAsked(SampleSet& set, const Usage& beside, size_t prompts) {
+  auto& measures = set.manifest.measures;
+  measures[std::string(kTeacherTokens)] = static_cast<double>(beside.Total());
+  measures[std::string(kTeacherWritten)] = static_cast<double>(beside.completion_tokens);
+  measures[std::string(kPromptsAsked)] = static_cast<double>(prompts);
+}
+
 std::string LastWord(const std::string& text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t end = text.find_last_not_of(kSpace);

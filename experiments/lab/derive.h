@@ -13,6 +13,8 @@ namespace retort::lab {
 void SetCompletion(Sample& sample, std::string text);
 // Hashes the rows anew, and says beside the teacher's name how they were made.
 void MarkDerived(SampleSet& set, std::string_view how);
+// What the rows took of the teacher beside what each of them counts: tokens `beside`, and prompts in all.
+void MeasureAsked(SampleSet& set, const Usage& beside, size_t prompts);
 std::string LastWord(const std::string& text);  // without white space; empty if there is none
 char OtherDigit(char digit, RandomStream& random);
 std::string OtherDigits(std::string text, RandomStream& random);  // every digit is another one

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/report/format.h"
+#include "core/report/paired_items.h"
 #include "core/report/report.h"
 #include "core/stats/paired_means.h"
 
@@ -18,13 +19,6 @@ namespace retort::lab {
 namespace {
 
 constexpr std::string_view kVerdicts[] = {"below it", "undecided", "matches it"};
-
-std::vector<double> Scores(const CellResult& cell) {
-  std::vector<double> scores;
-  scores.reserve(cell.items.size());
-  for (const ItemScore& item : cell.items) scores.push_back(item.score);
-  return scores;
-}
 
 struct Compared {
   std::string arm;
@@ -55,7 +49,9 @@ std::vector<Compared> Compare(const std::vector<CellResult>& cells, const TaskSu
     std::vector<SeedScores> rows;
     for (const CellResult* cell : of_arm) {
       const auto found = heaps.find(cell->seed);
-      if (found != heaps.end()) rows.push_back({cell->target, {Scores(*found->second), Scores(*cell)}});
+      if (found == heaps.end()) continue;
+      const std::vector<std::string> ids = ItemIds(*found->second);
+      rows.push_back({ItemsHash(ids), {AlignedScores(*found->second, ids), AlignedScores(*cell, ids)}});
     }
     if (rows.empty()) continue;
     const PairedMeans means(rows);

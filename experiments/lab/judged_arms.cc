@@ -13,7 +13,6 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/lm/local_model.h"
 #include "experiments/lab/derive.h"
 #include "experiments/lab/graded.h"
 #include "experiments/lab/verdicts.h"
@@ -99,10 +98,10 @@ class Rows {
 
   SampleSet Take(const std::string& how, const std::vector<Prompt>& prompts, bool paid) {
     Usage usage;
-    for (const Prompt& prompt : prompts) usage += prompt.usage;
-    Measure(kTeacherTokens, paid ? static_cast<double>(usage.Total()) : 0);
-    Measure(kTeacherWritten, paid ? static_cast<double>(usage.completion_tokens) : 0);
-    Measure(kPromptsAsked, static_cast<double>(prompts.size()));
+    if (paid) {
+      for (const Prompt& prompt : prompts) usage += prompt.usage;
+    }
+    MeasureAsked(set_, usage, prompts.size());
     MarkDerived(set_, how);
     return std::move(set_);
   }
@@ -247,18 +246,15 @@ SampleSet StudentChooses(ArmContext& context, int tokens, uint64_t seed) {
     }
     return more;
   });
-  std::vector<LikelihoodScorer::Pair> pairs;
-  for (const Prompt& prompt : prompts) {
-    for (const Sample& answer : prompt.answers) pairs.push_back({answer.prompt, Text(answer.completion)});
-  }
-  const std::vector<Likelihood> scores = context.StartModel(seed).Score(pairs);
+  std::vector<Sample> answers;
+  for (const Prompt& prompt : prompts) answers.insert(answers.end(), prompt.answers.begin(), prompt.answers.end());
+  const std::vector<double> means = context.StartLikelihoods(answers, seed);
   Rows rows(std::move(manifest));
   for (size_t p = 0, next = 0; p < prompts.size(); ++p) {
     size_t best = 0;
     double likeliest = 0;
     for (size_t i = 0; i < prompts[p].answers.size(); ++i, ++next) {
-      const double mean = scores[next].nats / static_cast<double>(scores[next].tokens);
-      if (i == 0 || mean > likeliest) best = i, likeliest = mean;
+      if (i == 0 || means[next] > likeliest) best = i, likeliest = means[next];
     }
     rows.Add(prompts[p].answers[best]);
   }

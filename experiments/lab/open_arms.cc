@@ -30,10 +30,7 @@ SampleSet RightAnswers(ArmContext& context, int n, uint64_t seed) {
       }
     }
   }
-  auto& measures = kept.manifest.measures;
-  measures[std::string(kPromptsAsked)] = static_cast<double>(prompts.size());
-  measures[std::string(kTeacherTokens)] = static_cast<double>(dropped.Total());
-  measures[std::string(kTeacherWritten)] = static_cast<double>(dropped.completion_tokens);
+  MeasureAsked(kept, dropped, prompts.size());
   MarkDerived(kept, "those that the task's grader finds right");
   return kept;
 }

@@ -26,8 +26,6 @@ void RequireTemperature(const ExperimentConfig& config, const char* arm) {
 // Text alone: what is not asked for cannot be learnt from.
 void AskText(ExperimentConfig& config) { config.collect.sampling.top_logprobs = -1; }
 
-int64_t Tokens(const Usage& usage) { return usage.prompt_tokens + usage.completion_tokens; }
-
 // Rows as long as `cost` of them stays within `budget`; what the teacher wrote for others nobody asked for.
 template <class Cost>
 SampleSet Within(SampleSet set, int64_t budget, const std::string& how, const Cost& cost) {
@@ -94,9 +92,9 @@ void LearnAQuarter(CellConfig& config) {
 SampleSet FullLogitsAtEqualTokens(ArmContext& context, int n, uint64_t seed) {
   SampleSet set = context.TeacherRows(n, seed);
   int64_t budget = 0;
-  for (const Sample& sample : set.samples) budget += Tokens(sample.usage);
+  for (const Sample& sample : set.samples) budget += sample.usage.Total();
   return Within(std::move(set), budget, "as many as are written and read for the tokens of N",
-                [](const Sample& sample) { return 2 * Tokens(sample.usage); });
+                [](const Sample& sample) { return 2 * sample.usage.Total(); });
 }
 
 SampleSet RewordedAtEqualTokens(ArmContext& context, int n, uint64_t seed) {
@@ -109,10 +107,10 @@ SampleSet RewordedAtEqualTokens(ArmContext& context, int n, uint64_t seed) {
     const FoldOp& op = FindFoldOp(prompt->op);
     const auto usual = static_cast<int64_t>(FoldCompletion(op, prompt->digits, FoldForm::kWorked).size()),
                other = static_cast<int64_t>(FoldCompletion(op, prompt->digits, FoldForm::kSecond).size());
-    budget += Tokens(sample.usage) - other + usual;
+    budget += sample.usage.Total() - other + usual;
   }
   return Within(std::move(set), budget, "as many as the tokens of N in the usual wording pay for",
-                [](const Sample& sample) { return Tokens(sample.usage); });
+                [](const Sample& sample) { return sample.usage.Total(); });
 }
 
 }  // namespace retort::lab
