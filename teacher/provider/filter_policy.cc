@@ -25,16 +25,14 @@ class FilterPolicy : public Policy {
 
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     if (!Refuses(exchange.asked.prompt)) return std::nullopt;
-    exchange.actions.emplace_back("filter.refused");
-    Reply reply{.id = exchange.asked.id, .attempt = exchange.asked.attempt};
+    exchange.Did("filter.refused");
     if (config_.answer.empty()) {
-      reply.error = "refused by the provider's filter";
-      reply.refused = true;
-    } else {
-      reply.completion = AnswerTo(exchange.asked.prompt, config_.answer);
-      reply.finish_reason = "stop";
+      return Deny(exchange, "refused by the provider's filter", {.status = 403, .code = "content_filter"});
     }
-    return reply;
+    return Reply{.id = exchange.asked.id,
+                 .attempt = exchange.asked.attempt,
+                 .completion = AnswerTo(exchange.asked.prompt, config_.answer),
+                 .finish_reason = "stop"};
   }
 
   Card OnCard(Card card) const override { return ChangedBy(std::move(card), "filter", NumericsToml(config_)); }

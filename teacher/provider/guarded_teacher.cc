@@ -7,44 +7,36 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "teacher/provider/environment.h"
+#include "teacher/provider/policy_chain.h"
 
 namespace retort {
 namespace {
 
 class GuardedTeacher : public Teacher {
  public:
-  GuardedTeacher(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies)
-      : teacher_(std::move(teacher)), policies_(std::move(policies)) {}
+  GuardedTeacher(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies, Caller caller)
+      : teacher_(std::move(teacher)), chain_(std::move(policies)), caller_(std::move(caller)) {}
 
-  Card card() const override {
-    Card card = teacher_->card();
-    for (const auto& policy : policies_) card = policy->OnCard(std::move(card));
-    return card;
-  }
+  Card card() const override { return chain_.OnCard(teacher_->card()); }
 
   bool UseLedger(Ledger* ledger) override { return teacher_->UseLedger(ledger); }
 
-  LikelihoodScorer* scorer() override {
-    return std::ranges::all_of(policies_, &Policy::allows_scores) ? teacher_->scorer() : nullptr;
-  }
+  LikelihoodScorer* scorer() override { return chain_.allows_scores() ? teacher_->scorer() : nullptr; }
 
   void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
     std::vector<Request> forwarded;
     // Several requests may bear the same name: their replies are told apart by their order only.
-    std::multimap<std::pair<std::string, int>, Exchange> waiting;
+    std::multimap<std::pair<std::string, int>, std::unique_ptr<Visit>> waiting;
     for (const Request& request : requests) {
-      Exchange exchange{.asked = request, .forwarded = request, .actions = {}};
-      bool answered = false;
-      for (size_t i = policies_.size(); i > 0 && !answered; --i) {
-        if (auto reply = policies_[i - 1]->OnRequest(exchange)) {
-          answered = true;
-          PassOut(exchange, *reply, i);
-          if (!on_reply(std::move(*reply))) return;
-        }
+      auto visit = std::make_unique<Visit>(chain_, Exchange{.asked = request, .forwarded = request, .caller = caller_});
+      if (auto reply = visit->Enter()) {
+        visit->End();
+        if (!on_reply(std::move(*reply))) return;
+        continue;
       }
-      if (answered) continue;
-      forwarded.push_back(exchange.forwarded);
-      waiting.emplace(std::pair(request.id, request.attempt), std::move(exchange));
+      forwarded.push_back(visit->exchange().forwarded);
+      waiting.emplace(std::pair(request.id, request.attempt), std::move(visit));
     }
     if (forwarded.empty()) return;
     teacher_->Ask(forwarded, [&](Reply reply) {
@@ -52,20 +44,19 @@ class GuardedTeacher : public Teacher {
       if (found == waiting.end()) {  // nobody asked for it, so no policy knows it: nothing of it is shown
         return on_reply({.id = reply.id, .attempt = reply.attempt, .error = "the teacher answered what nobody asked"});
       }
-      Exchange exchange = std::move(found->second);
+      const std::unique_ptr<Visit> visit = std::move(found->second);
       waiting.erase(found);
-      PassOut(exchange, reply, 0);
+      visit->exchange().spent = reply.usage;
+      visit->Show(reply);
+      visit->End();
       return on_reply(std::move(reply));
     });
   }
 
  private:
-  void PassOut(Exchange& exchange, Reply& reply, size_t first) {
-    for (size_t i = first; i < policies_.size(); ++i) policies_[i]->OnReply(exchange, reply);
-  }
-
   std::unique_ptr<Teacher> teacher_;
-  std::vector<std::unique_ptr<Policy>> policies_;
+  PolicyChain chain_;
+  Caller caller_;
 };
 
 std::unique_ptr<Policy> MakePolicy(const std::string& name, const PoliciesConfig& config) {
@@ -79,6 +70,12 @@ std::unique_ptr<Policy> MakePolicy(const std::string& name, const PoliciesConfig
 
 }  // namespace
 
+void Describe(Describer& d, CallerConfig& config) {
+  d.Field("key_env", config.key_env,
+          {.help = "environment variable that holds the API key of who asks", .numerics = false});
+  d.Field("address", config.address, {.help = "network address of who asks; empty: none", .numerics = false});
+}
+
 void Describe(Describer& d, PoliciesConfig& config) {
   d.Field("use", config.use,
           {.help = "what stands between the teacher and who asks, from the teacher outwards",
@@ -87,6 +84,7 @@ void Describe(Describer& d, PoliciesConfig& config) {
   d.Group("logprobs", config.logprobs, "cuts and rounds token probabilities");
   d.Group("hide_reasoning", config.hide_reasoning, "shows answers without the way to them");
   d.Group("log", config.log, "writes a request log");
+  d.Group("caller", config.caller, "who asks a teacher in this process; over HTTP requests say it");
 }
 
 std::vector<std::unique_ptr<Policy>> MakePolicies(const PoliciesConfig& config) {
@@ -106,13 +104,16 @@ bool AllowScores(const PoliciesConfig& config) {
   return std::ranges::all_of(MakePolicies(config), [](const auto& policy) { return policy->allows_scores(); });
 }
 
-std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies) {
-  return std::make_unique<GuardedTeacher>(std::move(teacher), std::move(policies));
+std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies,
+                               Caller caller) {
+  return std::make_unique<GuardedTeacher>(std::move(teacher), std::move(policies), std::move(caller));
 }
 
 std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, const PoliciesConfig& config) {
   if (config.use.empty()) return teacher;
-  return Guard(std::move(teacher), MakePolicies(config));
+  return Guard(
+      std::move(teacher), MakePolicies(config),
+      {.key = FromEnvironment("policies.caller.key_env", config.caller.key_env), .address = config.caller.address});
 }
 
 }  // namespace retort

@@ -12,6 +12,12 @@
 
 namespace retort {
 
+// Who asks a teacher in this process. A key stands in no config: those are printed and kept beside every run.
+struct CallerConfig {
+  std::string key_env;  // name of an environment variable; "": no key
+  std::string address;
+};
+
 // The config group `policies`.
 struct PoliciesConfig {
   std::vector<std::string> use;  // from the teacher outwards; empty: none
@@ -19,7 +25,9 @@ struct PoliciesConfig {
   LogprobsPolicyConfig logprobs;
   HideReasoningPolicyConfig hide_reasoning;
   LogPolicyConfig log;
+  CallerConfig caller;
 };
+void Describe(Describer& d, CallerConfig& config);
 void Describe(Describer& d, PoliciesConfig& config);
 
 // The policies of `config`, from the teacher outwards. Throws Error for one that stands twice, or whose options make no
@@ -28,9 +36,10 @@ std::vector<std::unique_ptr<Policy>> MakePolicies(const PoliciesConfig& config);
 // Whether texts can still be scored by the teacher (its Teacher::scorer).
 bool AllowScores(const PoliciesConfig& config);
 
-// `teacher` behind `policies`. A request passes them from the last to the first, its answer from the first to the last;
-// what a policy answers itself passes only those further out.
-std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies);
+// `teacher` behind `policies`, asked by `caller`. A request passes them from the last to the first, its answer from the
+// first to the last; what a policy answers itself passes only those further out.
+std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies,
+                               Caller caller = {});
 // The same by config; `teacher` itself where there are none.
 std::unique_ptr<Teacher> Guard(std::unique_ptr<Teacher> teacher, const PoliciesConfig& config);
 

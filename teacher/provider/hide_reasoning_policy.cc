@@ -37,12 +37,14 @@ class HideReasoningPolicy : public Policy {
     }
     if (!one) reply.logprobs.clear();
     if (hidden == 0) return;
-    exchange.actions.emplace_back("reasoning.hidden");
+    exchange.Did("reasoning.hidden");
     if (config_.usage == "shown") {
       const double share = static_cast<double>(shown_bytes) / static_cast<double>(shown_bytes + hidden);
       reply.usage.completion_tokens = std::llround(static_cast<double>(reply.usage.completion_tokens) * share);
     }
   }
+
+  bool needs_whole_reply() const override { return true; }
 
   Card OnCard(Card card) const override { return ChangedBy(std::move(card), "hide_reasoning", NumericsToml(config_)); }
 

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "core/base/error.h"
+#include "teacher/provider/environment.h"
 #include "teacher/provider/policies.h"
 #include "teacher/provider/pseudonyms.h"
 #include "teacher/provider/request_log.h"
@@ -22,57 +23,53 @@ int64_t UtcMilliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
-// Neither the value nor `name`, which may be the value given by mistake, is ever in a message.
-std::string FromEnvironment(const char* option, const std::string& name) {
-  if (name.empty()) return "";
-  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets it here
-  if (value != nullptr && *value != 0) return value;
-  throw Error({.place = std::string("policies.log.") + option},
-              value == nullptr ? "names an environment variable that is not set"
-                               : "names an environment variable that is empty",
-              "export it first");
-}
-
 class LogPolicy : public Policy {
  public:
   explicit LogPolicy(const LogPolicyConfig& config)
       : config_(config),
-        payment_(FromEnvironment("payment_env", config.payment_env)),
-        address_(FromEnvironment("address_env", config.address_env)) {
+        payment_(FromEnvironment("policies.log.payment_env", config.payment_env)),
+        address_(FromEnvironment("policies.log.address_env", config.address_env)) {
     if (config.folder.empty()) throw Error("policies.log.folder: is empty; give a folder for the logs");
   }
 
-  void OnReply(Exchange& exchange, Reply& reply) override {
+  void OnEnd(Exchange& exchange) override {
+    const std::scoped_lock lock(mutex_);
     if (!log_) Open();
-    const Request& asked = exchange.asked;
-    RequestRecord record{.time_ms = UtcMilliseconds(),
-                         .account = config_.account,
-                         .key = config_.key,
-                         .tier = config_.tier,
-                         .payment = pseudonyms_->Of("payment", payment_),
-                         .address = pseudonyms_->Of("address", address_),
-                         .address_class = config_.address_class,
-                         .prompt = pseudonyms_->OfPrompt(asked.prompt),
-                         .prompt_tokens = reply.usage.prompt_tokens,
-                         .completion_tokens = reply.usage.completion_tokens,
-                         .model = config_.model,
-                         .endpoint = "in process",
-                         .temperature = asked.sampling.temperature,
-                         .top_logprobs = asked.sampling.top_logprobs,
-                         .max_tokens = asked.sampling.max_new_tokens,
-                         .status = reply.error.empty() ? 200
-                                   : reply.refused     ? 403
-                                                       : 500,
-                         .finish_reason = reply.finish_reason,
-                         .actions = exchange.actions,
-                         .template_shape = pseudonyms_->Of("template", TemplateShape(asked.prompt)),
-                         .features = TextFeaturesOf(asked.prompt)};
-    log_->Append(record);
+    log_->Append(RecordOf(exchange));
   }
 
   bool allows_scores() const override { return true; }
 
  private:
+  // What a policy found of the account goes before what the config says of the only one.
+  RequestRecord RecordOf(const Exchange& exchange) const {
+    const Request& asked = exchange.asked;
+    const Account& found = exchange.account;
+    const bool known = !found.name.empty();
+    const std::string& address = exchange.caller.address.empty() ? address_ : exchange.caller.address;
+    return {.time_ms = UtcMilliseconds(),
+            .account = known ? found.name : config_.account,
+            .key = known ? found.key : config_.key,
+            .tier = known ? found.tier : config_.tier,
+            .payment = known ? found.payment : pseudonyms_->Of("payment", payment_),
+            .address = pseudonyms_->Of("address", address),
+            .address_class = config_.address_class,
+            .prompt = pseudonyms_->OfPrompt(asked.prompt),
+            .prompt_tokens = exchange.spent.prompt_tokens,
+            .completion_tokens = exchange.spent.completion_tokens,
+            .model = exchange.model.empty() ? config_.model : exchange.model,
+            .endpoint = exchange.caller.endpoint,
+            .temperature = asked.sampling.temperature,
+            .top_logprobs = asked.sampling.top_logprobs,
+            .choices = exchange.choices,
+            .max_tokens = asked.sampling.max_new_tokens,
+            .status = exchange.status,
+            .finish_reason = exchange.finish_reason,
+            .actions = exchange.actions,
+            .template_shape = pseudonyms_->Of("template", TemplateShape(asked.prompt)),
+            .features = TextFeaturesOf(asked.prompt)};
+  }
+
   void Open() {
     const std::filesystem::path folder = config_.folder;
     std::filesystem::create_directories(folder);
@@ -83,6 +80,7 @@ class LogPolicy : public Policy {
 
   LogPolicyConfig config_;
   std::string payment_, address_;
+  std::mutex mutex_;
   std::optional<Pseudonyms> pseudonyms_;
   std::optional<RequestLog> log_;
 };

@@ -20,7 +20,7 @@ class LogprobsPolicy : public Policy {
   // The teacher may give more than it was asked for: a replayed file has what it has.
   void OnReply(Exchange& exchange, Reply& reply) override {
     const int asked = exchange.asked.sampling.top_logprobs, top = std::min(config_.top_k, asked);
-    if (asked > top && reply.error.empty()) exchange.actions.emplace_back("logprobs.cut");
+    if (asked > top && reply.error.empty()) exchange.Did("logprobs.cut");
     if (top < 0) reply.logprobs.clear();
     for (TokenLogprob& token : reply.logprobs) {
       token.logprob = Rounded(token.logprob);
