@@ -1,8 +1,10 @@
 #include "teacher/provider/guarded_teacher.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -12,6 +14,8 @@
 
 namespace retort {
 namespace {
+
+constexpr std::array<std::string_view, 5> kPolicies = {"filter", "logprobs", "hide_reasoning", "watermark", "log"};
 
 class GuardedTeacher : public Teacher {
  public:
@@ -63,9 +67,10 @@ std::unique_ptr<Policy> MakePolicy(const std::string& name, const PoliciesConfig
   if (name == "filter") return MakeFilterPolicy(config.filter);
   if (name == "logprobs") return MakeLogprobsPolicy(config.logprobs);
   if (name == "hide_reasoning") return MakeHideReasoningPolicy(config.hide_reasoning);
+  if (name == "watermark") return MakeWatermarkPolicy(config.watermark);
   if (name == "log") return MakeLogPolicy(config.log);
   throw Error(
-      fmt::format("policies.use: there is no policy {}; there are filter logprobs hide_reasoning log", Excerpt(name)));
+      fmt::format("policies.use: there is no policy {}; there are {}", Excerpt(name), fmt::join(kPolicies, " ")));
 }
 
 }  // namespace
@@ -79,10 +84,11 @@ void Describe(Describer& d, CallerConfig& config) {
 void Describe(Describer& d, PoliciesConfig& config) {
   d.Field("use", config.use,
           {.help = "what stands between the teacher and who asks, from the teacher outwards",
-           .choices = {"filter", "logprobs", "hide_reasoning", "log"}});
+           .choices = {kPolicies.begin(), kPolicies.end()}});
   d.Group("filter", config.filter, "refuses prompts");
   d.Group("logprobs", config.logprobs, "cuts and rounds token probabilities");
   d.Group("hide_reasoning", config.hide_reasoning, "shows answers without the way to them");
+  d.Group("watermark", config.watermark, "marks sampled answers");
   d.Group("log", config.log, "writes a request log");
   d.Group("caller", config.caller, "who asks a teacher in this process; over HTTP requests say it");
 }

@@ -24,6 +24,7 @@ struct PoliciesConfig {
   FilterPolicyConfig filter;
   LogprobsPolicyConfig logprobs;
   HideReasoningPolicyConfig hide_reasoning;
+  WatermarkPolicyConfig watermark;
   LogPolicyConfig log;
   CallerConfig caller;
 };

@@ -9,6 +9,7 @@
 
 #include "core/config/describe.h"
 #include "teacher/provider/policy.h"
+#include "teacher/provider/watermark.h"
 
 namespace retort {
 
@@ -28,6 +29,11 @@ struct HideReasoningPolicyConfig {
   std::string answer_pattern;    // PCRE2: group 1 of its last match is all that is shown; empty: all but the reasoning
   std::string usage = "billed";  // completion_tokens count hidden tokens; "shown": only, by their share of the text
 };
+// Marks sampled answers (watermark.h). Only a teacher in this process can be marked.
+struct WatermarkPolicyConfig {
+  WatermarkSettings settings;
+  std::string key_env = "RETORT_WATERMARK_KEY";  // name of an environment variable
+};
 // Writes the request log of one account. What must stay secret is taken from the environment, as an API key is: a
 // config is printed, kept beside every run and shared.
 struct LogPolicyConfig {
@@ -41,6 +47,7 @@ struct LogPolicyConfig {
 void Describe(Describer& d, FilterPolicyConfig& config);
 void Describe(Describer& d, LogprobsPolicyConfig& config);
 void Describe(Describer& d, HideReasoningPolicyConfig& config);
+void Describe(Describer& d, WatermarkPolicyConfig& config);
 void Describe(Describer& d, LogPolicyConfig& config);
 
 // All throw Error for options that make no sense, or an environment variable that is not set. The log opens its file at
@@ -48,7 +55,11 @@ void Describe(Describer& d, LogPolicyConfig& config);
 std::unique_ptr<Policy> MakeFilterPolicy(const FilterPolicyConfig& config);
 std::unique_ptr<Policy> MakeLogprobsPolicy(const LogprobsPolicyConfig& config);
 std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config);
+std::unique_ptr<Policy> MakeWatermarkPolicy(const WatermarkPolicyConfig& config);
 std::unique_ptr<Policy> MakeLogPolicy(const LogPolicyConfig& config);
+
+// The mark that the policy sets, for a detector of the provider's own.
+std::shared_ptr<const Watermark> MakeWatermark(const WatermarkPolicyConfig& config);
 
 // `card` of a teacher whose answers differ by `settings` (TOML): its identity names them, and logits are out of reach.
 Card ChangedBy(Card card, std::string_view policy, const std::string& settings);

@@ -2,33 +2,20 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "core/base/error.h"
+#include "teacher/provider/hmac.h"
 
 namespace retort {
 namespace {
 
 constexpr size_t kSaltBytes = 32, kFewestSaltBytes = 16;
-
-std::string HmacHex(std::string_view key, std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), digest.data(), &size);
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
 
 [[noreturn]] void Fail(const std::filesystem::path& file, std::string_view what) {
   throw Error({.file = file.string()}, fmt::format("{}: {}", what, std::strerror(errno)));
@@ -36,8 +23,7 @@ std::string HmacHex(std::string_view key, std::string_view bytes) {
 
 // Written under another name first: a file under its own name is whole.
 void MakeSalt(const std::filesystem::path& file) {
-  std::array<unsigned char, kSaltBytes> salt{};
-  if (RAND_bytes(salt.data(), static_cast<int>(salt.size())) != 1) throw Error("the system gives no random bytes");
+  const std::string salt = RandomBytes(kSaltBytes);
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
   const std::string temporary = fmt::format("{}.{}.tmp", file.string(), getpid());
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -60,7 +46,7 @@ Pseudonyms::Pseudonyms(std::string salt) : salt_(std::move(salt)) {
 
 std::string Pseudonyms::Of(std::string_view kind, std::string_view value) const {
   if (value.empty()) return "";
-  return HmacHex(salt_, fmt::format("{}:{}:{}", kind.size(), kind, value));
+  return HmacSha256Hex(salt_, fmt::format("{}:{}:{}", kind.size(), kind, value));
 }
 
 std::string Pseudonyms::OfPrompt(const std::vector<Message>& prompt) const {

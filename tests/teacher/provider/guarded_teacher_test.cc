@@ -292,7 +292,7 @@ TEST(Guard, ConfigsThatMakeNoSense) {
   };
   EXPECT_THAT(problem({.use = {"filter"}}), HasSubstr("patterns"));
   EXPECT_THAT(problem({.use = {"logprobs", "logprobs"}}), HasSubstr("twice"));
-  EXPECT_THAT(problem({.use = {"watermark"}}), HasSubstr("watermark"));
+  EXPECT_THAT(problem({.use = {"ward"}}), HasSubstr("ward"));
   EXPECT_THAT(problem({.use = {"filter"}, .filter = {.patterns = {"("}}}), HasSubstr("regular expression"));
   EXPECT_THAT(problem({.use = {"filter"}, .filter = {.skills = {"addd10"}}}), HasSubstr("addd10"));
   EXPECT_THAT(problem({.use = {"hide_reasoning"}, .hide_reasoning = {.answer_pattern = "x"}}), HasSubstr("group"));
