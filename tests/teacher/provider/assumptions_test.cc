@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "tests/teacher/provider/register.h"
+#include "tests/teacher/provider/rounds_world.h"
 
 namespace retort {
 namespace {
@@ -36,11 +37,19 @@ int LineOf(const std::string& text, const std::string& words) {
   return static_cast<int>(std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(text.find(words)), '\n')) + 1;
 }
 
+std::vector<NamedAssumption> AllEntries() {
+  static const NeedleAssumptions needle = Register();
+  static const IdentityAssumptions identity = IdentityRegister();
+  static const AddressAssumptions address = AddressRegister();
+  std::vector<NamedAssumption> all = Entries(needle);
+  for (const auto& more : {Entries(identity), Entries(address)}) all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 TEST(Assumptions, EveryEntryHasItsTags) {
-  const NeedleAssumptions assumptions = Register();
   const std::regex date("20[0-9]{2}-[01][0-9]");
-  EXPECT_GT(Entries(assumptions).size(), 40U);
-  for (const NamedAssumption& named : Entries(assumptions)) {
+  EXPECT_GT(AllEntries().size(), 100U);
+  for (const NamedAssumption& named : AllEntries()) {
     const Assumption& a = *named.entry;
     EXPECT_LE(a.low, a.value) << named.name;
     EXPECT_LE(a.value, a.high) << named.name;
@@ -83,7 +92,7 @@ TEST(Assumptions, WhatIsUnknownOrOutOfRangeIsRefusedWithItsLine) {
 // arithmetic; passed to a function by themselves (`Spread(total, 1)`) only 0 is, but for bounds in min, max and clamp.
 // The limits of options (`.min`, `.max`) say what may be set.
 std::vector<std::string> Untagged(std::string line) {
-  static const std::regex tag("// (method|size|unit): "), comment("//.*"), text("\"(\\\\.|[^\"])*\""),
+  static const std::regex tag("// (method|size|unit): "), comment("//.*"), text(R"("(\\.|[^"])*")"),
       limits("\\.(min|max) = [-0-9.e]+"), bounds("\\b(min|max|clamp)(<[^>]*>)?\\("),
       literal("(^|[^A-Za-z_0-9.])((0x)?[0-9][0-9'.]*(e-?[0-9]+|p-?[0-9]+)?)"),
       alone("[(,]\\s*([0-9][0-9.]*)\\s*(?=[,)])");
@@ -117,9 +126,11 @@ TEST(Assumptions, TheReadingOfSourcesFindsWhatItMust) {
 
 TEST(Assumptions, NoNumberOfTheModelStandsInItsSources) {
   for (const char* file :
-       {"population.cc", "population.h", "text_source.cc", "text_source.h", "attackers.cc", "attackers.h",
-        "campaigns.cc", "campaign_sample.cc", "needle.cc", "base_rates.cc", "haystack_pass.cc", "sensitivity.cc",
-        "sensitivity.h", "review_queue.cc", "volume_totals.cc", "volume_totals.h", "detectors.cc"}) {
+       {"population.cc",    "population.h",    "text_source.cc",     "text_source.h",   "attackers.cc",
+        "attackers.h",      "campaigns.cc",    "campaign_sample.cc", "needle.cc",       "base_rates.cc",
+        "haystack_pass.cc", "sensitivity.cc",  "sensitivity.h",      "review_queue.cc", "volume_totals.cc",
+        "volume_totals.h",  "detectors.cc",    "routes.cc",          "routes.h",        "rounds.cc",
+        "rounds.h",         "best_response.cc"}) {
     ForEachLine(std::string(RETORT_SOURCE_DIR) + "/teacher/provider/" + file, [&](std::string_view line, int number) {
       EXPECT_THAT(Untagged(std::string(line)), ::testing::IsEmpty())
           << file << ":" << number << " belongs into the register, or needs a tag: " << line;
