@@ -15,7 +15,9 @@
 namespace retort {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPolicies = {"filter", "logprobs", "hide_reasoning", "watermark", "log"};
+constexpr std::array<std::string_view, 10> kPolicies = {"filter",        "logprobs", "hide_reasoning", "watermark",
+                                                        "terms",         "quota",    "rate_limit",     "accounts",
+                                                        "address_block", "log"};
 
 class GuardedTeacher : public Teacher {
  public:
@@ -68,9 +70,25 @@ std::unique_ptr<Policy> MakePolicy(const std::string& name, const PoliciesConfig
   if (name == "logprobs") return MakeLogprobsPolicy(config.logprobs);
   if (name == "hide_reasoning") return MakeHideReasoningPolicy(config.hide_reasoning);
   if (name == "watermark") return MakeWatermarkPolicy(config.watermark);
+  if (name == "terms") return MakeTermsPolicy(config.terms);
+  if (name == "quota") return MakeQuotaPolicy(config.quota);
+  if (name == "rate_limit") return MakeRateLimitPolicy(config.rate_limit);
+  if (name == "accounts") return MakeAccountsPolicy(config.accounts);
+  if (name == "address_block") return MakeAddressBlockPolicy(config.address_block);
   if (name == "log") return MakeLogPolicy(config.log);
   throw Error(
       fmt::format("policies.use: there is no policy {}; there are {}", Excerpt(name), fmt::join(kPolicies, " ")));
+}
+
+// What goes by accounts needs to know them.
+void CheckOrder(const std::vector<std::string>& use) {
+  const auto accounts = std::ranges::find(use, "accounts");
+  if (accounts == use.end()) return;
+  for (const std::string_view name : {"quota", "rate_limit", "terms"}) {
+    if (std::find(accounts, use.end(), name) != use.end()) {
+      throw Error(fmt::format("policies.use: {} goes by the account, and accounts must stand behind it", name));
+    }
+  }
 }
 
 }  // namespace
@@ -89,11 +107,17 @@ void Describe(Describer& d, PoliciesConfig& config) {
   d.Group("logprobs", config.logprobs, "cuts and rounds token probabilities");
   d.Group("hide_reasoning", config.hide_reasoning, "shows answers without the way to them");
   d.Group("watermark", config.watermark, "marks sampled answers");
+  d.Group("terms", config.terms, "says under which terms answers are given");
+  d.Group("quota", config.quota, "limits what an account uses of a day and a month");
+  d.Group("rate_limit", config.rate_limit, "limits how fast an account asks");
+  d.Group("accounts", config.accounts, "answers only who has a key");
+  d.Group("address_block", config.address_block, "answers only some addresses, and each not too often");
   d.Group("log", config.log, "writes a request log");
   d.Group("caller", config.caller, "who asks a teacher in this process; over HTTP requests say it");
 }
 
 std::vector<std::unique_ptr<Policy>> MakePolicies(const PoliciesConfig& config) {
+  CheckOrder(config.use);
   std::vector<std::unique_ptr<Policy>> policies;
   for (size_t i = 0; i < config.use.size(); ++i) {
     const std::string& name = config.use[i];

@@ -25,14 +25,19 @@ struct PoliciesConfig {
   LogprobsPolicyConfig logprobs;
   HideReasoningPolicyConfig hide_reasoning;
   WatermarkPolicyConfig watermark;
+  TermsPolicyConfig terms;
+  QuotaPolicyConfig quota;
+  RateLimitPolicyConfig rate_limit;
+  AccountsPolicyConfig accounts;
+  AddressBlockPolicyConfig address_block;
   LogPolicyConfig log;
   CallerConfig caller;
 };
 void Describe(Describer& d, CallerConfig& config);
 void Describe(Describer& d, PoliciesConfig& config);
 
-// The policies of `config`, from the teacher outwards. Throws Error for one that stands twice, or whose options make no
-// sense.
+// The policies of `config`, from the teacher outwards. Throws Error for one that stands twice, that goes by accounts
+// and stands outside them, or whose options make no sense.
 std::vector<std::unique_ptr<Policy>> MakePolicies(const PoliciesConfig& config);
 // Whether texts can still be scored by the teacher (its Teacher::scorer).
 bool AllowScores(const PoliciesConfig& config);
