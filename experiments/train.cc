@@ -59,23 +59,17 @@ void Describe(Describer& d, TrainCommand& c) {
   DescribeNumerics(d, c.numerics);
 }
 
-std::string OneLine(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  return text.empty() ? "unknown" : text;
-}
-
 std::string ModelCard(const TrainCommand& command, const fs::path& base, const SampleSet& set,
                       const TrainResult& result) {
   const Card& teacher = set.manifest.teacher;
   const std::string licence = ModelCardField(base, "license");
   std::string card = StudentCardHead(teacher, fs::weakly_canonical(command.output_dir).filename().string(),
                                      fmt::format("license: {}\n", licence.empty() ? "unknown" : YamlString(licence)));
-  card += fmt::format("Made by `retort` {}: `{}` fine-tuned on {} samples of a teacher.\n\n", kVersion,
-                      OneLine(base.filename().string()), set.samples.size());
+  card += fmt::format("Made by `retort` {}: {} fine-tuned on {} samples of a teacher.\n\n", kVersion,
+                      CardText(base.filename().string()), set.samples.size());
   card += "| | |\n| --- | --- |\n";
   const auto row = [&](std::string_view name, const std::string& value) {
-    card += fmt::format("| {} | {} |\n", name, OneLine(value));
+    card += fmt::format("| {} | {} |\n", name, value.empty() ? "unknown" : CardText(value));
   };
   row("teacher", teacher.name);
   row("teacher's kind", teacher.kind);

@@ -13,5 +13,7 @@ std::string StudentCardHead(const Card& teacher, const std::string& name, const 
 
 // In one line and in quotes, as a value of front matter: what a manifest says came from outside.
 std::string YamlString(const std::string& text);
+// One line of Markdown, also in a table's cell: no tag, column or code begins in it.
+std::string CardText(const std::string& text);
 
 }  // namespace retort

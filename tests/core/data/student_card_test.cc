@@ -30,5 +30,17 @@ TEST(StudentCard, TextFromOutsideStaysInItsPlace) {
   EXPECT_THAT(card, HasSubstr("disclosure: \"a --- \\\"b\\\": \\\\c\"\n---\n# n # other\n"));
 }
 
+TEST(StudentCard, MarkupFromOutsideIsText) {
+  const std::string evil = "<script>alert(1)</script>|`x`&amp;\n---";
+  for (const std::string& text : {StudentCardHead({.disclosure = evil}, evil, ""), CardText(evil),
+                                  StudentCardHead({.name_prefix = evil}, "n", "")}) {
+    const std::string body = text.substr(text.starts_with("---") ? text.find("\n---\n") + 5 : 0);
+    EXPECT_THAT(body, testing::Not(HasSubstr("<script")));
+    EXPECT_THAT(body, testing::Not(HasSubstr("\n---")));
+  }
+  EXPECT_EQ(CardText("a<b>|`\\&\nc"), "a&lt;b&gt;\\|\\`\\\\&amp; c");
+  EXPECT_EQ(CardText("Built with Llama"), "Built with Llama");
+}
+
 }  // namespace
 }  // namespace retort
