@@ -24,6 +24,13 @@ class HideReasoningPolicy : public Policy {
   }
 
   void OnReply(Exchange& exchange, Reply& reply) override {
+    if (!reply.error.empty()) {  // a teacher's own words of a failure may quote what it thought
+      if (!exchange.denial) reply.error = "the teacher failed, and what it said of that is hidden with its reasoning";
+      reply.completion.clear();
+      reply.reasoning.clear();
+      reply.logprobs.clear();
+      return;
+    }
     size_t hidden = reply.reasoning.size(), shown_bytes = 0;
     reply.reasoning.clear();
     const std::string whole = Text(reply.completion);

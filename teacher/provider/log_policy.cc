@@ -1,5 +1,6 @@
-// The log of what one account asks of a teacher in this process. Each process writes a file of its own, so that workers
-// of an experiment need not wait for each other.
+// The request log of a teacher in this process or of a gateway. Each process writes files of its own, so that workers
+// of an experiment need not wait for each other, and a new one each day (UTC), so that what has expired can go while a
+// gateway runs. A record is in its file before the client is told that its exchange is over.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,12 +12,15 @@
 
 #include "core/base/error.h"
 #include "teacher/provider/environment.h"
+#include "teacher/provider/ip_address.h"
 #include "teacher/provider/policies.h"
 #include "teacher/provider/pseudonyms.h"
 #include "teacher/provider/request_log.h"
 
 namespace retort {
 namespace {
+
+constexpr int64_t kMillisecondsADay = 86'400'000;
 
 int64_t UtcMilliseconds() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -34,20 +38,23 @@ class LogPolicy : public Policy {
 
   void OnEnd(Exchange& exchange) override {
     const std::scoped_lock lock(mutex_);
-    if (!log_) Open();
-    log_->Append(RecordOf(exchange));
+    const int64_t now = UtcMilliseconds();
+    if (!log_ || now / kMillisecondsADay != day_) Open(now);
+    log_->Append(RecordOf(exchange, now));
+    if (config_.sync == "each") log_->Sync();
   }
 
   bool allows_scores() const override { return true; }
 
  private:
   // What a policy found of the account goes before what the config says of the only one.
-  RequestRecord RecordOf(const Exchange& exchange) const {
+  RequestRecord RecordOf(const Exchange& exchange, int64_t now) const {
     const Request& asked = exchange.asked;
     const Account& found = exchange.account;
     const bool known = !found.name.empty();
-    const std::string& address = exchange.caller.address.empty() ? address_ : exchange.caller.address;
-    return {.time_ms = UtcMilliseconds(),
+    std::string address = exchange.caller.address.empty() ? address_ : exchange.caller.address;
+    if (const auto ip = ParseIp(address)) address = AddressGroup(*ip);  // a subscriber is one, however it is written
+    return {.time_ms = now,
             .account = known ? found.name : config_.account,
             .key = known ? found.key : config_.key,
             .tier = known ? found.tier : config_.tier,
@@ -70,12 +77,14 @@ class LogPolicy : public Policy {
             .features = TextFeaturesOf(asked.prompt)};
   }
 
-  void Open() {
+  void Open(int64_t now) {
     const std::filesystem::path folder = config_.folder;
     std::filesystem::create_directories(folder);
-    pseudonyms_.emplace(SaltOf(folder / "salt"));
-    log_.emplace(folder / fmt::format("{}-{}.jsonl", UtcMilliseconds(), getpid()),
+    if (!pseudonyms_) pseudonyms_.emplace(SaltOf(folder / "salt"));
+    RemoveExpiredLogs(folder, now);
+    log_.emplace(folder / fmt::format("{}-{}.jsonl", now, getpid()),
                  RequestLogHead{.salt = pseudonyms_->id(), .retention_days = config_.retention_days});
+    day_ = now / kMillisecondsADay;
   }
 
   LogPolicyConfig config_;
@@ -83,6 +92,7 @@ class LogPolicy : public Policy {
   std::mutex mutex_;
   std::optional<Pseudonyms> pseudonyms_;
   std::optional<RequestLog> log_;
+  int64_t day_ = 0;  // of log_
 };
 
 }  // namespace
@@ -103,6 +113,11 @@ void Describe(Describer& d, LogPolicyConfig& config) {
   text("model", config.model, "name of the model, as the log has it");
   d.Field("retention_days", config.retention_days,
           {.help = "how long a record may be kept", .unit = "days", .min = 1, .max = 36500, .numerics = false});
+  d.Field("sync", config.sync,
+          {.help = "whether each record waits for the disk (each), and so survives a power cut, or only the end of the "
+                   "process (never)",
+           .choices = {"never", "each"},
+           .numerics = false});
 }
 
 std::unique_ptr<Policy> MakeLogPolicy(const LogPolicyConfig& config) { return std::make_unique<LogPolicy>(config); }

@@ -63,14 +63,15 @@ struct TermsPolicyConfig {
   std::string version, text, training_allowed;
   bool must_accept = false;
 };
-// Writes the request log of one account. What must stay secret is taken from the environment, as an API key is: a
-// config is printed, kept beside every run and shared.
+// Writes the request log. An account that a policy found goes before the one named here. What must stay secret is taken
+// from the environment, as an API key is: a config is printed, kept beside every run and shared.
 struct LogPolicyConfig {
   std::string folder = "request_logs";
   std::string account = "account-1", key = "key-1", tier = "email";
   std::string payment_env, address_env;  // names of environment variables; "": unknown
   std::string address_class, model;
   int retention_days = 30;
+  std::string sync = "never";
 };
 
 void Describe(Describer& d, FilterPolicyConfig& config);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -206,6 +207,26 @@ int64_t DropExpired(const std::filesystem::path& file, int64_t now_ms) {
     });
   });
   return kept;
+}
+
+int RemoveExpiredLogs(const std::filesystem::path& folder, int64_t now_ms) {
+  const auto written_ms = [](const std::filesystem::path& file) {
+    const auto time = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(file)).time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
+  int removed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".jsonl" || !entry.is_regular_file()) continue;
+    try {
+      const RequestLogHead head = ForEachRequest(entry.path(), [](const RequestRecord&) { return false; });
+      if (written_ms(entry.path()) + head.retention_days * kMillisecondsADay > now_ms) continue;
+    } catch (const Error&) {
+      continue;
+    }
+    std::filesystem::remove(entry.path());
+    ++removed;
+  }
+  return removed;
 }
 
 }  // namespace retort

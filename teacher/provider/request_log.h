@@ -32,13 +32,13 @@ struct RequestRecord {
   std::string payment, address;
   std::string address_class;  // "home", "data centre", "vpn", "residential proxy", "mobile"; empty: unknown
   std::string prompt;         // pseudonym
-  int64_t prompt_tokens = 0, completion_tokens = 0;  // as charged
+  int64_t prompt_tokens = 0, completion_tokens = 0;  // that the teacher spent, all choices together
   std::string model, endpoint;
   double temperature = 0;
   int top_logprobs = -1;  // as asked for; -1: none
   int choices = 1;        // the protocol's `n`
   int max_tokens = 0;
-  int status = 200;                  // of HTTP
+  int status = 200;                  // of HTTP; 499: the client went away first
   std::string finish_reason;         // "stop", "length"; empty: no answer
   std::vector<std::string> actions;  // of policies, in their order: "filter.refused", "logprobs.cut"
   std::string template_shape;        // pseudonym of TemplateShape
@@ -79,5 +79,9 @@ RequestLogHead ForEachRequest(const std::filesystem::path& file,
 // Removes what is older than the log's retention at `now_ms`: the file is written anew. Returns how many records left.
 // No process may have it open.
 int64_t DropExpired(const std::filesystem::path& file, int64_t now_ms);
+
+// Removes the logs of a folder whose newest record is past their retention: files that were not written to for so long.
+// Returns how many. What is no request log stays.
+int RemoveExpiredLogs(const std::filesystem::path& folder, int64_t now_ms);
 
 }  // namespace retort

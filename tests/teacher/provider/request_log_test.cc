@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -117,13 +118,8 @@ TEST(RequestRecord, EveryCutAndEveryFlippedByteIsFound) {
 }
 
 // A line with a right sum and wrong content: whoever wrote it was not this program.
-std::string Signed(const std::string& from, const std::string& to) {
-  std::string text = ToJsonLine(Record());
-  text = text.substr(10, text.size() - 10 - 26);
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  text.replace(at, from.size(), to);
-  return "{\"record\":" + text + ",\"sum\":\"" + [&] {
+std::string SignedLine(const std::string& text) {
+  return "{\"record\":" + text + R"(,"sum":")" + [&] {
     std::string hex(16, '0');
     uint64_t hash = StableHash(kRequestLogVersion, text);
     for (int i = 15; i >= 0; --i, hash >>= 4) hex[static_cast<size_t>(i)] = "0123456789abcdef"[hash & 15];
@@ -131,10 +127,18 @@ std::string Signed(const std::string& from, const std::string& to) {
   }() + "\"}";
 }
 
+std::string Signed(const std::string& from, const std::string& to) {
+  std::string text = ToJsonLine(Record());
+  text = text.substr(10, text.size() - 10 - 26);
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return SignedLine(text.replace(at, from.size(), to));
+}
+
 TEST(RequestRecord, WrongTypesAndRangesAreNamed) {
   EXPECT_EQ(ParseRequestRecord(Signed("\"choices\":2", "\"choices\":3"), "log", 1).choices, 3) << "the signing works";
-  for (const auto& [from, to] :
-       std::vector<std::pair<std::string, std::string>>{{"\"status\":200", "\"status\":\"200\""},
+  for (const auto& change :
+       std::vector<std::pair<std::string, std::string>>{{"\"status\":200", R"("status":"200")"},
                                                         {"\"status\":200", "\"status\":20"},
                                                         {"\"status\":200", "\"status\":2000"},
                                                         {"\"status\":200,", ""},
@@ -145,17 +149,18 @@ TEST(RequestRecord, WrongTypesAndRangesAreNamed) {
                                                         {"\"temperature\":0.7", "\"temperature\":-0.7"},
                                                         {"\"temperature\":0.7", "\"temperature\":1e999"},
                                                         {"\"time_ms\":", "\"time_ms\":-"},
-                                                        {"\"account\":\"acc-17\"", "\"account\":17"},
-                                                        {"\"account\":\"acc-17\"", "\"account\":[\"acc-17\"]"},
-                                                        {"\"actions\":[\"logprobs.cut\"", "\"actions\":[5"},
+                                                        {R"("account":"acc-17")", "\"account\":17"},
+                                                        {R"("account":"acc-17")", R"("account":["acc-17"])"},
+                                                        {R"("actions":["logprobs.cut")", "\"actions\":[5"},
                                                         {"\"features\":[", "\"features\":[1,"},
-                                                        {"\"features\":[", "\"features\":[\"x\","},
-                                                        {"\"choices\":2", "\"choices\":2,\"choices\":2"},
-                                                        {"\"prompt\":\"", "\"prompt\":\"0"},
-                                                        {"\"address\":\"", "\"address\":\"x"},
+                                                        {"\"features\":[", R"("features":["x",)"},
+                                                        {"\"choices\":2", R"("choices":2,"choices":2)"},
+                                                        {R"("prompt":")", R"("prompt":"0)"},
+                                                        {R"("address":")", R"("address":"x)"},
                                                         {"\"choices\":2", "\"choices\":[[[[[2]]]]]"}}) {
-    EXPECT_THAT(Problem([&] { ParseRequestRecord(Signed(from, to), "some.log", 9); }), HasSubstr("some.log:9"))
-        << from << " -> " << to;
+    const std::string line = Signed(change.first, change.second);
+    EXPECT_THAT(Problem([&] { ParseRequestRecord(line, "some.log", 9); }), HasSubstr("some.log:9"))
+        << change.first << " -> " << change.second;
   }
 }
 
@@ -241,6 +246,93 @@ TEST_F(RequestLogTest, OldRecordsGo) {
   EXPECT_EQ(records.front().time_ms, 15 * day);
   RequestLog(file_, Head()).Append(Record(0));
   EXPECT_EQ(Read().size(), 26u) << "it is a log as before";
+}
+
+TEST_F(RequestLogTest, WholeFilesGoWhenTheirNewestRecordIsOld) {
+  const auto old = dir_.path() / "old.jsonl", other = dir_.path() / "notes.jsonl";
+  for (const auto& file : {file_, old}) RequestLog(file, Head()).Append(Record(0));
+  std::ofstream(other) << "no log\n";
+  const auto now = std::filesystem::file_time_type::clock::now();
+  std::filesystem::last_write_time(old, now - std::chrono::hours(24 * 31));
+  std::filesystem::last_write_time(other, now - std::chrono::hours(24 * 31));
+  std::filesystem::last_write_time(file_, now - std::chrono::hours(24 * 29));
+  const auto utc = std::chrono::system_clock::now().time_since_epoch();
+  EXPECT_EQ(RemoveExpiredLogs(dir_.path(), std::chrono::duration_cast<std::chrono::milliseconds>(utc).count()), 1);
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(file_));
+  EXPECT_TRUE(std::filesystem::exists(other)) << "what is no log is not ours";
+}
+
+// Seeded mutations: the reader reads or names the line, and nothing else happens (sanitizers watch).
+TEST_F(RequestLogTest, NoMutationDoesMoreThanBeNamed) {
+  {
+    RequestLog log(file_, Head());
+    for (int i = 0; i < 4; ++i) log.Append(Record(i));
+  }
+  const std::string whole = ReadFile(file_);
+  const std::vector<std::string> bits = {"{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         "\"",
+                                         ",",
+                                         ":",
+                                         "\\u",
+                                         "null",
+                                         "1e999",
+                                         "-",
+                                         "NaN",
+                                         "\n",
+                                         "\r\n",
+                                         std::string(1, '\0'),
+                                         "\xff",
+                                         "\xe2\x80\xa8",
+                                         std::string(5000, '['),
+                                         R"("sum":")"};
+  RandomStream random(7, "log fuzz");
+  int read = 0, named = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string text = whole;
+    for (uint64_t edits = 1 + random.Below(3); edits > 0 && !text.empty(); --edits) {
+      const auto at = static_cast<size_t>(random.Below(text.size()));
+      const auto length = std::min<size_t>(text.size() - at, random.Below(40));
+      switch (random.Below(4)) {
+        case 0:
+          text[at] = static_cast<char>(random.Below(256));
+          break;
+        case 1:
+          text.erase(at, length);
+          break;
+        case 2:
+          text.insert(at, bits[random.Below(bits.size())]);
+          break;
+        default:
+          text.insert(random.Below(text.size()), text.substr(at, length));
+      }
+    }
+    Write(text);
+    try {
+      const size_t records = Read().size();
+      EXPECT_LE(records, 8u);
+      ++read;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("requests.jsonl"));
+      ++named;
+    }
+  }
+  EXPECT_GT(named, 200);
+  EXPECT_GT(read, 0) << "a last line that is cut off whole is none";
+  // And of lines whose sum was made anew, as who may write the file could.
+  const size_t begin = whole.find("{\"record\":") + 10, end = whole.find(",\"sum\"");
+  for (int round = 0; round < 10'000; ++round) {
+    std::string record = whole.substr(begin, end - begin);
+    record.replace(random.Below(record.size()), random.Below(9), bits[random.Below(bits.size())]);
+    try {
+      ParseRequestRecord(SignedLine(record), "some.log", 2);
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("some.log:2"));
+    }
+  }
 }
 
 }  // namespace
