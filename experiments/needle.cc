@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "core/base/error.h"
+#include "experiments/lab/register_table.h"
 #include "experiments/lab/simulation.h"
 #include "experiments/provider/needle_page.h"
-#include "experiments/provider/register_table.h"
 
 namespace retort::provider {
 namespace {
@@ -77,7 +77,7 @@ int Main(int argc, char** argv) {
         const NeedleReport report{config.needle,  config.assumptions,
                                   config.primary, result,
                                   marks,          need,
-                                  sensitivity,    WhatIfs(run.command_line().overrides)};
+                                  sensitivity,    lab::WhatIfs(run.command_line().overrides)};
         return run.Finish(NeedlePage(report), NeedleData(report), ToToml(config), NeedleText(report));
       });
 }

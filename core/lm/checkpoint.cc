@@ -274,7 +274,7 @@ fs::path FindModel(const std::string& path, const fs::path& config_dir) {
   const std::string places = given.is_relative() ? fmt::format("{} or {}", path, below.string()) : path;
   throw Error(
       {.file = path}, fmt::format("no model here: there is no config.json in {}", places),
-      path.find("SmolLM2") != std::string::npos
+      path.ends_with("SmolLM2-135M-Instruct")
           ? "scripts/fetch-smollm2 gets it"
           : "give the folder of a Hugging Face checkpoint, or the org/name of one in the local Hugging Face cache");
 }

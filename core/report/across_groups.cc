@@ -114,6 +114,7 @@ std::vector<Column> Columns(std::string_view groups, const std::string& arm, std
 
 std::vector<double> Weights(const std::vector<Column>& columns, double sign) {
   std::vector<double> weights;
+  weights.reserve(columns.size());
   for (const Column& column : columns) weights.push_back(sign * column.weight);
   return weights;
 }

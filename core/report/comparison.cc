@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -13,6 +12,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
+#include "core/report/csv_rows.h"
 #include "core/report/format.h"
 #include "core/report/page_files.h"
 
@@ -22,35 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLargestFile = size_t{64} << 20;
+const char* const kMend = "write it again";
 
-using CsvRow = std::vector<std::string>;
-
-// RFC 4180, as ToCsv writes it.
-std::vector<CsvRow> ParseCsv(const std::string& text) {
-  std::vector<CsvRow> rows(1, CsvRow(1));
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
-      rows.back().back() += text[++i];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (!quoted && c == ',') {
-      rows.back().emplace_back();
-    } else if (!quoted && c == '\n') {
-      rows.push_back({""});
-    } else {
-      rows.back().back() += c;
-    }
-  }
-  rows.pop_back();
-  return rows;
-}
-
-std::optional<double> Number(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  return text.empty() || *end != '\0' ? std::nullopt : std::optional(value);
+std::optional<double> Number(const CsvRow& row, const char* column) {
+  return row.Text(column).empty() ? std::nullopt : std::optional(row.Number(column));
 }
 
 class Reader {
@@ -118,33 +93,18 @@ class Reader {
 
   // By seed.
   std::map<std::string, double> Scores(const ComparedNumber& number) {
-    const fs::path file = results_ / number.experiment / "cells.csv";
-    const std::vector<CsvRow>& rows = Table(file);
+    std::vector<const char*> columns = {"score", "seed"};
+    for (const auto& [column, value] : number.where) {
+      if (column != "statistic") columns.push_back(column.c_str());
+    }
     std::map<std::string, double> scores;
-    for (size_t r = 1; r < rows.size(); ++r) {
+    ForEachCsvRow(results_ / number.experiment / "cells.csv", columns, kMend, [&](const CsvRow& row) {
       const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
-        return fixed.first == "statistic" || rows[r].at(Column(file, rows, fixed.first)) == fixed.second;
+        return fixed.first == "statistic" || row.Text(fixed.first) == fixed.second;
       });
-      if (!fits) continue;
-      if (const auto score = Number(rows[r].at(Column(file, rows, "score")))) {
-        scores[rows[r].at(Column(file, rows, "seed"))] = *score;
-      }
-    }
+      if (const auto score = fits ? Number(row, "score") : std::nullopt) scores[row.Text("seed")] = *score;
+    });
     return scores;
-  }
-
-  const std::vector<CsvRow>& Table(const fs::path& file) {
-    auto [found, fresh] = tables_.try_emplace(file.string());
-    if (fresh) found->second = ParseCsv(ReadFile(file, kLargestFile));
-    return found->second;
-  }
-
-  static size_t Column(const fs::path& file, const std::vector<CsvRow>& rows, const std::string& name) {
-    const auto at = rows.empty() ? CsvRow::const_iterator() : std::ranges::find(rows.front(), name);
-    if (rows.empty() || at == rows.front().end()) {
-      throw Error({.file = file.string()}, "has no column " + name, "write it again");
-    }
-    return static_cast<size_t>(at - rows.front().begin());
   }
 
   ComparedNumber Ours(const nlohmann::json& row, const char* key) {
@@ -162,25 +122,19 @@ class Reader {
   }
 
   void Find(const fs::path& file, ComparedNumber& number) {
-    const std::vector<CsvRow>& rows = Table(file);
-    const auto column = [&](const std::string& name) { return Column(file, rows, name); };
-    const CsvRow* match = nullptr;
-    for (size_t r = 1; r < rows.size(); ++r) {
-      const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
-        const size_t c = column(fixed.first);
-        return c < rows[r].size() && rows[r][c] == fixed.second;
-      });
-      if (!fits) continue;
-      if (match != nullptr) throw Error({.file = file.string()}, "two rows fit " + Told(number), "name more columns");
-      match = &rows[r];
-    }
-    if (match == nullptr) {
-      throw Error({.file = file.string()}, "no row fits " + Told(number), "mend the row of " + where_.file);
-    }
-    const auto value = [&](const char* name) { return Number(match->at(column(name))); };
-    number.value = value("mean");
-    number.low = value("mean_low");
-    number.high = value("mean_high");
+    std::vector<const char*> columns = {"mean", "mean_low", "mean_high"};
+    for (const auto& [column, value] : number.where) columns.push_back(column.c_str());
+    bool found = false;
+    ForEachCsvRow(file, columns, kMend, [&](const CsvRow& row) {
+      if (!std::ranges::all_of(number.where, [&](const auto& fixed) { return row.Text(fixed.first) == fixed.second; }))
+        return;
+      if (found) throw Error({.file = file.string()}, "two rows fit " + Told(number), "name more columns");
+      found = true;
+      number.value = Number(row, "mean");
+      number.low = Number(row, "mean_low");
+      number.high = Number(row, "mean_high");
+    });
+    if (!found) throw Error({.file = file.string()}, "no row fits " + Told(number), "mend the row of " + where_.file);
   }
 
   static std::string Told(const ComparedNumber& number) {
@@ -192,7 +146,6 @@ class Reader {
 
   Where where_;
   const fs::path& results_;
-  std::map<std::string, std::vector<CsvRow>> tables_;
 };
 
 std::string Name(const ComparedNumber& number) {

@@ -207,7 +207,7 @@ int RowsAtEqualTokens(ArmContext& context, int n, uint64_t seed) {
     bare += LastWord(*reference).size() + 1;
   }
   if (whole <= bare) throw NoSteps();
-  const int64_t rows =
+  const auto rows =
       static_cast<int64_t>(std::ceil(static_cast<double>(n) * static_cast<double>(whole) / static_cast<double>(bare)));
   const size_t pool = context.Pool(seed).size();
   if (rows > static_cast<int64_t>(pool)) throw TooFew(n, seed, rows, pool);

@@ -10,6 +10,7 @@
 
 #include "core/report/paired_items.h"
 #include "core/stats/crossing_draws.h"
+#include "core/stats/curve_replicates.h"
 
 namespace retort::lab {
 namespace {
@@ -74,7 +75,7 @@ Ends Sizes(double log2_n, const std::vector<int>& sizes) {
 Ranged Quantiles(Ends estimate, std::vector<double> low, std::vector<double> high, double level) {
   std::ranges::sort(low);
   std::ranges::sort(high);
-  const auto rank = static_cast<size_t>(std::floor((1 - level) / 2 * static_cast<double>(low.size())));
+  const size_t rank = TailRank(low.size(), level);
   return {estimate.low, estimate.high, std::min(low[rank], estimate.low),
           std::max(high[high.size() - 1 - rank], estimate.high)};
 }

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/report/format.h"
 #include "experiments/lab/block.h"
 #include "experiments/lab/catching_up.h"
+#include "experiments/lab/register_table.h"
 
 namespace retort::lab {
 namespace {
@@ -225,22 +227,11 @@ OwnSection AssumedSection(const Expenses& expenses) {
   for (const PriceRow& price : expenses.prices) {
     prices.rows.push_back({price.name, price.gpu, price.tokens, Money(1e18 * price.flop)});
   }
-  DataTable data{.file = "register.csv",
-                 .about = "An entry of the assumption register, as this page used it, or a figure of others.",
-                 .columns = {{"name", "text", "of the entry", ""},
-                             {"value", "see unit", "what was reckoned with", ""},
-                             {"low", "see unit", "smallest plausible value", ""},
-                             {"high", "see unit", "largest plausible value", ""},
-                             {"unit", "text", "of the three numbers", ""},
-                             {"grade", "text", "measured here, published, alleged or assumed", ""},
-                             {"date", "text", "when it held", ""},
-                             {"source", "text", "where it was read, or why it was chosen", ""}}};
-  for (const auto& entries : {Entries(expenses.entries), FiguresOfOthers(expenses.entries)}) {
-    for (const NamedAssumption& named : entries) {
-      const Assumption& a = *named.entry;
-      data.rows.push_back({named.name, a.value, a.low, a.high, a.unit, a.grade, a.date, a.source});
-    }
-  }
+  std::vector<NamedAssumption> all = Entries(expenses.entries);
+  std::ranges::move(FiguresOfOthers(expenses.entries), std::back_inserter(all));
+  DataTable data = RegisterData(all);
+  data.file = "register.csv";
+  data.about = "An entry of the assumption register, as this page used it, or a figure of others.";
   return {.page = {.id = "assumed",
                    .title = "What the dollars stand on, and figures of others",
                    .paragraphs = {"Figures of others stand here as they were published or alleged. They are of other "

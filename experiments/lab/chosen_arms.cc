@@ -93,6 +93,15 @@ std::vector<size_t> ByNewWords(const std::vector<std::string>& texts) {
   return order;
 }
 
+Arm Choosing(std::string name, std::string description, SampleSet (*rows)(ArmContext&, int n, uint64_t seed)) {
+  return {.name = std::move(name),
+          .description = std::move(description),
+          .rows = rows,
+          .wants = [](ArmContext& context, int /*n*/,
+                      uint64_t seed) { return static_cast<int>(context.Pool(seed).size()); },
+          .check = CheckChoice};
+}
+
 SampleSet RandomChoice(ArmContext& context, int n, uint64_t seed) {
   SampleSet set = context.TeacherRows(n, seed);
   Measure(set, kThrownAway, 0);

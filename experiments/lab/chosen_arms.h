@@ -21,7 +21,8 @@ SampleSet Longest(ArmContext& context, int n, uint64_t seed);  // by characters 
 SampleSet Hardest(ArmContext& context, int n, uint64_t seed);
 SampleSet Easiest(ArmContext& context, int n, uint64_t seed);
 // The student answers all prompts as it starts: those first that the task's grader finds wrong, and of these the ones
-// with fewest right steps. The teacher is asked for the chosen alone.
+// with fewest right steps. It is billed for the chosen alone, which is all that the rule needs; here all prompts are
+// asked, since arms share their answers.
 SampleSet ByErrors(ArmContext& context, int n, uint64_t seed);
 // Prompts that the teacher writes (collect.prompts=teacher), and its answers to them. Prompts that were dropped
 // (malformed, double, held out) are paid for.
@@ -29,6 +30,8 @@ SampleSet Written(ArmContext& context, int n, uint64_t seed);
 void CheckWritten(const ExperimentConfig& config);  // throws Error unless the teacher writes
 // Throws Error where prompts have several answers, or the teacher writes them: then candidates are not the task's pool.
 void CheckChoice(const ExperimentConfig& config);
+// The arm of a rule that chooses from the answers to the whole pool.
+Arm Choosing(std::string name, std::string description, SampleSet (*rows)(ArmContext&, int n, uint64_t seed));
 
 // Indices of `texts` in the order of Diverse.
 std::vector<size_t> ByNewWords(const std::vector<std::string>& texts);

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/report/csv_rows.h"
 #include "core/stats/gap_block.h"
-#include "experiments/provider/csv_rows.h"
 
 namespace retort::provider {
 namespace {

@@ -1,6 +1,6 @@
 // The numbers of needle as tidy CSV.
+#include "experiments/lab/register_table.h"
 #include "experiments/provider/needle_page.h"
-#include "experiments/provider/register_table.h"
 
 namespace retort::provider {
 namespace {
@@ -162,7 +162,7 @@ DataTable Swings(const NeedleReport& report) {
 }  // namespace
 
 std::vector<DataTable> NeedleData(const NeedleReport& report) {
-  return {Rows(report), Haystacks(report), RegisterData(Entries(report.assumptions)), Swings(report)};
+  return {Rows(report), Haystacks(report), lab::RegisterData(Entries(report.assumptions)), Swings(report)};
 }
 
 }  // namespace retort::provider

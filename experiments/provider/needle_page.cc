@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "core/report/format.h"
+#include "experiments/lab/register_table.h"
 #include "experiments/provider/needle_tables.h"
 #include "experiments/provider/needle_verdicts.h"
-#include "experiments/provider/register_table.h"
 
 namespace retort::provider {
 namespace {
@@ -263,7 +263,7 @@ PageContent NeedlePage(const NeedleReport& report) {
   page.last_sections = {{.id = "register",
                          .title = "What was assumed",
                          .paragraphs = {"Every constant of the model, from configs/assumptions."},
-                         .tables = {RegisterTable(Entries(report.assumptions))}}};
+                         .tables = {lab::RegisterTable(Entries(report.assumptions))}}};
   return page;
 }
 

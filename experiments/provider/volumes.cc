@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/number.h"
-#include "experiments/provider/csv_rows.h"
+#include "core/report/csv_rows.h"
 
 namespace retort::provider {
 namespace {

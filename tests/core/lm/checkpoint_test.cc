@@ -137,7 +137,7 @@ TEST(Checkpoint, FindModelSaysWhereItLooked) {
   const TempDir temp;
   Saved(temp.path() / "models" / "m");
   EXPECT_EQ(FindModel("models/m", temp.path()), temp.path() / "models" / "m");
-  EXPECT_THAT(MessageOf([&] { FindModel("models/SmolLM2", temp.path()); }),
+  EXPECT_THAT(MessageOf([&] { FindModel("models/SmolLM2-135M-Instruct", temp.path()); }),
               testing::AllOf(HasSubstr("config.json"), HasSubstr("scripts/fetch-smollm2")));
 }
 

@@ -10,7 +10,7 @@
 
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
-#include "experiments/provider/register_table.h"
+#include "experiments/lab/register_table.h"
 
 namespace retort::provider {
 namespace {
@@ -128,8 +128,9 @@ TEST(NeedlePage, DataHoldEveryRow) {
 }
 
 TEST(NeedlePage, WhatIfsAreThoseOfTheRegister) {
-  EXPECT_EQ(WhatIfs({"seed=3", "assumptions.review_days.value=2", "output_dir=assumptions", "+assumptions=needle"}),
-            (std::vector<std::string>{"assumptions.review_days.value=2", "+assumptions=needle"}));
+  EXPECT_EQ(
+      lab::WhatIfs({"seed=3", "assumptions.review_days.value=2", "output_dir=assumptions", "+assumptions=needle"}),
+      (std::vector<std::string>{"assumptions.review_days.value=2", "+assumptions=needle"}));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "experiments/provider/register_table.h"
+#include "experiments/lab/register_table.h"
 
 #include <fmt/format.h>
 
 #include "core/report/format.h"
 
-namespace retort::provider {
+namespace retort::lab {
 
 Table RegisterTable(const std::vector<NamedAssumption>& entries) {
   Table table{.title = "Assumption register",
@@ -45,4 +45,4 @@ std::vector<std::string> WhatIfs(const std::vector<std::string>& overrides) {
   return found;
 }
 
-}  // namespace retort::provider
+}  // namespace retort::lab

@@ -10,7 +10,7 @@
 
 #include "core/base/error.h"
 
-namespace retort::provider {
+namespace retort {
 
 class CsvRow {
  public:
@@ -33,4 +33,4 @@ class CsvRow {
 void ForEachCsvRow(const std::filesystem::path& file, std::span<const char* const> wanted, const std::string& mend,
                    const std::function<void(const CsvRow&)>& visit);
 
-}  // namespace retort::provider
+}  // namespace retort

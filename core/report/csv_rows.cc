@@ -1,11 +1,11 @@
-#include "experiments/provider/csv_rows.h"
+#include "core/report/csv_rows.h"
 
 #include <cmath>
 
 #include "core/base/files.h"
 #include "core/base/number.h"
 
-namespace retort::provider {
+namespace retort {
 namespace {
 
 std::vector<std::string> Fields(std::string_view line) {
@@ -62,4 +62,4 @@ void ForEachCsvRow(const std::filesystem::path& file, std::span<const char* cons
   if (columns.empty()) throw Error({.file = file.string()}, "is empty", mend);
 }
 
-}  // namespace retort::provider
+}  // namespace retort

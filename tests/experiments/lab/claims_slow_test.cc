@@ -1,0 +1,109 @@
+// The programs of the claims, end to end on networks that learn nothing: each makes its page; and every config that is
+// shipped beside them composes and binds.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/base/files.h"
+#include "tests/experiments/lab/programs_fixture.h"
+
+namespace retort::lab {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const char* const kClaims[] = {"catching_up_cost", "curation",         "few_samples",   "graded_answers",     "open_teacher",
+                               "signal_limits",    "student_families", "trace_anatomy", "withheld_capability"};
+
+TEST(Claims, EveryShippedConfigBinds) {
+  int configs = 0;
+  for (const char* claim : kClaims) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(RETORT_SOURCE_DIR "/configs")) {
+      const std::string name = entry.path().stem().string();
+      if (!name.starts_with(claim)) continue;
+      ++configs;
+      std::vector<std::string> words = {std::string(RETORT_BINARY_DIR) + "/" + claim, "--config-name=" + name,
+                                        "--config-dir=" RETORT_SOURCE_DIR "/configs", "--cfg", "job"};
+      if (name.find("smollm2") != std::string::npos || name.find("gsm8k") != std::string::npos) {
+        words.emplace_back("task.path=questions.jsonl");
+      }
+      if (name.find("gsm8k") != std::string::npos) words.emplace_back("teacher.path=answers.jsonl");
+      const CommandResult result = RunCommand(words, "");
+      EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.output;
+    }
+  }
+  EXPECT_GE(configs, 16);
+}
+
+class ClaimsTest : public ProgramsTest {
+ protected:
+  // The claim's program on its own config, cut to a small grid. `change` comes last.
+  void MakesItsPage(const std::string& claim, const std::vector<std::string>& change) {
+    std::vector<std::string> words = SmallGrid("runs", claim);
+    words.emplace_back("blocks=[]");
+    words.emplace_back("contrast.n=4");
+    words.insert(words.end(), change.begin(), change.end());
+    const CommandResult result = Run(claim, words);
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    const std::string page = ReadFile(path(claim) / "index.html");
+    EXPECT_THAT(page, HasSubstr("</html>"));
+    EXPECT_TRUE(fs::exists(path(claim) / "cells.csv"));
+    EXPECT_THAT(Run(claim, words).output, HasSubstr("0 to compute")) << "the second time everything is there";
+  }
+
+  std::string Base(const std::string& model) const { return "student.init.model=[" + path(model).string() + "]"; }
+};
+
+TEST_F(ClaimsTest, TraceAnatomy) {
+  MakesItsPage("trace_anatomy", {"arms=[teacher,answers_only,steps_shuffled,half_corrupted,filler,other_rule]"});
+}
+
+TEST_F(ClaimsTest, SignalLimits) {
+  MakesItsPage("signal_limits", {"arms=[one_draw,full_logits,top_1,four_draws]", "evaluation.teacher_kl=4"});
+}
+
+TEST_F(ClaimsTest, OpenTeacher) {
+  MakesItsPage("open_teacher", {"arms=[raw]", "contrast.arm=raw", "contrast.against=self_distilled",
+                                "blocks=[[\"arms=[second_generation]\",\"warm_start.n=4\"],[\"arms=[self_distilled]\"]]"});
+}
+
+TEST_F(ClaimsTest, Curation) { MakesItsPage("curation", {"arms=[random,diverse,longest,hardest]", "collect.pool_size=16"}); }
+
+TEST_F(ClaimsTest, StudentFamilies) {
+  MakesItsPage("student_families",
+               {"group=one", "blocks=[[\"group=other\",\"" + Base("larger") + "\"]]", "compare=[[\"size\",\"other\",\"one\"]]",
+                "facts=[]", "contrast.task=other", "contrast.against_task=one"});
+}
+
+TEST_F(ClaimsTest, WithheldCapability) {
+  MakesItsPage("withheld_capability",
+               {"group=bare", "compare=[[\"taught\",\"taught\",\"bare\"]]", "contrast.task=taught",
+                "contrast.against_task=bare",
+                "blocks=[[\"group=taught\",\"warm_start.n=4\",\"warm_start.max_steps=2\",\"warm_start.targets=[add10,mix10]\"]]"});
+}
+
+TEST_F(ClaimsTest, CatchingUpCostTrainsFromScratch) {
+  MakesItsPage("catching_up_cost",
+               {"blocks=[[\"arms=[references]\"],[\"group=from scratch\",\"arms=[from_scratch]\",\"student.init.from_scratch=1\"]]"});
+  // Weights of its own for each seed, and never the base's.
+  std::map<std::string, double> first;
+  for (const fs::directory_entry& run : fs::directory_iterator(path("runs"))) {
+    if (!fs::exists(run.path() / "train.jsonl")) continue;
+    const std::string config = ReadFile(run.path() / "config.toml");
+    const bool scratch = config.find("from_scratch = 1") != std::string::npos;
+    const std::string seed = config.substr(config.find("\nseed = "), 10);
+    first[(scratch ? "scratch" : "base") + seed] = Lines(ReadFile(run.path() / "train.jsonl")).front().at("loss");
+  }
+  EXPECT_EQ(first.size(), 4U);
+  for (auto a = first.begin(); a != first.end(); ++a) {
+    for (auto b = std::next(a); b != first.end(); ++b) EXPECT_NE(a->second, b->second) << a->first << " " << b->first;
+  }
+}
+
+}  // namespace
+}  // namespace retort::lab
