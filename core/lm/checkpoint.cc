@@ -181,6 +181,7 @@ std::unique_ptr<Transformer> LoadCheckpoint(const fs::path& folder, const LoadOp
   }
   if (!config.sliding_layers.empty()) {
     std::vector<bool> kept;
+    kept.reserve(keep.size());
     for (const int layer : keep) kept.push_back(config.sliding_layers[static_cast<size_t>(layer)]);
     config.sliding_layers = std::move(kept);
   }

@@ -14,9 +14,9 @@ struct RouteName {
   bool on_base = true;
 };
 
-// `routes`: the first is what the claim is about, the last what it is held against. `declared`: the level of the
+// `names`: the first is what the claim is about, the last what it is held against. `declared`: the level of the
 // declared ratio.
-std::vector<OwnSection> CatchingUpSections(const SectionsInput& input, const std::vector<RouteName>& routes,
+std::vector<OwnSection> CatchingUpSections(const SectionsInput& input, const std::vector<RouteName>& names,
                                            double declared);
 
 }  // namespace retort::lab
