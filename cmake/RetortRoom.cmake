@@ -100,12 +100,13 @@ function(retort_room name folder)
 endfunction()
 
 # Every experiments/*.cc is one program; the target `binaries` is all of them and no test. Those named in `trains_alone`
-# link no teacher, those in `config_alone` only the config room, in `report_alone` the report's; `without_torch` uses none
+# link no teacher, those in `config_alone` only the config room, in `report_alone` the report's, in `serves` the server; `without_torch` uses none
 # of it.
 function(retort_binaries folder)
   set(trains_alone train make_models)
   set(config_alone compose)
   set(report_alone report_index)
+  set(serves serve)
   set(without_torch runs)  # uses none of it: not loading LibTorch saves most of its time
   add_custom_target(binaries)
   file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
@@ -121,6 +122,8 @@ function(retort_binaries folder)
       target_link_libraries(${name} PRIVATE retort_config)
     elseif(name IN_LIST report_alone)
       target_link_libraries(${name} PRIVATE retort_config retort_report)
+    elseif(name IN_LIST serves)
+      target_link_libraries(${name} PRIVATE retort_config retort_server)
     elseif(name IN_LIST without_torch)
       target_link_libraries(${name} PRIVATE -Wl,--as-needed stdc++ retort_look)  # stdc++ first: LibTorch has copies of its symbols
     else()

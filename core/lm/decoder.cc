@@ -21,6 +21,7 @@ namespace {
 
 // Rows of one pass: bounds memory when many long prompts join at once.
 constexpr size_t kMaxRows = 4096;
+constexpr int64_t kMaxLogits = int64_t{16} << 20;  // of prompts, at once: 64 MB
 
 void CheckIds(const std::vector<int>& ids, const ModelConfig& config) {
   if (ids.empty()) throw Error("an empty prompt: there is nothing to continue");
@@ -36,6 +37,22 @@ double LogSumExp(const float* logits, int64_t size) {
   double sum = 0;
   for (int64_t i = 0; i < size; ++i) sum += std::exp(static_cast<double>(logits[i] - max));
   return max + std::log(sum);
+}
+
+// The `count` most likely ids, most likely first, ties by id.
+std::vector<std::pair<int, double>> MostLikely(const float* logits, int64_t size, int count, double norm) {
+  std::vector<int> order(static_cast<size_t>(size));
+  std::iota(order.begin(), order.end(), 0);
+  const auto kept = std::min<std::ptrdiff_t>(count, size);
+  std::partial_sort(order.begin(), order.begin() + kept, order.end(),
+                    [&](int a, int b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
+  std::vector<std::pair<int, double>> top;
+  top.reserve(static_cast<size_t>(kept));
+  for (std::ptrdiff_t i = 0; i < kept; ++i) {
+    const int id = order[static_cast<size_t>(i)];
+    top.emplace_back(id, logits[id] - norm);
+  }
+  return top;
 }
 
 // Draws from softmax(logits / temperature) cut to the top_k most likely and then to the smallest set of mass top_p, as
@@ -122,17 +139,7 @@ struct Decoder::State {
     std::vector<int>& ids = sequence.result.ids;
     const double norm = sampling.top_logprobs >= 0 ? LogSumExp(logits, vocab) : 0;
     DecodeResult::TokenInfo info;
-    if (sampling.top_logprobs > 0) {
-      std::vector<int> order(static_cast<size_t>(vocab));
-      std::iota(order.begin(), order.end(), 0);
-      const auto count = std::min<std::ptrdiff_t>(sampling.top_logprobs, vocab);
-      std::partial_sort(order.begin(), order.begin() + count, order.end(),
-                        [&](int a, int b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
-      for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const int id = order[static_cast<size_t>(i)];
-        info.top.emplace_back(id, logits[id] - norm);
-      }
-    }
+    if (sampling.top_logprobs > 0) info.top = MostLikely(logits, vocab, sampling.top_logprobs, norm);
     std::vector<float> raw;
     if (sampling.processor != nullptr) {
       if (sampling.top_logprobs >= 0) raw.assign(logits, logits + vocab);
@@ -149,6 +156,11 @@ struct Decoder::State {
     const int id = Draw(logits, vocab, sampling, sequence.random);
     if (!sampling.ignore_eos && std::find(stops.begin(), stops.end(), id) != stops.end()) {
       sequence.result.finish_reason = "stop";
+      sequence.result.stop_id = id;
+      if (sequence.request.report_stop && sampling.top_logprobs >= 0) {
+        info.logprob = (raw.empty() ? logits[id] : raw[static_cast<size_t>(id)]) - norm;
+        sequence.result.logprobs.push_back(std::move(info));
+      }
       return true;
     }
     ids.push_back(id);
@@ -156,8 +168,34 @@ struct Decoder::State {
       info.logprob = (raw.empty() ? logits[id] : raw[static_cast<size_t>(id)]) - norm;
       sequence.result.logprobs.push_back(std::move(info));
     }
+    const auto& on_token = sequence.request.on_token;
+    if (on_token && !on_token(id, sampling.top_logprobs >= 0 ? &sequence.result.logprobs.back() : nullptr)) {
+      sequence.result.finish_reason = "stop";
+      return true;
+    }
     sequence.result.finish_reason = "length";
     return static_cast<int64_t>(ids.size()) >= sequence.limit;
+  }
+
+  // Log-probabilities of a prompt whose hidden states are those of `hidden` from `first` on.
+  void ScorePrompt(Sequence& sequence, const at::Tensor& hidden, int64_t first) {
+    const std::vector<int>& prompt = sequence.request.prompt;
+    const auto count = static_cast<int64_t>(prompt.size()) - 1;
+    const int64_t width = model.lm_head().size(0), most = std::max<int64_t>(1, kMaxLogits / width);
+    for (int64_t begin = 0; begin < count; begin += most) {
+      const int64_t rows = std::min(most, count - begin);
+      const at::Tensor logits = at::empty({rows, width});
+      Linear(logits, hidden.narrow(0, first + begin, rows), model.lm_head(), {});
+      for (int64_t r = 0; r < rows; ++r) {
+        const float* row = logits.const_data_ptr<float>() + r * width;
+        const double norm = LogSumExp(row, width);  // as ScoreTokens has it
+        DecodeResult::TokenInfo info{.logprob = row[prompt[static_cast<size_t>(begin + r) + 1]] - norm};
+        if (sequence.request.prompt_logprobs > 0) {
+          info.top = MostLikely(row, vocab, sequence.request.prompt_logprobs, norm);
+        }
+        sequence.result.prompt_logprobs.push_back(std::move(info));
+      }
+    }
   }
 };
 
@@ -173,17 +211,20 @@ int64_t Decoder::Submit(DecodeRequest request) {
   RandomStream random(seed, "decode/" + request.random_name);
   const int64_t room = config.MaxPositions() - prompt + 1;
   const int64_t asked = request.sampling.max_new_tokens;
-  const int64_t limit = asked == 0 ? room : std::min(asked, room);
+  const int64_t limit = request.only_prompt ? 0 : asked == 0 ? room : std::min(asked, room);
   const int64_t handle = state_->next_handle++;
-  state_->waiting.push_back(
-      std::make_unique<Sequence>(Sequence{handle, std::move(request), random, limit, nullptr, {.handle = handle}}));
+  state_->waiting.push_back(std::make_unique<Sequence>(
+      Sequence{handle, std::move(request), random, limit, nullptr, {.handle = handle, .finish_reason = "length"}}));
   return handle;
 }
 
-void Decoder::Cancel(int64_t handle) {
+int64_t Decoder::Cancel(int64_t handle) {
   const auto is_it = [&](const std::unique_ptr<Sequence>& sequence) { return sequence->handle == handle; };
+  const auto found = std::ranges::find_if(state_->active, is_it);
+  const auto drawn = found == state_->active.end() ? 0 : static_cast<int64_t>((*found)->result.ids.size());
   std::erase_if(state_->waiting, is_it);
   std::erase_if(state_->active, is_it);
+  return drawn;
 }
 
 bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
@@ -191,6 +232,7 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   State& s = *state_;
   std::vector<RaggedRow> rows;
   std::vector<int64_t> last_row;  // of each active sequence
+  const size_t joined = s.active.size();
   for (const auto& sequence : s.active) {
     rows.push_back({sequence->cache.get(), sequence->cache->length, sequence->result.ids.back()});
     last_row.push_back(static_cast<int64_t>(rows.size()) - 1);
@@ -207,6 +249,10 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   }
   if (s.active.empty()) return false;
   at::Tensor hidden = s.forward.Run(rows);
+  for (size_t i = joined; i < s.active.size(); ++i) {
+    if (s.active[i]->request.prompt_logprobs < 0) continue;
+    s.ScorePrompt(*s.active[i], hidden, last_row[i] + 1 - static_cast<int64_t>(s.active[i]->request.prompt.size()));
+  }
   if (last_row.size() != rows.size()) {
     hidden = hidden.index_select(0, at::tensor(last_row, at::kLong));
   }
@@ -216,7 +262,7 @@ bool Decoder::Step(const std::function<void(DecodeResult)>& on_done) {
   std::vector<std::unique_ptr<Sequence>> going;
   for (size_t i = 0; i < s.active.size(); ++i) {
     std::unique_ptr<Sequence>& sequence = s.active[i];
-    if (s.Advance(*sequence, data + static_cast<int64_t>(i) * logits.size(1))) {
+    if (sequence->request.only_prompt || s.Advance(*sequence, data + static_cast<int64_t>(i) * logits.size(1))) {
       s.spare.push_back(std::move(sequence->cache));
       on_done(std::move(sequence->result));
     } else {

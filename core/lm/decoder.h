@@ -16,13 +16,6 @@ namespace retort {
 
 class Transformer;
 
-struct DecodeRequest {
-  std::vector<int> prompt;  // not empty
-  Sampling sampling;
-  std::vector<int> stop_ids;  // end the sequence; not part of the output
-  std::string random_name;    // names this request's random stream, with sampling.seed
-};
-
 struct DecodeResult {
   int64_t handle = 0;
   std::vector<int> ids;       // without the stop id
@@ -31,7 +24,23 @@ struct DecodeResult {
     double logprob = 0;                       // under the model's own distribution, temperature 1
     std::vector<std::pair<int, double>> top;  // most likely first
   };
-  std::vector<TokenInfo> logprobs;  // one an id if sampling.top_logprobs >= 0
+  // One an id if sampling.top_logprobs >= 0; with report_stop one more, of the stop id that ended it.
+  std::vector<TokenInfo> logprobs;
+  int stop_id = -1;                        // which ended it
+  std::vector<TokenInfo> prompt_logprobs;  // one for each id of the prompt but the first, where they are asked for
+};
+
+struct DecodeRequest {
+  std::vector<int> prompt;  // not empty
+  Sampling sampling;
+  std::vector<int> stop_ids;  // end the sequence; not part of the output
+  std::string random_name;    // names this request's random stream, with sampling.seed
+  int prompt_logprobs = -1;   // of the prompt itself, as sampling.top_logprobs
+  bool only_prompt = false;   // draws no token: for its log-probabilities alone
+  bool report_stop = false;   // the log-probability of the stop id, too
+  // Hears each token as it is drawn, within Step, with its log-probabilities where they are asked for; false ends the
+  // sequence there, as a stop id would.
+  std::function<bool(int id, const DecodeResult::TokenInfo* info)> on_token;
 };
 
 class Decoder {
@@ -45,7 +54,8 @@ class Decoder {
   int64_t Submit(DecodeRequest request);
   // One forward pass. `on_done` gets each sequence that ended. Returns false when nothing is left to do.
   bool Step(const std::function<void(DecodeResult)>& on_done);
-  void Cancel(int64_t handle);  // no result will come
+  // No result will come. Returns how many tokens were drawn. Not within Step.
+  int64_t Cancel(int64_t handle);
 
  private:
   struct State;

@@ -21,6 +21,7 @@ ROOMS = {
     "core/report": ["core/data", "core/stats"],
     "teacher": ["core/data", "core/lm"],
     "teacher/provider": ["teacher", "core/data", "core/lm", "core/stats"],
+    "teacher/provider/server": ["teacher/provider", "teacher", "core/data", "core/lm"],
     "student": ["core/data", "core/fused", "core/lm"],
     # Of the provider the lab sees its front door, a teacher with policies around it, and what an assumption is.
     "experiments/lab": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
@@ -30,7 +31,7 @@ ROOMS = {
     # What provider's experiments say and show: their pages, and what a provider sees of an experiment of the lab.
     "experiments/provider": ["core/config", "core/stats", "core/report", "teacher/provider", "experiments/lab"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
-                    "student", "experiments/lab", "experiments/look", "experiments/provider"],
+                    "teacher/provider/server", "student", "experiments/lab", "experiments/look", "experiments/provider"],
 }
 OPEN_TO_ALL = ["core/base/", "core/config/describe.h", "core/config/toml_text.h"]
 WITH_TORCH = ["core/lm", "student", "teacher"]

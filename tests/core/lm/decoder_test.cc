@@ -268,5 +268,90 @@ TEST(ScoreTokens, PassesDoNotChangeTheScores) {
   }
 }
 
+TEST(Decoder, HearsOfEachTokenAndEndsWhereToldTo) {
+  const auto model = TinyModel();
+  const Sampling sampling{.max_new_tokens = 9, .top_logprobs = 1};
+  Decoder alone(*model, 4);
+  const int64_t whole = alone.Submit({.prompt = {1, 2, 3}, .sampling = sampling});
+  const DecodeResult expected = RunAll(alone).at(whole);
+  for (const size_t most : {1, 4, 9, 20}) {
+    std::vector<int> heard;
+    Decoder decoder(*model, 4);
+    const auto on_token = [&](int id, const DecodeResult::TokenInfo* info) {
+      EXPECT_EQ(info->logprob, expected.logprobs[heard.size()].logprob);
+      heard.push_back(id);
+      return heard.size() < most;
+    };
+    const int64_t handle = decoder.Submit({.prompt = {1, 2, 3}, .sampling = sampling, .on_token = on_token});
+    const DecodeResult result = RunAll(decoder).at(handle);
+    EXPECT_EQ(result.ids, heard);
+    EXPECT_EQ(heard.size(), std::min<size_t>(most, 9));
+    EXPECT_TRUE(std::equal(heard.begin(), heard.end(), expected.ids.begin()));
+    EXPECT_EQ(result.finish_reason, most <= 9 ? "stop" : "length");
+  }
+}
+
+TEST(Decoder, ScoresPromptsAsScoreTokensDoes) {
+  const auto model = TinyModel();
+  RandomStream random(1, "decoder_test");
+  Decoder decoder(*model, 3);
+  std::map<int64_t, std::vector<int>> prompts;
+  for (const size_t length : {1, 2, 9, 30, 5}) {
+    const std::vector<int> ids = RandomIds(random, length);
+    DecodeRequest request{.prompt = ids, .sampling = {.max_new_tokens = 4}, .prompt_logprobs = 2};
+    request.only_prompt = length % 2 == 0;
+    prompts[decoder.Submit(std::move(request))] = ids;
+    decoder.Submit({.prompt = ids, .sampling = {.max_new_tokens = 4}});  // beside it, not scored
+  }
+  const auto results = RunAll(decoder);
+  EXPECT_EQ(results.size(), 10u);
+  for (const auto& [handle, result] : results) {
+    if (!prompts.contains(handle)) {
+      EXPECT_TRUE(result.prompt_logprobs.empty());
+      continue;
+    }
+    const std::vector<int>& ids = prompts[handle];
+    EXPECT_EQ(result.ids.size(), ids.size() % 2 == 0 ? 0u : 4u);
+    EXPECT_EQ(result.finish_reason, "length");
+    const std::vector<double> scores = ScoreTokens(*model, {ids}).front();
+    ASSERT_EQ(result.prompt_logprobs.size(), scores.size());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      EXPECT_NEAR(result.prompt_logprobs[i].logprob, scores[i], 1e-5);
+      ASSERT_EQ(result.prompt_logprobs[i].top.size(), 2u);
+      EXPECT_GE(result.prompt_logprobs[i].top[0].second, result.prompt_logprobs[i].logprob);
+    }
+  }
+}
+
+TEST(Decoder, ReportsTheStopIdWhereAskedTo) {
+  const auto model = TinyModel();
+  const int first = SlowGreedy(*model, {4, 5}, 1).front();
+  for (const bool report : {false, true}) {
+    Decoder decoder(*model, 2);
+    DecodeRequest request{.prompt = {4, 5}, .sampling = {.max_new_tokens = 3, .top_logprobs = 1}, .stop_ids = {first}};
+    request.report_stop = report;
+    const int64_t handle = decoder.Submit(std::move(request));
+    const DecodeResult result = RunAll(decoder).at(handle);
+    EXPECT_EQ(result.stop_id, first);
+    EXPECT_TRUE(result.ids.empty());
+    ASSERT_EQ(result.logprobs.size(), report ? 1u : 0u);
+    if (report) {
+      EXPECT_EQ(result.logprobs[0].top[0].second, result.logprobs[0].logprob);
+    }
+  }
+}
+
+TEST(Decoder, CancelSaysHowManyTokensWereDrawn) {
+  const auto model = TinyModel();
+  Decoder decoder(*model, 1);
+  const int64_t runs = decoder.Submit({.prompt = {1}, .sampling = {.max_new_tokens = 20}});
+  const int64_t waits = decoder.Submit({.prompt = {2}, .sampling = {.max_new_tokens = 20}});
+  for (int i = 0; i < 5; ++i) decoder.Step([](const DecodeResult&) {});
+  EXPECT_EQ(decoder.Cancel(runs), 5);
+  EXPECT_EQ(decoder.Cancel(runs), 0);
+  EXPECT_EQ(decoder.Cancel(waits), 0);
+  EXPECT_TRUE(RunAll(decoder).empty());
+}
+
 }  // namespace
 }  // namespace retort

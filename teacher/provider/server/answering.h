@@ -1,0 +1,94 @@
+// One HTTP request from what it asks to its last byte: its prompts pass the policies, their choices are made by the
+// engine side by side, and go back whole or as a stream. When the client leaves, what was begun is ended, and charged
+// for what it took.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "teacher/provider/policy_chain.h"
+#include "teacher/provider/server/engine.h"
+#include "teacher/provider/server/http_server.h"
+#include "teacher/provider/server/wire_reply.h"
+#include "teacher/provider/server/wire_request.h"
+
+namespace retort {
+
+class Answering : public std::enable_shared_from_this<Answering> {
+ public:
+  struct Setting {  // all outlive it
+    Engine& engine;
+    const PolicyChain& policies;
+    std::atomic<int>& answers;  // being made
+    std::function<void(std::function<void()>)> post;
+  };
+  Answering(const Setting& setting, WireRequest request, const WireHead& head, const Caller& caller,
+            HttpHeaders headers, std::shared_ptr<HttpReply> reply);
+  ~Answering();
+  Answering(const Answering&) = delete;
+  Answering& operator=(const Answering&) = delete;
+
+  // `default_tokens`, `max_tokens`: of an answer. Throws WireError, with nothing sent, where a prompt cannot be read or
+  // a policy says no.
+  void Start(int default_tokens, int max_tokens);
+
+ private:
+  struct Choice {
+    int64_t job = 0;
+    bool started = false, done = false;  // of its part of the stream; its answer is whole
+    WireAnswer answer;
+  };
+  struct Prompt {
+    WirePrompt asked;
+    int max_tokens = 0;
+    std::unique_ptr<Visit> visit;
+    std::vector<Choice> choices;
+    Usage shown;
+  };
+
+  void Read(Prompt& prompt, int default_tokens, int max_tokens);
+  Exchange MakeExchange(const Prompt& prompt, const Caller& caller) const;
+  void Enter(size_t prompt);
+  void Submit(size_t prompt);
+  void Hear(size_t prompt, size_t choice, EngineDelta delta);
+  void Flush();
+  void Done(size_t prompt, size_t choice, EngineReply reply);
+  void Take(Prompt& prompt, Choice& choice, EngineReply reply);
+  Reply Heard(const Prompt& prompt, int index);
+  void Show(Prompt& prompt, Choice& choice, Reply& reply);
+  void SendPart(Choice& choice, const WireAnswer& part);
+  void Open();
+  void Finish();
+  void Fail(const WireError& error);
+  void CancelAll();
+  void Leave();
+  void SettleRest();
+  HttpHeaders Headers(const char* type) const;
+
+  Setting setting_;
+  WireRequest request_;
+  WireHead head_;
+  Caller caller_;
+  HttpHeaders headers_;
+  std::shared_ptr<HttpReply> reply_;
+  bool streams_;  // parts are sent as they come
+
+  std::mutex mutex_;  // of all below
+  std::vector<Prompt> prompts_;
+  size_t left_ = 0;  // choices that are being made
+  bool opened_ = false, ended_ = false, gone_ = false;
+
+  std::mutex heard_mutex_;  // of what the decode loop has said and was not sent, by the choice's index
+  std::map<int, EngineDelta> heard_;
+  bool flushing_ = false;
+};
+
+// How a reply that failed looks to a client.
+WireError ErrorOf(const Exchange& exchange, const Reply& reply);
+
+}  // namespace retort

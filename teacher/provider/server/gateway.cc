@@ -1,0 +1,286 @@
+#include "teacher/provider/server/gateway.h"
+
+#include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "teacher/provider/server/answering.h"
+#include "teacher/provider/server/wire_reply.h"
+
+namespace retort {
+namespace {
+
+constexpr int kWorkers = 2;  // read requests and write answers, beside the decode loop and the sockets
+constexpr std::string_view kModels = "/v1/models", kText = "/v1/completions", kChat = "/v1/chat/completions";
+constexpr std::array<std::string_view, 7> kKeyNames = {"key",   "api_key",      "api-key",      "apikey",
+                                                       "token", "access_token", "authorization"};
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string RandomName() {
+  std::array<unsigned char, 12> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw Error("no random bytes can be had");
+  std::string name;
+  for (const unsigned char byte : bytes) name += fmt::format("{:02x}", byte);
+  return name;
+}
+
+int64_t SecondsNow() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(since).count();
+}
+
+WireError NoKey(std::string why) { return WireError(std::move(why), "", "invalid_api_key", 401); }
+
+// A key in an address ends in the logs of whatever lies between.
+void RefuseKeyInQuery(std::string_view query) {
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string name = Lower(query.substr(0, std::min(query.find('='), end)));
+    if (std::ranges::find(kKeyNames, name) != kKeyNames.end()) {
+      throw NoKey(
+          "a key is given in the header Authorization, never in the address; take this one for known to others");
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+}
+
+std::string KeyOf(const HttpRequest& request) {
+  const std::vector<std::string> values = request.All("authorization");
+  if (values.empty()) return "";
+  if (values.size() > 1) throw NoKey("the header Authorization stands twice");
+  constexpr std::string_view kScheme = "bearer ";
+  if (Lower(values.front().substr(0, kScheme.size())) != kScheme) {
+    throw NoKey("the header Authorization must be: Bearer, a space, the key");
+  }
+  const std::string_view key = std::string_view(values.front()).substr(kScheme.size());
+  const size_t begin = key.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return "";
+  return std::string(key.substr(begin, key.find_last_not_of(' ') + 1 - begin));
+}
+
+// "localhost:8000" -> "localhost", "[::1]:8000" -> "[::1]".
+std::string HostName(std::string_view host) {
+  const size_t from = host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0;
+  return Lower(host.substr(0, host.find(':', from)));
+}
+
+}  // namespace
+
+class Gateway::Impl {
+ public:
+  Impl(const GatewayConfig& config, const EngineFactory& engine, PolicyChain policies, const Card& card, bool loopback)
+      : config_(config),
+        model_(config.model.empty() ? card.name : config.model),
+        fingerprint_("fp_" + Sha256Hex(card.identity).substr(0, 12)),
+        created_(SecondsNow()),
+        policies_(std::move(policies)),
+        workers_(kWorkers),
+        engine_(engine([this](std::function<void()> work) { boost::asio::post(workers_, std::move(work)); })) {
+    for (const std::string& host : config.hosts) hosts_.push_back(Lower(host));
+    if (loopback) hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
+  }
+
+  ~Impl() {
+    engine_.reset();
+    workers_.join();
+  }
+
+  void Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
+    if (request.path == "/health") return Health(request, *reply);
+    boost::asio::post(workers_, [this, request = std::move(request), reply = std::move(reply)] {
+      const HttpHeaders headers = {{"x-request-id", "req_" + RandomName()},
+                                   {"cache-control", "no-store"},
+                                   {"x-content-type-options", "nosniff"}};
+      try {
+        Serve(request, headers, reply);
+      } catch (const WireError& error) {
+        SendError(error, headers, *reply);
+      } catch (const std::exception&) {
+        WireError error("internal error", "", "", 500);
+        error.type = "server_error";
+        SendError(error, headers, *reply);
+      }
+    });
+  }
+
+  const std::string& model() const { return model_; }
+
+ private:
+  static void Health(const HttpRequest& request, HttpReply& reply) {
+    const bool looks = request.method == "GET" || request.method == "HEAD";
+    if (looks) {
+      reply.Send(200, {{"content-type", "application/json"}, {"cache-control", "no-store"}}, R"({"status":"ok"})");
+    } else {
+      reply.Send(405, {{"content-type", "application/json"}, {"allow", "GET, HEAD"}},
+                 ErrorBody(WireError("only GET and HEAD are allowed here", "", "method_not_allowed", 405)));
+    }
+  }
+
+  static void SendError(const WireError& error, HttpHeaders headers, HttpReply& reply) {
+    headers.insert(headers.end(), error.headers.begin(), error.headers.end());
+    headers.emplace_back("content-type", "application/json");
+    if (error.retry_after > 0) headers.emplace_back("retry-after", fmt::format("{:.0f}", std::ceil(error.retry_after)));
+    if (error.status == 401) headers.emplace_back("www-authenticate", "Bearer");
+    reply.Send(error.status, headers, ErrorBody(error), error.close);
+  }
+
+  void Serve(const HttpRequest& request, const HttpHeaders& headers, const std::shared_ptr<HttpReply>& reply) {
+    const std::vector<std::string> hosts = request.All("host");
+    if (!hosts_.empty() && !hosts.empty() && std::ranges::find(hosts_, HostName(hosts.front())) == hosts_.end()) {
+      throw WireError("this server is not known by that name (gateway.hosts)", "", "unknown_host", 403);
+    }
+    RefuseKeyInQuery(request.query);
+    const bool models = request.path == kModels || request.path.starts_with(std::string(kModels) + "/");
+    const bool asks = request.path == kChat || (request.path == kText && config_.completions);
+    if (!models && !asks) throw WireError("there is nothing at this address", "", "unknown_url", 404);
+    const std::string allowed = models ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+    if (request.method == "OPTIONS") return reply->Send(204, {{"allow", allowed}}, "");
+    const bool fits = models ? request.method == "GET" || request.method == "HEAD" : request.method == "POST";
+    if (!fits) {
+      WireError error("this method is not allowed here", "", "method_not_allowed", 405);
+      error.headers = {{"allow", allowed}};
+      throw error;
+    }
+    const Caller caller{
+        .key = KeyOf(request), .address = request.peer, .endpoint = models ? std::string(kModels) : request.path};
+    if (models) {
+      ShowModels(request, caller, headers, *reply);
+    } else {
+      Answer(request, caller, headers, reply);
+    }
+  }
+
+  // Lets the policies say no, where nothing is asked of the model.
+  void Admit(const Caller& caller, HttpHeaders& headers) {
+    Exchange exchange{.caller = caller};
+    exchange.choices = 0;
+    exchange.prompt_tokens = 0;
+    Visit visit(policies_, std::move(exchange));
+    const std::optional<Reply> reply = visit.Enter();
+    visit.End();
+    if (reply && !reply->error.empty()) {
+      WireError error = ErrorOf(visit.exchange(), *reply);
+      error.headers = visit.exchange().headers;
+      throw error;
+    }
+    headers.insert(headers.end(), visit.exchange().headers.begin(), visit.exchange().headers.end());
+  }
+
+  void ShowModels(const HttpRequest& request, const Caller& caller, HttpHeaders headers, HttpReply& reply) {
+    Admit(caller, headers);
+    headers.emplace_back("content-type", "application/json");
+    if (request.path == kModels) return reply.Send(200, headers, ModelListBody(model_, created_));
+    if (request.path.substr(kModels.size() + 1) != model_) throw NoModel();
+    reply.Send(200, headers, ModelBody(model_, created_));
+  }
+
+  static WireError NoModel() { return WireError("there is no such model here", "model", "model_not_found", 404); }
+
+  WireRequest Read(const HttpRequest& request) const {
+    const std::vector<std::string> types = request.All("content-type");
+    if (types.size() != 1 || !Lower(types.front()).starts_with("application/json")) {
+      throw WireError("the header Content-Type must be application/json", "", "unsupported_media_type", 415);
+    }
+    const WireLimits limits{.max_choices = config_.max_choices, .max_top_logprobs = config_.max_top_logprobs};
+    WireRequest wire = ParseWireRequest(request.body, request.path == kChat, limits);
+    if (wire.model != model_) throw NoModel();
+    if (wire.steers_logits) {
+      throw WireError("logit_bias and penalties are not supported here", "logit_bias", "unsupported_parameter");
+    }
+    if (wire.echo && wire.sampling.top_logprobs >= 0 && !engine_->scores_prompts()) {
+      throw WireError("the log-probabilities of a prompt cannot be had here", "echo", "unsupported_parameter");
+    }
+    return wire;
+  }
+
+  void Answer(const HttpRequest& request, const Caller& caller, HttpHeaders headers,
+              const std::shared_ptr<HttpReply>& reply) {
+    WireRequest wire;
+    try {
+      wire = Read(request);
+    } catch (const WireError& error) {
+      // Who may not ask at all hears that first, and nothing of what would be wrong with the question.
+      if (!error.close) Admit(caller, headers);
+      throw;
+    }
+    const int answers = static_cast<int>(wire.prompts.size()) * wire.n;
+    if (answers_ + answers > config_.max_answers) {
+      WireError error("too many answers are being made; come back later", "", "overloaded", 503);
+      error.type = "server_error";
+      error.retry_after = 1;
+      throw error;
+    }
+    const WireHead head{.chat = wire.chat,
+                        .id = (wire.chat ? "chatcmpl-" : "cmpl-") + RandomName(),
+                        .created = SecondsNow(),
+                        .model = model_,
+                        .fingerprint = fingerprint_,
+                        .include_usage = wire.include_usage};
+    const Answering::Setting setting{
+        .engine = *engine_, .policies = policies_, .answers = answers_, .post = [this](std::function<void()> work) {
+          boost::asio::post(workers_, std::move(work));
+        }};
+    std::make_shared<Answering>(setting, std::move(wire), head, caller, std::move(headers), reply)
+        ->Start(config_.default_max_tokens, config_.max_tokens);
+  }
+
+  const GatewayConfig config_;
+  const std::string model_, fingerprint_;
+  const int64_t created_;
+  std::vector<std::string> hosts_;
+  PolicyChain policies_;
+  std::atomic<int> answers_ = 0;
+  boost::asio::thread_pool workers_;
+  std::unique_ptr<Engine> engine_;
+};
+
+void Describe(Describer& d, GatewayConfig& config) {
+  d.Field("model", config.model, {.help = "as clients name it; empty: the teacher's own name", .numerics = false});
+  d.Field("default_max_tokens", config.default_max_tokens,
+          {.help = "of a chat's answer, where the client says none", .unit = "tokens", .min = 1, .max = 1 << 20});
+  d.Field("max_tokens", config.max_tokens,
+          {.help = "of any answer; more that is asked for is cut to it", .unit = "tokens", .min = 1, .max = 1 << 20});
+  d.Field("max_answers", config.max_answers,
+          {.help = "being made or waiting, of all clients; who asks for more gets a 503", .min = 1, .max = 1e6});
+  d.Field("max_choices", config.max_choices,
+          {.help = "answers to one request, its prompts times n", .min = 1, .max = 1024});
+  d.Field(
+      "max_top_logprobs", config.max_top_logprobs,
+      {.help = "most likely tokens that a client may ask for at each place", .unit = "tokens", .min = 0, .max = 20});
+  d.Field("completions", config.completions,
+          {.help = "offer /v1/completions too, where a client writes all that the model reads"});
+  d.Field("hosts", config.hosts,
+          {.help = "names by which clients may call this server, beside its own on this machine; empty and not on "
+                   "this machine alone: any"});
+}
+
+Gateway::Gateway(const GatewayConfig& config, const EngineFactory& engine, PolicyChain policies, const Card& card,
+                 bool loopback)
+    : impl_(std::make_unique<Impl>(config, engine, std::move(policies), card, loopback)) {}
+Gateway::~Gateway() = default;
+
+void Gateway::Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
+  impl_->Handle(std::move(request), std::move(reply));
+}
+const std::string& Gateway::model() const { return impl_->model(); }
+
+}  // namespace retort

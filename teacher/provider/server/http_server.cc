@@ -1,0 +1,212 @@
+#include "teacher/provider/server/http_server.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "core/base/error.h"
+#include "teacher/provider/server/http_connection.h"
+
+namespace retort {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Tcp = asio::ip::tcp;
+
+constexpr double kAcceptPause = 0.1;  // seconds, where the system has no more sockets
+constexpr int kOtherFiles = 64;       // that this process has open beside its connections
+
+void RaiseFileLimit(int connections) {
+  rlimit limit{};
+  const auto needed = static_cast<rlim_t>(connections + kOtherFiles);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  limit.rlim_cur = std::min(needed, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) return;
+  throw Error({.place = fmt::format("http.max_connections={}", connections)},
+              fmt::format("this system lets a process have {} open files", limit.rlim_cur),
+              "raise that (ulimit -n), or allow fewer connections");
+}
+
+}  // namespace
+
+class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<HttpServer::Impl> {
+ public:
+  Impl(const HttpLimits& limits, Handler handler)
+      : limits_(limits), handler_(std::move(handler)), io_(1), acceptor_(io_), pause_(io_), end_(io_) {}
+
+  void Listen(const std::string& address, int port) {
+    RaiseFileLimit(limits_.max_connections);
+    error_code error;
+    const asio::ip::address ip = asio::ip::make_address(address, error);
+    const auto fail = [&](const std::string& mend) {
+      throw Error({.place = fmt::format("{} port {}", address, port)},
+                  fmt::format("cannot listen: {}", error.message()), mend);
+    };
+    if (error) fail("give an address of this machine, such as 127.0.0.1");
+    const Tcp::endpoint end(ip, static_cast<uint16_t>(port));
+    acceptor_.open(end.protocol(), error);
+    if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(end, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) fail("take another port, or end what uses it");
+    port_ = acceptor_.local_endpoint().port();
+    Accept();
+    thread_ = std::thread([this] { io_.run(); });
+  }
+
+  void Stop(double seconds) {
+    if (!thread_.joinable()) return;
+    Post([self = shared_from_this(), seconds] { self->BeginStop(seconds); });
+    thread_.join();
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    io_.restart();
+    io_.poll();  // what was posted meanwhile holds connections
+  }
+
+  int port() const { return port_; }
+  int connections() const { return count_; }
+
+  const HttpLimits& limits() const override { return limits_; }
+  void Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) override {
+    try {
+      handler_(std::move(request), std::move(reply));
+    } catch (const std::exception&) {  // the reply that was dropped has said so
+    }
+  }
+  void Post(std::function<void()> work) override {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) asio::post(io_, std::move(work));
+  }
+  void Closed(const void* connection) override {
+    connections_.erase(connection);
+    count_ = static_cast<int>(connections_.size());
+    if (stopping_ && connections_.empty()) io_.stop();
+  }
+
+ private:
+  void Accept() {
+    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
+      if (stopping_ || error == asio::error::operation_aborted) return;
+      if (error && error != asio::error::connection_aborted) {  // most likely no more files
+        pause_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+            std::chrono::duration<double>(kAcceptPause)));
+        pause_.async_wait([this](error_code cancelled) {
+          if (!cancelled) Accept();
+        });
+        return;
+      }
+      if (!error) Admit(std::move(socket));
+      Accept();
+    });
+  }
+
+  void Admit(Tcp::socket socket) {
+    const bool full = connections_.size() >= static_cast<size_t>(limits_.max_connections) && !DropMostSilent();
+    auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
+    connections_[connection.get()] = connection;
+    count_ = static_cast<int>(connections_.size());
+    if (full) {
+      connection->TurnAway();
+    } else {
+      connection->Start();
+    }
+  }
+
+  bool DropMostSilent() {
+    std::shared_ptr<HttpConnection> oldest;
+    for (const auto& [key, connection] : connections_) {
+      if (connection->idle() && (!oldest || connection->silent_since() < oldest->silent_since())) oldest = connection;
+    }
+    if (oldest) oldest->Cut();
+    return oldest != nullptr;
+  }
+
+  void BeginStop(double seconds) {
+    if (stopping_) return;
+    stopping_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    end_.expires_after(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds)));
+    end_.async_wait([this](error_code error) {
+      if (error) return;
+      for (const auto& connection : All()) connection->Cut();
+      io_.stop();
+    });
+    for (const auto& connection : All()) connection->Drain();
+    if (connections_.empty()) io_.stop();
+  }
+
+  std::vector<std::shared_ptr<HttpConnection>> All() const {
+    std::vector<std::shared_ptr<HttpConnection>> all;
+    all.reserve(connections_.size());
+    for (const auto& [key, connection] : connections_) all.push_back(connection);
+    return all;
+  }
+
+  const HttpLimits limits_;
+  const Handler handler_;
+  asio::io_context io_;
+  Tcp::acceptor acceptor_;
+  asio::steady_timer pause_, end_;
+  int port_ = 0;
+  std::map<const void*, std::shared_ptr<HttpConnection>> connections_;
+  std::atomic<int> count_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;  // of stopped_ and what it decides
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+void Describe(Describer& d, HttpLimits& limits) {
+  d.Field("max_connections", limits.max_connections,
+          {.help = "at once; one more takes the place of the one that has been silent longest",
+           .min = 1,
+           .max = 65536,
+           .numerics = false});
+  d.Field("max_header_bytes", limits.max_header_bytes,
+          {.help = "of a request", .unit = "bytes", .min = 256, .max = 1 << 20, .numerics = false});
+  d.Field("max_body_bytes", limits.max_body_bytes,
+          {.help = "of a request", .unit = "bytes", .min = 1, .max = 1 << 30, .numerics = false});
+  const auto seconds = [&](std::string_view name, double& value, std::string_view help) {
+    d.Field(name, value, {.help = help, .unit = "seconds", .min = 0.01, .max = 86400, .numerics = false});
+  };
+  seconds("header_timeout", limits.header_timeout, "for a request's header");
+  seconds("body_timeout", limits.body_timeout, "for its body");
+  seconds("idle_timeout", limits.idle_timeout, "between two requests of one connection");
+  seconds("write_timeout", limits.write_timeout, "for the client to take what is ready for it");
+}
+
+std::vector<std::string> HttpRequest::All(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [header, value] : headers) {
+    if (header == name) values.push_back(value);
+  }
+  return values;
+}
+
+HttpServer::HttpServer(const std::string& address, int port, const HttpLimits& limits, Handler handler)
+    : impl_(std::make_shared<Impl>(limits, std::move(handler))) {
+  impl_->Listen(address, port);
+}
+HttpServer::~HttpServer() { Stop(0); }
+
+int HttpServer::port() const { return impl_->port(); }
+int HttpServer::connections() const { return impl_->connections(); }
+void HttpServer::Stop(double seconds) { impl_->Stop(seconds); }
+
+}  // namespace retort
