@@ -16,6 +16,8 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "teacher/provider/accounts.h"
+#include "teacher/provider/client_address.h"
 #include "teacher/provider/server/answering.h"
 #include "teacher/provider/server/wire_reply.h"
 
@@ -63,18 +65,14 @@ void RefuseKeyInQuery(std::string_view query) {
   }
 }
 
-std::string KeyOf(const HttpRequest& request) {
+std::string PresentedBy(const HttpRequest& request) {
   const std::vector<std::string> values = request.All("authorization");
-  if (values.empty()) return "";
-  if (values.size() > 1) throw NoKey("the header Authorization stands twice");
-  constexpr std::string_view kScheme = "bearer ";
-  if (Lower(values.front().substr(0, kScheme.size())) != kScheme) {
-    throw NoKey("the header Authorization must be: Bearer, a space, the key");
-  }
-  const std::string_view key = std::string_view(values.front()).substr(kScheme.size());
-  const size_t begin = key.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return "";
-  return std::string(key.substr(begin, key.find_last_not_of(' ') + 1 - begin));
+  const std::vector<std::string_view> views(values.begin(), values.end());
+  PresentedKey presented = KeyOf(views);
+  if (!presented.denial) return std::move(presented.key);
+  WireError error(presented.error, "", presented.denial->code, presented.denial->status);
+  error.type = presented.denial->type;
+  throw error;
 }
 
 // "localhost:8000" -> "localhost", "[::1]:8000" -> "[::1]".
@@ -96,6 +94,7 @@ class Gateway::Impl {
         workers_(kWorkers),
         engine_(engine([this](std::function<void()> work) { boost::asio::post(workers_, std::move(work)); })) {
     for (const std::string& host : config.hosts) hosts_.push_back(Lower(host));
+    for (const std::string& network : config.trusted_proxies) proxies_.Add(network);
     if (loopback) hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
   }
 
@@ -160,13 +159,24 @@ class Gateway::Impl {
       error.headers = {{"allow", allowed}};
       throw error;
     }
-    const Caller caller{
-        .key = KeyOf(request), .address = request.peer, .endpoint = models ? std::string(kModels) : request.path};
+    const Caller caller{.key = PresentedBy(request),
+                        .address = AddressOf(request),
+                        .endpoint = models ? std::string(kModels) : request.path};
     if (models) {
       ShowModels(request, caller, headers, *reply);
     } else {
       Answer(request, caller, headers, reply);
     }
+  }
+
+  std::string AddressOf(const HttpRequest& request) const {
+    const std::optional<IpAddress> peer = ParseIp(request.peer);
+    if (!peer) throw WireError("the connection has no address", "", "unknown_address");
+    const std::vector<std::string> values = request.All("x-forwarded-for");
+    const std::vector<std::string_view> views(values.begin(), values.end());
+    const std::optional<IpAddress> client = ClientAddress(*peer, views, proxies_);
+    if (!client) throw WireError("the header X-Forwarded-For holds what is no address", "", "unknown_address");
+    return ToString(*client);
   }
 
   // Lets the policies say no, where nothing is asked of the model.
@@ -247,6 +257,7 @@ class Gateway::Impl {
   const std::string model_, fingerprint_;
   const int64_t created_;
   std::vector<std::string> hosts_;
+  CidrSet proxies_;
   PolicyChain policies_;
   std::atomic<int> answers_ = 0;
   boost::asio::thread_pool workers_;
@@ -271,6 +282,9 @@ void Describe(Describer& d, GatewayConfig& config) {
   d.Field("hosts", config.hosts,
           {.help = "names by which clients may call this server, beside its own on this machine; empty and not on "
                    "this machine alone: any"});
+  d.Field(
+      "trusted_proxies", config.trusted_proxies,
+      {.help = "networks (\"10.0.0.0/8\", \"::1\") whose X-Forwarded-For is believed; empty: the peer is the client"});
 }
 
 Gateway::Gateway(const GatewayConfig& config, const EngineFactory& engine, PolicyChain policies, const Card& card,

@@ -27,8 +27,10 @@ struct GatewayConfig {
   int max_answers = 4096;         // being made or waiting; more are told to come back
   int max_choices = 128;          // of one request, prompts times n
   int max_top_logprobs = 20;
-  bool completions = true;         // offers /v1/completions, where a client writes the model's whole text
-  std::vector<std::string> hosts;  // names by which clients may call this server; empty: see serve.md
+  bool completions = true;                   // offers /v1/completions, where a client writes the model's whole text
+  std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For is believed (client_address.h)
+  std::vector<std::string>
+      hosts;  // names by which clients may call this server; empty: those of a loopback address, or any
 };
 void Describe(Describer& d, GatewayConfig& config);
 
