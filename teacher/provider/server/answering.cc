@@ -123,6 +123,7 @@ void Answering::Enter(size_t index) {
   if (!reply->error.empty()) {
     WireError error = ErrorOf(prompt.visit->exchange(), *reply);
     error.headers = prompt.visit->exchange().headers;
+    told_ = error.status;
     SettleRest();
     throw error;
   }
@@ -303,6 +304,7 @@ void Answering::Finish() {
 // The client is told, what is still being made is ended; what it took is settled when all of it has ended.
 void Answering::Fail(const WireError& error) {
   if (std::exchange(ended_, true)) return;
+  told_ = error.status;
   if (opened_) {
     reply_->Write(StreamError(error));
     reply_->Finish();
@@ -338,8 +340,7 @@ void Answering::SettleRest() {
       continue;
     }
     try {
-      Reply none{.error = "another answer of the request failed", .refused = true};
-      prompt.visit->Show(none);
+      prompt.visit->exchange().denial = Denial{.status = told_};
       prompt.visit->End();
     } catch (const std::exception&) {  // the client has been told of a failure already
     }

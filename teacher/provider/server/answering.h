@@ -82,6 +82,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
   std::vector<Prompt> prompts_;
   size_t left_ = 0;  // choices that are being made
   bool opened_ = false, ended_ = false, gone_ = false;
+  int told_ = 200;  // the status that the client was told, where it failed
 
   std::mutex heard_mutex_;  // of what the decode loop has said and was not sent, by the choice's index
   std::map<int, EngineDelta> heard_;

@@ -179,13 +179,14 @@ class Gateway::Impl {
     return ToString(*client);
   }
 
-  // Lets the policies say no, where nothing is asked of the model.
-  void Admit(const Caller& caller, HttpHeaders& headers) {
+  // Lets the policies say no, where nothing is asked of the model. `status`: what the client is told otherwise.
+  void Admit(const Caller& caller, int status, HttpHeaders& headers) {
     Exchange exchange{.caller = caller};
     exchange.choices = 0;
     exchange.prompt_tokens = 0;
     Visit visit(policies_, std::move(exchange));
     const std::optional<Reply> reply = visit.Enter();
+    if (!reply && status != 200) visit.exchange().denial = Denial{.status = status};
     visit.End();
     if (reply && !reply->error.empty()) {
       WireError error = ErrorOf(visit.exchange(), *reply);
@@ -196,10 +197,11 @@ class Gateway::Impl {
   }
 
   void ShowModels(const HttpRequest& request, const Caller& caller, HttpHeaders headers, HttpReply& reply) {
-    Admit(caller, headers);
+    const bool known = request.path == kModels || request.path.substr(kModels.size() + 1) == model_;
+    Admit(caller, known ? 200 : 404, headers);
+    if (!known) throw NoModel();
     headers.emplace_back("content-type", "application/json");
     if (request.path == kModels) return reply.Send(200, headers, ModelListBody(model_, created_));
-    if (request.path.substr(kModels.size() + 1) != model_) throw NoModel();
     reply.Send(200, headers, ModelBody(model_, created_));
   }
 
@@ -229,7 +231,7 @@ class Gateway::Impl {
       wire = Read(request);
     } catch (const WireError& error) {
       // Who may not ask at all hears that first, and nothing of what would be wrong with the question.
-      if (!error.close) Admit(caller, headers);
+      if (!error.close) Admit(caller, error.status, headers);
       throw;
     }
     const int answers = static_cast<int>(wire.prompts.size()) * wire.n;
