@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/base/error.h"
 #include "experiments/lab/register_table.h"
 #include "experiments/lab/simulation.h"
 #include "experiments/provider/needle_page.h"
@@ -35,15 +34,6 @@ void Describe(Describer& d, NeedleExperiment& c) {
   d.Group("assumptions", c.assumptions, "the assumption register");
 }
 
-// As given, else as it lies beside the configs.
-fs::path FindSummary(const std::string& path, const fs::path& config_dir) {
-  if (fs::exists(path)) return path;
-  const fs::path beside = config_dir.parent_path() / path;
-  if (fs::exists(beside)) return beside;
-  throw Error({.file = path}, "is not there",
-              "run build/few_samples and give its summary.csv, or few_samples_summary='' to do without");
-}
-
 int Main(int argc, char** argv) {
   const Program program{.name = "needle",
                         .summary = "How well can a provider find one distiller among hundreds of millions of users?",
@@ -56,7 +46,7 @@ int Main(int argc, char** argv) {
         std::optional<Need> need;
         std::vector<NeededRequests> needed;
         if (!config.few_samples_summary.empty()) {
-          const fs::path summary = FindSummary(config.few_samples_summary, run.command_line().config_dir);
+          const fs::path summary = FindBeside(config.few_samples_summary, run.command_line().config_dir);
           measured = ReadN90(summary);
           need = ReadNeed(summary.parent_path() / "cells.csv", config.primary.task, config.arm,
                           static_cast<uint64_t>(config.needle.seed));

@@ -14,6 +14,9 @@
 
 namespace retort::provider {
 
+// A result of another experiment: as given, else as it lies beside the configs. Throws Error where it is at neither.
+std::filesystem::path FindBeside(const std::string& path, const std::filesystem::path& config_dir);
+
 struct Need {
   std::string task;
   Crossing estimate;

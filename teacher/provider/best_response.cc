@@ -12,9 +12,12 @@ constexpr double kHours = 24;  // unit: in a day
 
 class Search {
  public:
-  Search(const RoundsWorld& world, const ProviderPolicy& policy, const Offer& offer, double need)
+  // `known`: a use that is at hand already; what is not better need not be found.
+  Search(const RoundsWorld& world, const ProviderPolicy& policy, const Offer& offer, double need,
+         const Response* known = nullptr)
       : world_(world), policy_(policy), need_(need) {
     best_.offer = offer;
+    if (known != nullptr && known->outcome.completed) best_.outcome = known->outcome;
   }
 
   Response Run() {
@@ -59,7 +62,8 @@ class Search {
   }
 
   void Keep(const Rounds& rounds, double channels) {
-    if (best_.channels > 0 && !Better(rounds.outcome(), best_.outcome, world_)) return;
+    const bool any = best_.channels > 0 || best_.outcome.completed;
+    if (any && !Better(rounds.outcome(), best_.outcome, world_)) return;
     best_.outcome = rounds.outcome();
     best_.channels = channels;
     best_.address_classes = order_;
@@ -82,9 +86,9 @@ std::array<std::optional<Response>, kRouteCount> BestUses(const RoundsWorld& wor
                                                           double need) {
   std::array<std::optional<Response>, kRouteCount> uses;
   for (const Offer& offer : Offers(world, policy)) {
-    Response use = BestUse(world, policy, offer, need);
     std::optional<Response>& of = uses[offer.route];
-    if (!of || Better(use.outcome, of->outcome, world)) of = std::move(use);
+    Response use = Search(world, policy, offer, need, of ? &*of : nullptr).Run();
+    if (!of || (use.channels > 0 && Better(use.outcome, of->outcome, world))) of = std::move(use);
   }
   return uses;
 }

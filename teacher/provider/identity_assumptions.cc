@@ -9,6 +9,7 @@ constexpr RegisterRow<IdentityAssumptions> kRows[] = {
     {"horizon_days", "how long a campaign may last", &IdentityAssumptions::horizon_days},
     {"round_days", "from one look of the provider at its blocks to the next", &IdentityAssumptions::round_days},
     {"day_value", "what a day of delay costs the distiller", &IdentityAssumptions::day_value},
+    {"patience", "how long a distiller waits without loss", &IdentityAssumptions::patience},
     {"email_price", "forging what the tier asks for: e-mail", &IdentityAssumptions::email_price},
     {"phone_price", "forging what the tier asks for: phone", &IdentityAssumptions::phone_price},
     {"document_price", "forging what the tier asks for: document", &IdentityAssumptions::document_price},

@@ -10,7 +10,7 @@
 namespace retort {
 
 struct IdentityAssumptions {
-  Assumption horizon_days, round_days, day_value, email_price, phone_price, document_price, liveness_price,
+  Assumption horizon_days, round_days, day_value, patience, email_price, phone_price, document_price, liveness_price,
       business_price, email_pass, phone_pass, document_pass, liveness_pass, business_pass, email_quota, phone_quota,
       document_quota, liveness_quota, business_quota, phone_lost, document_lost, liveness_lost, business_lost,
       phone_check, document_check, liveness_check, business_check, revenue, own_supply, straw_pay, straw_business_pay,

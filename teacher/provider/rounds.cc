@@ -1,15 +1,17 @@
 #include "teacher/provider/rounds.h"
 
 #include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 
 namespace retort {
 namespace {
 
-constexpr double kThousand = 1000;  // unit: people_a_thousand
-constexpr int kHalvings = 60;       // method: of the last round, for the moment at which the need is met
-constexpr double kLeft = 0.5;       // method: share of its addresses with which a class is left
-constexpr double kSlack = 1e-9;     // method: of a comparison of what was sent with what is needed
+constexpr double kThousand = 1000;       // unit: people_a_thousand
+constexpr boost::uintmax_t kSteps = 50;  // method: to the moment at which the need is met
+constexpr int kBits = 45;                // method: of that moment
+constexpr double kLeft = 0.5;            // method: share of its addresses with which a class is left
+constexpr double kSlack = 1e-9;          // method: of a comparison of what was sent with what is needed
 
 // Requests of channels that begin at `live`, are refilled at `refill` a day and found at `found` a day each.
 double Carried(double live, double refill, double found, double days) {
@@ -25,6 +27,10 @@ double LiveAfter(double live, double refill, double found, double days) {
 }
 
 }  // namespace
+
+double RoundsOutcome::Cost(const RoundsWorld& world) const {
+  return dollars + world.day_value * std::max(0.0, days - world.patience);
+}
 
 bool Better(const RoundsOutcome& a, const RoundsOutcome& b, const RoundsWorld& world) {
   if (a.completed != b.completed) return a.completed;
@@ -88,10 +94,13 @@ void Rounds::Step(size_t c) {
   double sends = SendFor(days, c);
   const double remaining = need_ - sent_;
   if (sends >= remaining * (1 - kSlack)) {
-    double before = 0;
-    for (int i = 0; i < kHalvings; ++i) {
-      const double middle = (before + used) / 2;
-      (SendFor(middle, c) >= remaining ? used : before) = middle;
+    const auto missing = [&](double until) { return SendFor(until, c) - remaining; };
+    if (missing(used) > 0) {
+      const double start = 0;
+      boost::uintmax_t steps = kSteps;
+      used = boost::math::tools::toms748_solve(missing, start, used, -remaining, missing(used),
+                                               boost::math::tools::eps_tolerance<double>(kBits), steps)
+                 .second;
     }
     sends = remaining;
     outcome_.completed = true;

@@ -24,7 +24,8 @@ struct RoundsOutcome {
   double gigabytes = 0;                               // of traffic
   std::array<double, kAddressClasses> blocked{};      // honest people, by class, who lost their addresses
   std::array<bool, kAddressClasses> class_blocked{};  // as a whole
-  double Cost(const RoundsWorld& world) const { return dollars + world.day_value * days; }
+  // Dollars, and what the days beyond the distiller's patience are worth to it.
+  double Cost(const RoundsWorld& world) const;
 };
 // Completed before not; then the lower cost, dollars with delay priced; of two that did not, the one that obtained
 // more.
@@ -80,6 +81,7 @@ std::array<std::optional<Response>, kRouteCount> BestUses(const RoundsWorld& wor
 // The best of them: among the routes through this provider that the distiller pays for, among all through it, among
 // all.
 enum class Among { kPaid, kHere, kAll };
+inline constexpr std::array<Among, 3> kAmong = {Among::kPaid, Among::kHere, Among::kAll};  // size: of the enum
 const Response* Best(std::span<const std::optional<Response>> uses, const RoundsWorld& world, Among among);
 
 // A distiller that does not adapt: it goes on with the plan of a world without the policy. It buys accounts of the tier

@@ -13,8 +13,8 @@ namespace retort {
 namespace {
 
 constexpr double kLow = 0.05, kMiddle = 0.5, kHigh = 0.95;  // method: the middle 90 % of draws
-constexpr double kCheapest = 1e-4, kDearest = 1e7;          // method: between which a break-even is sought
-constexpr int kHalvings = 40;                               // method: of their logarithm
+constexpr double kCheapest = 1e-3, kDearest = 1e6;          // method: between which a break-even is sought
+constexpr int kHalvings = 16;                               // method: of their logarithm
 constexpr double kMonth = 30;                               // unit: days
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -29,8 +29,10 @@ struct OfDraw {
   size_t route = kRouteCount;
 };
 
-OfDraw Reckon(const RoundsWorld& world, const ProviderPolicy& policy, double need, Among among) {
-  const auto uses = BestUses(world, policy, need);
+using DrawOfAll = std::array<std::vector<OfDraw>, kAmong.size()>;  // by Among, then policy
+
+OfDraw Reckon(const RoundsWorld& world, const ProviderPolicy& policy,
+              const std::array<std::optional<Response>, kRouteCount>& uses, Among among) {
   const Response* best = Best(uses, world, among);
   OfDraw of{.days = kInfinity, .dollars = kInfinity, .turned_away = TurnedAwayByTier(world, policy)};
   if (best != nullptr) {
@@ -53,18 +55,19 @@ double Added(double with, double without) {
   return std::isinf(without) ? 0 : with - without;
 }
 
-Interval Over(const std::vector<std::vector<OfDraw>>& draws, size_t policy, double registered,
+Interval Over(const std::vector<DrawOfAll>& draws, size_t among, size_t policy, double registered,
               const std::function<double(const OfDraw& with, const OfDraw& without)>& what) {
   if (draws.empty()) return {registered, registered, registered};
   std::vector<double> values;
   values.reserve(draws.size());
-  for (const std::vector<OfDraw>& of : draws) values.push_back(what(of[policy], of.front()));
+  for (const DrawOfAll& of : draws) values.push_back(what(of[among][policy], of[among].front()));
   return {registered, Quantile(values, kLow), Quantile(values, kHigh)};
 }
 
-PolicyEffect EffectOf(const std::vector<std::vector<OfDraw>>& draws, const std::vector<OfDraw>& registered, size_t p) {
+PolicyEffect EffectOf(const std::vector<DrawOfAll>& draws, const std::vector<OfDraw>& registered, size_t among,
+                      size_t p) {
   const auto over = [&](const std::function<double(const OfDraw&, const OfDraw&)>& what) {
-    return Over(draws, p, what(registered[p], registered.front()), what);
+    return Over(draws, among, p, what(registered[p], registered.front()), what);
   };
   PolicyEffect effect{
       .days = over([](const OfDraw& with, const OfDraw&) { return with.days; }),
@@ -75,9 +78,10 @@ PolicyEffect EffectOf(const std::vector<std::vector<OfDraw>>& draws, const std::
       .turned_away = over([](const OfDraw& with, const OfDraw&) { return with.turned_away; }),
       .provider_dollars = over([](const OfDraw& with, const OfDraw&) { return with.provider; })};
   const double each = draws.empty() ? 0 : 1 / static_cast<double>(draws.size());
-  for (const std::vector<OfDraw>& of : draws) {
-    if (std::isinf(of[p].days)) effect.not_completed += each;
-    if (of[p].route < kRouteCount) effect.chosen[of[p].route] += each;
+  for (const DrawOfAll& of : draws) {
+    const OfDraw& one = of[among][p];
+    if (std::isinf(one.days)) effect.not_completed += each;
+    if (one.route < kRouteCount) effect.chosen[one.route] += each;
   }
   return effect;
 }
@@ -153,27 +157,31 @@ double ProviderDollars(const RoundsWorld& world, const ProviderPolicy& policy, d
   return world.honest * world.tiers[policy.tier].check + turned_away * world.revenue * world.horizon_days / kMonth;
 }
 
-std::optional<std::vector<PolicyEffect>> Effects(const ProviderRegisters& registers,
-                                                 const std::vector<ProviderPolicy>& policies,
-                                                 const EffectQuestion& question, int draws, uint64_t seed, int threads,
-                                                 const Watch& watch) {
+std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const std::vector<ProviderPolicy>& policies,
+                                     const EffectQuestion& question, int draws, uint64_t seed, int threads,
+                                     const Watch& watch) {
   const auto reckon = [&](const ProviderRegisters& with, double samples) {
     const RoundsWorld world = MakeWorld(with.needle, with.kyc, with.address);
     const double need = NeedOf(question, with.needle, samples);
-    std::vector<OfDraw> of;
-    of.reserve(policies.size());
-    for (const ProviderPolicy& policy : policies) of.push_back(Reckon(world, policy, need, question.among));
+    DrawOfAll of;
+    for (const ProviderPolicy& policy : policies) {
+      const auto uses = BestUses(world, policy, need);
+      for (size_t a = 0; a < kAmong.size(); ++a) of[a].push_back(Reckon(world, policy, uses, kAmong[a]));
+    }
     return of;
   };
   ProviderRegisters copy = registers;
   std::vector<std::vector<double>> values;
   for (const RegisterEntry& entry : UsedEntries(copy)) {
-    values.push_back(LatinDraws(*entry.entry, entry.name, draws, seed));
+    const bool times = entry.name == "needle.attempts_per_sample" || entry.name == "needle.accepted_share";
+    values.push_back(times && !question.draws_times
+                         ? std::vector<double>(static_cast<size_t>(draws), entry.entry->value)
+                         : LatinDraws(*entry.entry, entry.name, draws, seed));
   }
   std::vector<size_t> order(static_cast<size_t>(draws));
   std::iota(order.begin(), order.end(), 0U);
   RandomStream(seed, "draws of N90").Shuffle(order);
-  std::vector<std::vector<OfDraw>> of(static_cast<size_t>(draws));
+  std::vector<DrawOfAll> of(static_cast<size_t>(draws));
   const bool done = ParallelFor(
       threads, draws,
       [&](int64_t i) {
@@ -186,10 +194,11 @@ std::optional<std::vector<PolicyEffect>> Effects(const ProviderRegisters& regist
       },
       [&](int64_t at) { return !watch || watch("drawing from the registers", static_cast<double>(at) / draws); });
   if (!done) return std::nullopt;
-  const std::vector<OfDraw> as_registered = reckon(registers, question.samples);
-  std::vector<PolicyEffect> effects;
-  effects.reserve(policies.size());
-  for (size_t p = 0; p < policies.size(); ++p) effects.push_back(EffectOf(of, as_registered, p));
+  const DrawOfAll as_registered = reckon(registers, question.samples);
+  PolicyEffects effects;
+  for (size_t a = 0; a < kAmong.size(); ++a) {
+    for (size_t p = 0; p < policies.size(); ++p) effects[a].push_back(EffectOf(of, as_registered[a], a, p));
+  }
   return effects;
 }
 

@@ -49,13 +49,16 @@ struct EffectQuestion {
   double samples = 0;  // N; Q = ⌈N a / y⌉, or as many requests as samples
   bool as_requests = false;
   std::vector<double> drawn;  // N of each draw, from the bootstrap of N90, rising; empty: `samples` in all
-  Among among = Among::kPaid;
+  bool draws_times = false;   // whether a and y are drawn too; else Q stands as it is
 };
-// One for each policy; `draws` of a Latin hypercube over UsedEntries.
-std::optional<std::vector<PolicyEffect>> Effects(const ProviderRegisters& registers,
-                                                 const std::vector<ProviderPolicy>& policies,
-                                                 const EffectQuestion& question, int draws, uint64_t seed, int threads,
-                                                 const Watch& watch);
+// By Among, one for each policy; `draws` of a Latin hypercube over UsedEntries.
+using PolicyEffects = std::array<std::vector<PolicyEffect>, kAmong.size()>;
+inline const std::vector<PolicyEffect>& Of(const PolicyEffects& effects, Among among) {
+  return effects[static_cast<size_t>(among)];
+}
+std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const std::vector<ProviderPolicy>& policies,
+                                     const EffectQuestion& question, int draws, uint64_t seed, int threads,
+                                     const Watch& watch);
 
 double TurnedAwayByBlocks(const RoundsOutcome& outcome);  // people
 double ProviderDollars(const RoundsWorld& world, const ProviderPolicy& policy, double turned_away);

@@ -60,6 +60,7 @@ RoundsWorld MakeWorld(const NeedleAssumptions& needle, const IdentityAssumptions
   world.round_days = i.round_days.value;
   world.horizon_days = i.horizon_days.value;
   world.day_value = i.day_value.value;
+  world.patience = i.patience.value;
   world.revenue = i.revenue.value;
   world.list_price = (needle.prompt_tokens.value * needle.input_price.value +
                       needle.completion_tokens.value * needle.output_price.value) /

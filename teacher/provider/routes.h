@@ -60,7 +60,7 @@ struct RoundsWorld {
   std::array<TierTerms, kTiers> tiers;
   std::array<AddressTerms, kAddressClasses> classes;  // honest shares sum to 1
   double honest = 0;                                  // people
-  double round_days = 0, horizon_days = 0, day_value = 0, revenue = 0, list_price = 0, gigabytes = 0;
+  double round_days = 0, horizon_days = 0, day_value = 0, patience = 0, revenue = 0, list_price = 0, gigabytes = 0;
   double own_supply = 0, straw_pay = 0, straw_business_pay = 0, straw_supply = 0;
   double reseller_price = 0, reseller_setup = 0, reseller_daily = 0, resellers = 0, reseller_found = 0, compliance = 0;
   double key_price = 0, key_daily = 0, key_days = 0, key_supply = 0;

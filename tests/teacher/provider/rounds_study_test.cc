@@ -58,14 +58,15 @@ TEST(RoundsStudy, EveryCellIsTheBestUseAndThreadsChangeNothing) {
 }
 
 TEST(RoundsStudy, DoingNothingAddsNothing) {
-  const auto effects = Effects(Shipped(), kLadder, {.samples = 1e5}, 50, 1, 2, {});
-  const PolicyEffect& nothing = effects->front();
+  const auto all_effects = Effects(Shipped(), kLadder, {.samples = 1e5}, 50, 1, 2, {});
+  const std::vector<PolicyEffect>& effects = Of(*all_effects, Among::kPaid);
+  const PolicyEffect& nothing = effects.front();
   EXPECT_EQ(nothing.added_days.low, 0);
   EXPECT_EQ(nothing.added_days.high, 0);
   EXPECT_EQ(nothing.added_dollars.estimate, 0);
   EXPECT_EQ(nothing.turned_away.high, 0);
   EXPECT_EQ(nothing.provider_dollars.high, 0);
-  const PolicyEffect& document = effects->back();
+  const PolicyEffect& document = effects.back();
   EXPECT_NEAR(document.turned_away.estimate, 700e6 * 0.25, 1);
   EXPECT_LT(document.turned_away.low, document.turned_away.estimate);
   EXPECT_GT(document.turned_away.high, document.turned_away.estimate);
@@ -77,8 +78,8 @@ TEST(RoundsStudy, DoingNothingAddsNothing) {
 TEST(RoundsStudy, DrawsOfNeedEnter) {
   EffectQuestion question{.samples = 100, .drawn = {10, 1e6}};
   const auto effects = Effects(Shipped(), kLadder, question, 40, 1, 2, {});
-  EXPECT_LT(effects->front().dollars.low, 200);
-  EXPECT_GT(effects->front().dollars.high, 1000);
+  EXPECT_LT(Of(*effects, Among::kPaid).front().dollars.low, 200);
+  EXPECT_GT(Of(*effects, Among::kPaid).front().dollars.high, 1000);
 }
 
 TEST(RoundsStudy, AtTheBreakEvenTheRoutesCostTheSame) {
