@@ -48,6 +48,7 @@ int WithheldCapability(int argc, const char* const* argv) {
            "the groups weights_*, whose learning rate is another and which compare with each other only.",
            "The filter of the provider knows every question of the withheld operation; a real one errs, and can be "
            "talked round.",
+           "The rate at which all groups learn the withheld operation was chosen in trials of two of these seeds.",
            "Seeds beyond the number of bases meet a base again: all intervals are conditional on these bases."},
       // NOLINTEND(bugprone-suspicious-missing-comma)
       .arms = {{"references", "worked solutions of the withheld operation, by the task itself; no teacher is asked",
