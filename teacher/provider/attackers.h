@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "teacher/provider/detectors.h"
+#include "teacher/provider/population.h"
 
 namespace retort {
 

@@ -42,7 +42,7 @@ struct Simulator {
     for (int64_t i = 0; i < alarms.accounts_each; ++i) {
       Traffic traffic = Account(text, random);
       History history;
-      detectors.Look(traffic, history);
+      detectors.Look(RequestsOf(traffic, population.world()), history);
       const Alarms first = detectors.FirstAlarms(history);
       for (size_t d = 0; d < kDetectors; ++d) {
         if (first.day[d] > 0) ++rung[d][static_cast<size_t>(first.day[d] - 1)];
@@ -71,15 +71,18 @@ struct Simulator {
       members.push_back(guilty.back() ? Account(text, random) : population.HonestAccount(random));
     }
     std::vector<Traffic> copies = members;
+    std::vector<Requests> sent;
+    sent.reserve(copies.size());
+    for (Traffic& copy : copies) sent.push_back(RequestsOf(copy, population.world()));
     History group;
-    detectors.LookAtGroup(copies, static_cast<int>(random.Below(static_cast<uint32_t>(policy.group_days))), group);
+    detectors.LookAtGroup(sent, static_cast<int>(random.Below(static_cast<uint32_t>(policy.group_days))), group);
     PerDetector<int> first{};
     PerDetector<double> placed{};
     double accounts = 0;
     for (size_t m = 0; m < members.size(); ++m) {
       if (!guilty[m]) continue;
       History history{.group = group.group, .group_size = static_cast<uint32_t>(members.size())};
-      detectors.Look(members[m], history);
+      detectors.Look(RequestsOf(members[m], population.world()), history);
       const Alarms of = detectors.FirstAlarms(history);
       for (size_t d = 0; d < kDetectors; ++d) {
         if (of.day[d] > 0 && (first[d] == 0 || of.day[d] < first[d])) first[d] = of.day[d];

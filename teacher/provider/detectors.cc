@@ -26,32 +26,31 @@ void Describe(Describer& d, DetectorPolicy& c) {
           {.help = "requests that it reads of each", .unit = "requests", .min = 2, .max = 64});
 }
 
-Detectors::Detectors(const DetectorPolicy& policy, const TextWorld& world, std::span<const Features> reference,
-                     uint64_t seed)
-    : policy_(policy), world_(world), mmd_(reference, seed), prada_(static_cast<size_t>(policy.window)) {}
+Detectors::Detectors(const DetectorPolicy& policy, std::span<const Features> reference, uint64_t seed)
+    : policy_(policy), mmd_(reference, seed), prada_(static_cast<size_t>(policy.window)) {}
 
-void Detectors::Look(Traffic& traffic, History& history) const {
+void Detectors::Look(const Requests& requests, History& history) const {
   history.to_date.clear();
   history.looks.clear();
   std::vector<Features> window(static_cast<size_t>(policy_.window));
   const int64_t least = std::min(policy_.least, policy_.window);
   int64_t to_date = 0, unread = 0;
   int last = -policy_.every_days;
-  for (size_t d = 0; d < traffic.daily.size(); ++d) {
+  for (size_t d = 0; d < requests.daily.size(); ++d) {
     const int day = static_cast<int>(d) + 1;
-    to_date += traffic.daily[d];
-    unread += traffic.daily[d];
+    to_date += requests.daily[d];
+    unread += requests.daily[d];
     history.to_date.push_back(to_date);
     if (unread < least || day - last < policy_.every_days) continue;
     const std::span<Features> read(window.data(), static_cast<size_t>(std::min<int64_t>(unread, policy_.window)));
-    traffic.Draw(world_, read);
+    requests.latest(day, read);
     history.looks.push_back({.day = day, .prada = prada_.Score(read), .mmd = mmd_.Score(read)});
     unread = 0;
     last = day;
   }
 }
 
-void Detectors::LookAtGroup(std::span<Traffic> members, int phase, History& history) const {
+void Detectors::LookAtGroup(std::span<const Requests> members, int phase, History& history) const {
   history.group.clear();
   if (members.size() < 2) return;
   const size_t days = members.front().daily.size();
@@ -65,7 +64,7 @@ void Detectors::LookAtGroup(std::span<Traffic> members, int phase, History& hist
     for (size_t m = 0; m < members.size(); ++m) {
       const size_t before = pool.size();
       pool.resize(before + static_cast<size_t>(std::min<int64_t>(sent[m], policy_.member_requests)));
-      members[m].Draw(world_, std::span(pool).subspan(before));
+      members[m].latest(day, std::span(pool).subspan(before));
       sent[m] = 0;
     }
     if (static_cast<int>(pool.size()) >= policy_.least) history.group.push_back({.day = day, .mmd = mmd_.Score(pool)});

@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "core/config/describe.h"
-#include "teacher/provider/population.h"
 #include "teacher/provider/tail_model.h"
 #include "teacher/provider/text_detectors.h"
 
@@ -74,13 +73,13 @@ struct Alarms {
 
 class Detectors {
  public:
-  Detectors(const DetectorPolicy& policy, const TextWorld& world, std::span<const Features> reference, uint64_t seed);
+  // `reference`: requests of honest people.
+  Detectors(const DetectorPolicy& policy, std::span<const Features> reference, uint64_t seed);
 
   const DetectorPolicy& policy() const { return policy_; }
-  // Draws the requests of the windows.
-  void Look(Traffic& traffic, History& history) const;
+  void Look(const Requests& requests, History& history) const;
   // `phase`: groups take turns, a group_days-th of them on a day.
-  void LookAtGroup(std::span<Traffic> members, int phase, History& history) const;
+  void LookAtGroup(std::span<const Requests> members, int phase, History& history) const;
 
   // The largest score of each detector over the month; kNoScore where it had nothing to look at.
   PerDetector<double> Highest(const History& history) const;
@@ -101,7 +100,6 @@ class Detectors {
   double OwnRarity(const PerDetector<double>& scores) const;  // of the account, without its group
 
   DetectorPolicy policy_;
-  const TextWorld& world_;
   MmdDetector mmd_;
   PradaDetector prada_;
   PerDetector<std::optional<TailModel>> models_;

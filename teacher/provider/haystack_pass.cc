@@ -56,7 +56,7 @@ std::vector<HonestScores> Sample(const Population& population, const Detectors& 
 History Observe(const Population& population, const Detectors& detectors, uint64_t account, const Group& group) {
   History history{.group_size = group.size};
   Traffic traffic = population.Open(account, group);
-  detectors.Look(traffic, history);
+  detectors.Look(RequestsOf(traffic, population.world()), history);
   if (group.size < 2) return history;
   const uint64_t count = std::min<uint64_t>(group.size, static_cast<uint64_t>(detectors.policy().group_members));
   std::vector<Traffic> members;
@@ -64,7 +64,10 @@ History Observe(const Population& population, const Detectors& detectors, uint64
   for (uint64_t m = 0; m < count; ++m) {  // the same for whichever member asks
     members.push_back(population.Open(group.first + m * group.size / count, group));
   }
-  detectors.LookAtGroup(members, static_cast<int>(group.first % static_cast<uint64_t>(detectors.policy().group_days)),
+  std::vector<Requests> sent;
+  sent.reserve(count);
+  for (Traffic& member : members) sent.push_back(RequestsOf(member, population.world()));
+  detectors.LookAtGroup(sent, static_cast<int>(group.first % static_cast<uint64_t>(detectors.policy().group_days)),
                         history);
   return history;
 }
@@ -81,7 +84,7 @@ std::unique_ptr<Detectors> Calibrated(const Population& population, const Detect
                   traffic.Draw(population.world(), std::span(reference).last(kReferenceRequests));
                 });
   }
-  auto detectors = std::make_unique<Detectors>(policy, population.world(), reference, config.seed);
+  auto detectors = std::make_unique<Detectors>(policy, reference, config.seed);
   const auto totals = CountTotals(population, config.threads,
                                   [&](double share) { return !watch || watch("counting an earlier month", share); });
   if (!totals) return nullptr;

@@ -51,7 +51,7 @@ class LogPolicy : public Policy {
   RequestRecord RecordOf(const Exchange& exchange, int64_t now) const {
     const Request& asked = exchange.asked;
     const Account& found = exchange.account;
-    const bool known = !found.name.empty();
+    const bool known = !found.name.empty() || (exchange.denial && exchange.denial->status == 401);  // as nobody
     std::string address = exchange.caller.address.empty() ? address_ : exchange.caller.address;
     if (const auto ip = ParseIp(address)) address = AddressGroup(*ip);  // a subscriber is one, however it is written
     return {.time_ms = now,

@@ -58,6 +58,11 @@ std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, Count
   return daily;
 }
 
+Requests RequestsOf(Traffic& traffic, const TextWorld& world) {
+  return {.daily = traffic.daily,
+          .latest = [&traffic, &world](int /*day*/, std::span<Features> requests) { traffic.Draw(world, requests); }};
+}
+
 Population::Population(Haystack haystack, const NeedleAssumptions& a, uint64_t seed, const std::string& month)
     : haystack_(std::move(haystack)),
       world_(a, haystack_.technical_share, seed),

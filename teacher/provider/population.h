@@ -43,6 +43,8 @@ struct Traffic {
 
   void Draw(const TextWorld& world, std::span<Features> requests);
 };
+// Drawn when they are read. Both must outlive them.
+Requests RequestsOf(Traffic& traffic, const TextWorld& world);
 
 // `total` spread over days in proportion to weights that are Gamma(shape).
 std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, CounterRandom& random);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <span>
 
 #include "teacher/provider/counter_random.h"
@@ -18,6 +20,13 @@ inline constexpr int kFeatures = 8;  // size: of a request's position
 inline constexpr int kTopics = 8;    // size: of the world
 using Features = std::array<float, kFeatures>;
 using TopicMix = std::array<double, kTopics>;  // sums to 1
+
+// What detectors read of one account.
+struct Requests {
+  std::span<const int64_t> daily;  // so many on each day
+  // The latest ones by the end of a day (1 = the first), as many as asked for: never more than there were.
+  std::function<void(int day, std::span<Features>)> latest;
+};
 
 // Where topics lie, the last three the technical ones, and how honest people and distillers choose among them.
 class TextWorld {
