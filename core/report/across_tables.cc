@@ -79,8 +79,8 @@ Table GroupsTable(const ReportInput& input, const Summary& summary) {
     }
     row.push_back(Estimate(std::to_string(task.seeds), task.seeds));
     row.push_back(Estimate(Fixed(task.teacher->score.estimate, decimals), task.teacher->score.estimate));
-    row.push_back(TableCell(WithInterval(task.base->score, decimals), "#" + CellsAnchor(task.task, kBaseArm, 0),
-                            task.base->score.estimate));
+    row.emplace_back(WithInterval(task.base->score, decimals), "#" + CellsAnchor(task.task, kBaseArm, 0),
+                     task.base->score.estimate);
     for (const int n : sizes) {
       const PointSummary* p = At(arm, n);
       row.push_back(p == nullptr ? TableCell(kDash)

@@ -78,7 +78,7 @@ struct DrawnPlot {
 
 // `id` is a prefix for the ids inside plot i, to which its number is added: unique on the page. Throws Error if gnuplot
 // is missing or fails. A plot with nothing to show comes back empty.
-std::vector<DrawnPlot> Draw(std::span<const Plot> plots, const std::string& id);
+std::vector<DrawnPlot> Draw(std::span<const Plot> given, const std::string& id);
 
 bool IsEmpty(const Plot& plot);  // no curve has a point, and there is no bar
 

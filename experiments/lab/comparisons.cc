@@ -21,13 +21,13 @@ void CheckComparisons(const ExperimentConfig& main, std::vector<std::string>& pr
   for (size_t i = 0; i < main.compare.size(); ++i) {
     if (main.compare[i].size() == 3) continue;
     add(fmt::format("compare[{}]", i), fmt::format("has {} words", main.compare[i].size()),
-        "give three: a name, groups, and the groups to compare with, such as [\"size\", \"large\", \"small\"]");
+        R"(give three: a name, groups, and the groups to compare with, such as ["size", "large", "small"])");
   }
   for (size_t i = 0; i < main.facts.size(); ++i) {
     const std::vector<std::string>& fact = main.facts[i];
     if (fact.size() == 3 && ParseNumber<double>(fact[2])) continue;
     add(fmt::format("facts[{}]", i), "is not a group, a name and a number",
-        "write it such as [\"large\", \"pretraining FLOPs\", \"2.1e13\"]");
+        R"(write it such as ["large", "pretraining FLOPs", "2.1e13"])");
   }
 }
 
