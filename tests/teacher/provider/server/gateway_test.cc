@@ -302,6 +302,7 @@ TEST_F(GatewayTest, RefusesWhatComesByTheWrongWay) {
               "invalid_header");
   ExpectError(Get(port(), "/v1/models", "Authorization: Basic YTpi\r\n"), 401, "invalid_api_key");
   EXPECT_EQ(Get(port(), "/v1/models", "AUTHORIZATION: bearer abc\r\n").status, 200);
+  EXPECT_EQ(Get(port(), "/v1/models", "Authorization: Bearer \r\n").status, 200);  // lm-eval without a key
 
   const auto with_type = [&](const std::string& type) {
     RawClient client(port());
