@@ -41,6 +41,9 @@ int Main(int argc, char** argv) {
     sigaddset(&ends, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     Service service(command.serve, command_line.config_dir);
+    if (service.is_open()) {
+      fmt::print(stderr, "serve: whoever reaches {} may ask: policies.use has no accounts\n", command.serve.address);
+    }
     fmt::print("{} at {}\n", service.model(), service.url());
     std::fflush(stdout);
     int number = 0;

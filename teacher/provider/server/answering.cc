@@ -65,6 +65,7 @@ void Answering::Start(int default_tokens, int max_tokens) {
     }
   }
   for (size_t p = 0; p < prompts_.size(); ++p) Enter(p);
+  for (const Prompt& prompt : prompts_) TakeHeaders(prompt.visit->exchange().headers);
   const std::lock_guard lock(mutex_);
   setting_.answers += static_cast<int>(left_);
   reply_->OnGone([self = weak_from_this(), post = setting_.post] {
@@ -274,7 +275,6 @@ void Answering::Finish() {
     for (Prompt& prompt : prompts_) {
       usage += prompt.shown;
       if (prompt.visit->exchange().status == 0) prompt.visit->End();
-      for (const auto& [name, value] : prompt.visit->exchange().headers) headers_.emplace_back(name, value);
     }
   } catch (const std::exception&) {
     WireError error("the request could not be booked", "", "", 500);
@@ -344,6 +344,14 @@ void Answering::SettleRest() {
       prompt.visit->End();
     } catch (const std::exception&) {  // the client has been told of a failure already
     }
+  }
+}
+
+// Of several prompts the last one's hold: what is left after all of them.
+void Answering::TakeHeaders(const HttpHeaders& headers) {
+  for (const auto& header : headers) {
+    std::erase_if(headers_, [&](const auto& other) { return other.first == header.first; });
+    headers_.push_back(header);
   }
 }
 

@@ -68,6 +68,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
   void CancelAll();
   void Leave();
   void SettleRest();
+  void TakeHeaders(const HttpHeaders& headers);
   HttpHeaders Headers(const char* type) const;
 
   Setting setting_;

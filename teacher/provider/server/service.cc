@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -63,7 +64,10 @@ void Describe(Describer& d, ServeConfig& config) {
 }
 
 Service::Service(const ServeConfig& config, const std::filesystem::path& config_dir)
-    : drain_seconds_(config.drain_seconds), address_(config.address) {
+    : drain_seconds_(config.drain_seconds),
+      is_open_(!IsLoopback(config.address) &&
+               std::ranges::find(config.policies.use, "accounts") == config.policies.use.end()),
+      address_(config.address) {
   PolicyChain policies(MakePolicies(config.policies));
   card_ = policies.OnCard(Make(config.teacher, config_dir)->card());
   gateway_ = std::make_unique<Gateway>(config.gateway, MakeEngine(config, config_dir), std::move(policies), card_,

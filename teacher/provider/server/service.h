@@ -37,11 +37,13 @@ class Service {
   std::string url() const;  // "http://127.0.0.1:8080/v1"
   int port() const;
   const std::string& model() const;
-  const Card& card() const;  // of the teacher behind the policies
-  void Stop();               // lets what is being answered end, for drain_seconds
+  const Card& card() const;                  // of the teacher behind the policies
+  bool is_open() const { return is_open_; }  // others than this machine can ask, and need no key
+  void Stop();                               // lets what is being answered end, for drain_seconds
 
  private:
   double drain_seconds_;
+  bool is_open_;
   std::string address_;
   Card card_;
   std::unique_ptr<Gateway> gateway_;

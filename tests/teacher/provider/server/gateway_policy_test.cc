@@ -123,7 +123,9 @@ TEST_F(GatewayPolicyTest, PoliciesHearWhatIsAskedAndWhatItTook) {
   body["n"] = 2;
   EXPECT_EQ(Ask(body, "Authorization: Bearer sk-1\r\nX-Forwarded-For: 8.8.8.8\r\n").status, 200);
   body["stream"] = true;
-  EXPECT_TRUE(Ask(body).done());
+  const SeenReply stream = Ask(body);
+  EXPECT_TRUE(stream.done());
+  EXPECT_EQ(stream.headers.at("x-probe"), "seen");
   ASSERT_TRUE(WaitForEnds(2));
   for (const Exchange& exchange : seen_.ended) {
     EXPECT_EQ(exchange.caller.endpoint, "/v1/completions");
