@@ -39,7 +39,7 @@ int Main(int argc, char** argv) {
     if (!command.revoke.empty()) {
       if (!command.account.empty()) throw Error("account: give account or revoke, not both");
       RevokeKey(command.file, command.revoke);
-      fmt::print(stderr, "ended key {}; a gateway that runs sees it when it is started anew\n", command.revoke);
+      fmt::print(stderr, "ended key {}; a gateway that runs sees it within a second\n", command.revoke);
       return 0;
     }
     if (command.account.empty()) throw Error("account: give account=<name>, or revoke=<key>");

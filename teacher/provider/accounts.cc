@@ -122,6 +122,34 @@ std::optional<Account> Accounts::Find(std::string_view key) const {
   return equal && !stored.account.name.empty() ? std::optional(stored.account) : std::nullopt;
 }
 
+LiveAccounts::LiveAccounts(std::filesystem::path file, std::function<double()> seconds)
+    : file_(std::move(file)),
+      seconds_(std::move(seconds)),
+      looked_(seconds_()),
+      stamp_(StampOf()),
+      accounts_(std::make_shared<const Accounts>(file_)) {}
+
+LiveAccounts::Stamp LiveAccounts::StampOf() const {
+  std::error_code problem;  // a file that is gone has a stamp of its own
+  const auto time = std::filesystem::last_write_time(file_, problem);
+  return {time, std::filesystem::file_size(file_, problem)};
+}
+
+std::shared_ptr<const Accounts> LiveAccounts::Current() {
+  const std::scoped_lock lock(mutex_);
+  const double now = seconds_();
+  if (now - looked_ < 1) return accounts_;
+  looked_ = now;
+  const Stamp stamp = StampOf();
+  if (stamp == stamp_) return accounts_;
+  stamp_ = stamp;
+  try {
+    accounts_ = std::make_shared<const Accounts>(file_);
+  } catch (const Error&) {  // whoever wrote it will mend it, which is another change
+  }
+  return accounts_;
+}
+
 std::string AddKey(const std::filesystem::path& file, const Account& account, std::string_view payment) {
   if (!IsName(account.name)) {
     throw Error({.place = "account"}, fmt::format("{} is no name", Excerpt(account.name)),

@@ -5,12 +5,17 @@
 // A later line for the same key replaces the earlier one; {"key":…,"revoked":true} ends it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "teacher/provider/policy.h"
 
@@ -41,6 +46,25 @@ class Accounts {
     std::string salt, hash;
   };
   std::unordered_map<std::string, Stored> keys_;  // by name
+};
+
+// Accounts of a file that changes: looked at once a second at most. A file that cannot be read leaves those that were
+// known, so that a slip of an editor's locks nobody out; what was revoked before stays so.
+class LiveAccounts {
+ public:
+  LiveAccounts(std::filesystem::path file, std::function<double()> seconds);  // throws Error, as Accounts does
+  std::shared_ptr<const Accounts> Current();                                  // from any thread
+
+ private:
+  using Stamp = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
+  Stamp StampOf() const;
+
+  std::filesystem::path file_;
+  std::function<double()> seconds_;
+  std::mutex mutex_;
+  double looked_;
+  Stamp stamp_;
+  std::shared_ptr<const Accounts> accounts_;
 };
 
 // Adds a key to `file` (made with mode 0600 if it is missing) and returns it: it is stored nowhere. `account.key` is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "teacher/provider/accounts.h"
 #include "teacher/provider/policies.h"
@@ -22,7 +23,7 @@ class AccountsPolicy : public Policy {
       throw Error({.place = "policies.accounts.models"}, "is no list of five lists",
                   "give one each for who is not known, email, phone, document, business");
     }
-    accounts_.emplace(config.file);
+    accounts_.emplace(config.file, MonotonicSeconds);
   }
 
   std::optional<Reply> OnRequest(Exchange& exchange) override {
@@ -30,7 +31,7 @@ class AccountsPolicy : public Policy {
       return Deny(exchange, "no API key: send it as \"Authorization: Bearer <key>\"",
                   {.status = 401, .code = "missing_api_key"});
     }
-    auto account = accounts_->Find(exchange.caller.key);
+    auto account = accounts_->Current()->Find(exchange.caller.key);
     if (!account) return Deny(exchange, "this API key is not known", {.status = 401, .code = "invalid_api_key"});
     exchange.account = std::move(*account);
     const std::string& tier = exchange.account.tier;
@@ -59,7 +60,7 @@ class AccountsPolicy : public Policy {
  private:
   std::vector<std::vector<std::string>> models_;
   TierLimits top_logprobs_;
-  std::optional<Accounts> accounts_;
+  std::optional<LiveAccounts> accounts_;
 };
 
 }  // namespace

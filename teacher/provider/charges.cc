@@ -20,6 +20,7 @@ using Json = nlohmann::json;
 constexpr int kVersion = 1;
 constexpr int64_t kMsADay = 86'400'000;
 constexpr size_t kLongestLine = 4096;
+constexpr int64_t kLongJournal = 1000;  // charges, before it is condensed
 constexpr std::string_view kBegin = R"({"charge":)", kSum = R"(,"sum":")", kEnd = R"("})";
 constexpr size_t kSumDigits = 16;
 
@@ -39,6 +40,14 @@ int FirstDayOfNextMonth(int day) {
   return static_cast<int>(std::chrono::sys_days(first).time_since_epoch().count());
 }
 
+std::string HeadLine() { return DumpJson(Json{{"retort_charges", kVersion}}); }
+
+std::string ChargeLine(const std::string& account, int day, const Used& used) {
+  const std::string text =
+      DumpJson(Json{{"account", account}, {"day", day}, {"requests", used.requests}, {"tokens", used.tokens}});
+  return fmt::format("{}{}{}{}{}", kBegin, text, kSum, Sum(text), kEnd);
+}
+
 FileLock LockOf(const std::filesystem::path& file) {
   if (auto lock = FileLock::Try(file.string() + ".lock")) return std::move(*lock);
   throw Error({.file = file.string()}, "is open in another process", "end that one first, or name another file");
@@ -47,12 +56,18 @@ FileLock LockOf(const std::filesystem::path& file) {
 }  // namespace
 
 Charges::Charges(const std::filesystem::path& file, WallClock clock, bool sync)
-    : file_(file), clock_(std::move(clock)), sync_(sync), lock_(LockOf(file)), lines_(file) {
-  Read();
+    : file_(file), clock_(std::move(clock)), sync_(sync), lock_(LockOf(file)) {
+  lines_.emplace(file);  // cuts a torn last line off
+  if (Read() > kLongJournal + 4 * static_cast<int64_t>(sums_.size())) {
+    lines_.reset();
+    Condense();
+    lines_.emplace(file);
+  }
 }
 
-void Charges::Read() {
+int64_t Charges::Read() {
   bool head = false;
+  int64_t charges = 0;
   ForEachLine(
       file_,
       [&](std::string_view line, int number) {
@@ -86,12 +101,27 @@ void Charges::Read() {
         fields.Read("tokens", used.tokens, -kMost);
         Add(account, day, used);
         today_ = std::max(today_, day);
+        ++charges;
         return true;
       },
       kLongestLine);
-  if (head) return;
-  lines_.Append(DumpJson(Json{{"retort_charges", kVersion}}));
-  lines_.Sync();
+  if (head) return charges;
+  lines_->Append(HeadLine());
+  lines_->Sync();
+  return charges;
+}
+
+// Of each account its latest day, and the rest of that day's month, as if it had all been charged on the day before.
+void Charges::Condense() {
+  WriteFileAtomic(file_, [&](const WritePart& write) {
+    write(HeadLine() + "\n");
+    for (const auto& [account, sums] : sums_) {
+      const Used before = {.requests = sums.of_month.requests - sums.of_day.requests,
+                           .tokens = sums.of_month.tokens - sums.of_day.tokens};
+      if (before.requests != 0 || before.tokens != 0) write(ChargeLine(account, sums.day - 1, before) + "\n");
+      write(ChargeLine(account, sums.day, sums.of_day) + "\n");
+    }
+  });
 }
 
 Charges::Held Charges::Hold(const std::string& account, int64_t tokens, const UseLimits& limits) {
@@ -133,10 +163,8 @@ void Charges::Settle(const std::string& account, const Held& held, int64_t more)
 
 // In the file first: what is counted is never less than what is written.
 void Charges::Write(const std::string& account, int day, const Used& used) {
-  const std::string text =
-      DumpJson(Json{{"account", account}, {"day", day}, {"requests", used.requests}, {"tokens", used.tokens}});
-  lines_.Append(fmt::format("{}{}{}{}{}", kBegin, text, kSum, Sum(text), kEnd));
-  if (sync_) lines_.Sync();
+  lines_->Append(ChargeLine(account, day, used));
+  if (sync_) lines_->Sync();
   Add(account, day, used);
 }
 

@@ -5,7 +5,8 @@
 //   {"retort_charges":1}                                                                          first line
 //   {"charge":{"account":"a","day":20790,"requests":1,"tokens":900},"sum":"0123456789abcdef"}      then one a change
 //
-// What is held for a request that a crash cut off stays charged: the provider errs for itself.
+// What is held for a request that a crash cut off stays charged: the provider errs for itself. Opening condenses a long
+// journal to what still counts; while it is open it grows by two lines a request.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,8 @@ class Charges {
     int day = 0, month = 0;  // the latest that were charged
     Used of_day, of_month;
   };
-  void Read();
+  int64_t Read();  // how many charges
+  void Condense();
   void Add(const std::string& account, int day, const Used& used);
   void Write(const std::string& account, int day, const Used& used);
   int Today();
@@ -65,7 +67,7 @@ class Charges {
   WallClock clock_;
   bool sync_;
   FileLock lock_;
-  LineAppender lines_;
+  std::optional<LineAppender> lines_;
   mutable std::mutex mutex_;
   int today_ = 0;  // never goes back, whatever the clock does
   std::map<std::string, Sums> sums_;

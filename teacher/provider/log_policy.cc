@@ -37,10 +37,14 @@ class LogPolicy : public Policy {
   }
 
   void OnEnd(Exchange& exchange) override {
-    const std::scoped_lock lock(mutex_);
     const int64_t now = UtcMilliseconds();
-    if (!log_ || now / kMillisecondsADay != day_) Open(now);
-    log_->Append(RecordOf(exchange, now));
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!log_ || now / kMillisecondsADay > day_) Open(now);
+    }
+    const RequestRecord record = RecordOf(exchange, now);  // reads all of the prompt: others need not wait for that
+    const std::scoped_lock lock(mutex_);
+    log_->Append(record);
     if (config_.sync == "each") log_->Sync();
   }
 

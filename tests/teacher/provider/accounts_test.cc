@@ -104,6 +104,31 @@ TEST_F(AccountsTest, ARevokedKeyIsNobodys) {
   EXPECT_THAT(Problem([&] { RevokeKey(file_, ""); }), HasSubstr("has no key"));
 }
 
+TEST_F(AccountsTest, AFileThatChangesIsReadAgainWithinASecond) {
+  const std::string first = Add({.name = "acc-1", .tier = "email"});
+  double now = 10;
+  LiveAccounts live(file_, [&] { return now; });
+  const std::string second = Add({.name = "acc-2", .tier = "email"});
+  EXPECT_FALSE(live.Current()->Find(second)) << "not looked at yet";
+  now += 1;
+  EXPECT_TRUE(live.Current()->Find(second));
+  RevokeKey(file_, first.substr(3, 16));
+  now += 1;
+  EXPECT_FALSE(live.Current()->Find(first));
+  const std::string good = ReadFile(file_);
+  Write(good + "nonsense\n");
+  now += 1;
+  EXPECT_TRUE(live.Current()->Find(second));
+  std::filesystem::remove(file_);
+  now += 1;
+  EXPECT_TRUE(live.Current()->Find(second));
+  Write(good);
+  const std::string third = Add({.name = "acc-3", .tier = "email"});
+  now += 1;
+  EXPECT_TRUE(live.Current()->Find(third));
+  EXPECT_FALSE(live.Current()->Find(first));
+}
+
 TEST_F(AccountsTest, NamesAndTiersThatCannotBe) {
   for (const char* name : {"", "a b", "=cmd()", "<script>", "a\nb", "\xe2\x80\xa8"}) {
     EXPECT_THAT(Problem([&] { Add({.name = name, .tier = "email"}); }), HasSubstr("account")) << name;

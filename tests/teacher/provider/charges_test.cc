@@ -123,6 +123,39 @@ TEST_F(ChargesTest, ATornLineGoesAndAChangedOneIsNamed) {
   }
 }
 
+TEST_F(ChargesTest, ALongJournalIsCondensedAndSaysTheSame) {
+  {
+    Charges charges = Open();
+    for (int i = 0; i < 700; ++i) charges.Settle("a", charges.Hold("a", 10, {}), -3);
+    charges.Hold("b", 5, {});
+    now_ -= 2 * kDay;  // goes on counting today
+    charges.Hold("c", 1, {});
+    now_ += 2 * kDay;
+  }
+  const auto before = std::filesystem::file_size(file_);
+  for (int i = 0; i < 2; ++i) {
+    const Charges charges = Open();
+    EXPECT_EQ(charges.OfDay("a").tokens, 4900);
+    EXPECT_EQ(charges.OfDay("a").requests, 700);
+    EXPECT_EQ(charges.OfDay("b").tokens, 5);
+  }
+  EXPECT_LT(std::filesystem::file_size(file_), before / 100);
+  now_ += 2 * kDay;  // 2 December: day and month come apart
+  {
+    Charges charges = Open();
+    for (int i = 0; i < 1200; ++i) charges.Hold("a", 1, {});
+    now_ += kDay;
+    charges.Hold("a", 7, {});
+  }
+  for (int i = 0; i < 2; ++i) {
+    Charges charges = Open();
+    EXPECT_EQ(charges.OfDay("a").tokens, 7);
+    EXPECT_EQ(charges.OfMonth("a").tokens, 1207);
+    EXPECT_EQ(charges.OfMonth("a").requests, 1201);
+    EXPECT_EQ(charges.Hold("a", 4, {.tokens_a_month = 1210}).granted, false);
+  }
+}
+
 TEST_F(ChargesTest, OneProcessCountsAtATime) {
   const Charges charges = Open();
   EXPECT_THAT(Problem([&] { Open(); }), HasSubstr("another process"));

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/config/toml_text.h"
 #include "teacher/provider/policy_chain.h"
@@ -165,6 +167,46 @@ TEST(GatewayPolicies, NoSecretIsAnywhereButWhereItCameFrom) {
       ASSERT_THAT(seen, Not(HasSubstr(value.substr(at, 12)))) << caller.name;
     }
   }
+}
+
+// The same policies around a teacher in this process, asked by whoever holds the key in the environment.
+TEST(GatewayPolicies, InProcessTheyAreTheSame) {
+  class Answers : public Teacher {
+   public:
+    Card card() const override { return {.identity = "weights"}; }
+    void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
+      for (const Request& request : requests) {
+        if (!on_reply({.id = request.id,
+                       .completion = {{"assistant", "an answer"}},
+                       .finish_reason = "stop",
+                       .usage = {.prompt_tokens = 5, .completion_tokens = 9}})) {
+          return;
+        }
+      }
+    }
+  };
+  const GatewayFiles files;
+  PoliciesConfig config = files.Config();
+  config.quota.requests_a_day = {0, 3, -1, -1, -1};
+  config.caller.key_env = "RETORT_TEST_KEY";
+  const auto errors = [&](const std::string& key) {
+    setenv("RETORT_TEST_KEY", key.c_str(), 1);
+    const auto teacher = Guard(std::make_unique<Answers>(), config);
+    std::vector<std::string> seen;
+    const std::vector<Request> requests(5, {.id = "a", .sampling = {.max_new_tokens = 20}});
+    teacher->Ask(requests, [&](const Reply& reply) {
+      seen.push_back(reply.error);
+      return true;
+    });
+    std::ranges::sort(seen);
+    unsetenv("RETORT_TEST_KEY");
+    return seen;
+  };
+  const std::string quota = "the account's quota does not cover this request";
+  EXPECT_EQ(errors(files.key("email")), (std::vector<std::string>{"", "", "", quota, quota}));
+  EXPECT_EQ(errors(files.key("phone")), std::vector<std::string>(5));
+  EXPECT_EQ(errors("rk-nobody"), std::vector<std::string>(5, "this API key is not known"));
+  EXPECT_THROW(Guard(std::make_unique<Answers>(), config), Error) << "the variable is not set";
 }
 
 TEST(GatewayPolicies, WhatGoesByAccountsStandsInside) {
