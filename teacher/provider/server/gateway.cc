@@ -102,8 +102,10 @@ class Gateway::Impl {
   }
 
   ~Impl() {
-    engine_.reset();
+    // Those first that use the engine. What it still wants to report is dropped with its exchanges, which settles them.
+    workers_.stop();
     workers_.join();
+    engine_.reset();
   }
 
   void Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
