@@ -133,7 +133,7 @@ struct Load {
   }
 
   // False: the other side has closed.
-  bool Move(Client& client, short events) {
+  bool Move(Client& client, int events) {
     if ((events & POLLOUT) != 0 && client.sent < client.out.size()) {
       const ssize_t n =
           ::send(client.fd, client.out.data() + client.sent, client.out.size() - client.sent, MSG_NOSIGNAL);
@@ -165,7 +165,7 @@ struct Load {
     while (MonotonicSeconds() < end) {
       for (size_t i = 0; i < all.size(); ++i) {
         const bool sends = all[i].sent < all[i].out.size();
-        polled[i] = {.fd = all[i].fd, .events = static_cast<short>(POLLIN | (sends ? POLLOUT : 0)), .revents = 0};
+        polled[i] = {.fd = all[i].fd, .events = static_cast<int16_t>(POLLIN | (sends ? POLLOUT : 0)), .revents = 0};
       }
       ::poll(polled.data(), polled.size(), 100);
       for (size_t i = 0; i < all.size(); ++i) {

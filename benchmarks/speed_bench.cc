@@ -106,7 +106,7 @@ std::vector<int> RandomIds(RandomStream& random, int64_t n, int vocab) {
 // Five tokens of each supervised one, as a teacher with top_logprobs=5 shows them: how likely they are does not change
 // how long it takes.
 void ShowFive(Example& example, RandomStream& random, int vocab) {
-  for (size_t t = static_cast<size_t>(example.prompt_length); t < example.ids.size(); ++t) {
+  for (auto t = static_cast<size_t>(example.prompt_length); t < example.ids.size(); ++t) {
     KnownTokens known{.ids = {example.ids[t]}, .probabilities = std::vector<float>(5, 0.18F), .rest = 0.1F};
     while (known.ids.size() < 5) {
       const int id = RandomIds(random, 1, vocab)[0];

@@ -277,6 +277,7 @@ std::vector<std::vector<double>> ScoreTokens(const Transformer& model, const std
                                              int max_rows) {
   const c10::InferenceMode inference;
   std::vector<ScorerSequence> whole;
+  whole.reserve(sequences.size());
   for (const std::vector<int>& ids : sequences) whole.push_back({.ids = ids});
   std::vector<std::vector<double>> scores(sequences.size());
   size_t sequence = 0;
