@@ -46,7 +46,8 @@ int Main(int argc, char** argv) {
         std::optional<Need> need;
         std::vector<NeededRequests> needed;
         if (!config.few_samples_summary.empty()) {
-          const fs::path summary = FindBeside(config.few_samples_summary, run.command_line().config_dir);
+          const fs::path summary =
+              FindBeside(config.few_samples_summary, run.command_line().config_dir, kFewSamplesMend);
           measured = ReadN90(summary);
           need = ReadNeed(summary.parent_path() / "cells.csv", config.primary.task, config.arm,
                           static_cast<uint64_t>(config.needle.seed));

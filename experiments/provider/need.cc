@@ -25,12 +25,12 @@ NeededRequests Of(double n90, const Need& need, const NeedleAssumptions& a) {
 
 }  // namespace
 
-std::filesystem::path FindBeside(const std::string& path, const std::filesystem::path& config_dir) {
+std::filesystem::path FindBeside(const std::string& path, const std::filesystem::path& config_dir,
+                                 const std::string& mend) {
   if (std::filesystem::exists(path)) return path;
   const std::filesystem::path beside = config_dir.parent_path() / path;
   if (std::filesystem::exists(beside)) return beside;
-  throw Error({.file = path}, "is not there",
-              "run build/few_samples and give its summary.csv, or few_samples_summary='' to do without");
+  throw Error({.file = path}, "is not there", mend);
 }
 
 Need ReadNeed(const std::filesystem::path& cells, const std::string& task, const std::string& arm, uint64_t seed) {

@@ -14,8 +14,11 @@
 
 namespace retort::provider {
 
+inline constexpr char kFewSamplesMend[] =
+    "run build/few_samples and give its summary.csv, or few_samples_summary='' to do without";
 // A result of another experiment: as given, else as it lies beside the configs. Throws Error where it is at neither.
-std::filesystem::path FindBeside(const std::string& path, const std::filesystem::path& config_dir);
+std::filesystem::path FindBeside(const std::string& path, const std::filesystem::path& config_dir,
+                                 const std::string& mend);
 
 struct Need {
   std::string task;

@@ -32,7 +32,8 @@ int RoundsMain(RoundsKind kind, const Program& program, int argc, char** argv) {
         std::vector<MeasuredN90> measured;
         std::optional<Need> need;
         if (!config.rounds.few_samples_summary.empty()) {
-          const fs::path summary = FindBeside(config.rounds.few_samples_summary, run.command_line().config_dir);
+          const fs::path summary =
+              FindBeside(config.rounds.few_samples_summary, run.command_line().config_dir, kFewSamplesMend);
           measured = ReadN90(summary);
           need = ReadNeed(summary.parent_path() / "cells.csv", config.rounds.task, config.rounds.arm,
                           static_cast<uint64_t>(config.rounds.seed));

@@ -93,6 +93,31 @@ std::array<std::optional<Response>, kRouteCount> BestUses(const RoundsWorld& wor
   return uses;
 }
 
+std::array<std::optional<Response>, kRouteCount> BestOfGroups(const RoundsWorld& world, const ProviderPolicy& policy,
+                                                              double need) {
+  // A route enters only if it beats those that are in every group that it is in: routes that are paid for first, those
+  // of few offers before those of many.
+  std::array<std::optional<Response>, kRouteCount> uses;
+  const std::vector<Offer> offers = Offers(world, policy);
+  std::optional<Response> best;
+  for (const bool pays : {true, false}) {
+    for (const bool here : {true, false}) {
+      for (auto offer = offers.rbegin(); offer != offers.rend(); ++offer) {
+        if (kRoutes[offer->route].pays != pays || kRoutes[offer->route].here != here) continue;
+        if (!here) {
+          uses[offer->route] = BestUse(world, policy, *offer, need);
+          continue;
+        }
+        Response use = Search(world, policy, *offer, need, best ? &*best : nullptr).Run();
+        if (use.channels <= 0 || (best && !Better(use.outcome, best->outcome, world))) continue;
+        uses[offer->route] = use;
+        best = std::move(use);
+      }
+    }
+  }
+  return uses;
+}
+
 const Response* Best(std::span<const std::optional<Response>> uses, const RoundsWorld& world, Among among) {
   const Response* best = nullptr;
   for (const std::optional<Response>& use : uses) {

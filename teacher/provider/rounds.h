@@ -78,6 +78,9 @@ Response BestUse(const RoundsWorld& world, const ProviderPolicy& policy, const O
 // The best of each route that has an offer, in the order of kRoutes; exact over the plans named above.
 std::array<std::optional<Response>, kRouteCount> BestUses(const RoundsWorld& world, const ProviderPolicy& policy,
                                                           double need);
+// The same as far as Best can tell, in less time: routes that no group is best by are left out.
+std::array<std::optional<Response>, kRouteCount> BestOfGroups(const RoundsWorld& world, const ProviderPolicy& policy,
+                                                              double need);
 // The best of them: among the routes through this provider that the distiller pays for, among all through it, among
 // all.
 enum class Among { kPaid, kHere, kAll };

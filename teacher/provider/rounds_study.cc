@@ -165,7 +165,7 @@ std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const s
     const double need = NeedOf(question, with.needle, samples);
     DrawOfAll of;
     for (const ProviderPolicy& policy : policies) {
-      const auto uses = BestUses(world, policy, need);
+      const auto uses = BestOfGroups(world, policy, need);
       for (size_t a = 0; a < kAmong.size(); ++a) of[a].push_back(Reckon(world, policy, uses, kAmong[a]));
     }
     return of;

@@ -217,6 +217,21 @@ TEST(Rounds, TheSearchFindsWhatPlainEnumerationFinds) {
   }
 }
 
+TEST(Rounds, TheShorterSearchFindsTheSameBest) {
+  const RoundsWorld world = ShippedWorld();
+  for (const double need : {50.0, 1e4, 8e5, 3e7}) {
+    for (const ProviderPolicy& policy : {Nothing(), Asks(1), Asks(2), Asks(4), Blocks(1e9)}) {
+      const auto all = BestUses(world, policy, need), some = BestOfGroups(world, policy, need);
+      for (const Among among : kAmong) {
+        const Response *a = Best(all, world, among), *b = Best(some, world, among);
+        EXPECT_EQ(a->offer.route, b->offer.route) << need << " " << policy.tier;
+        EXPECT_EQ(a->outcome.dollars, b->outcome.dollars);
+        EXPECT_EQ(a->outcome.days, b->outcome.days);
+      }
+    }
+  }
+}
+
 TEST(Rounds, ADistillerThatAdaptsIsNoWorseOff) {
   const RoundsWorld world = ShippedWorld();
   for (const double need : {1e3, 8e5}) {

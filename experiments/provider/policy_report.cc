@@ -1,0 +1,97 @@
+#include "experiments/provider/policy_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "experiments/provider/needle_tables.h"
+#include "experiments/provider/rounds_words.h"
+#include "experiments/provider/volumes.h"
+
+namespace retort::provider {
+namespace {
+
+const NamedAssumption* Published(const std::vector<NamedAssumption>& entries, const std::string& name) {
+  const auto found = std::ranges::find_if(entries, [&](const NamedAssumption& e) {
+    return e.name == name && (e.entry->unit == "samples" || e.entry->unit == "requests");
+  });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void Describe(Describer& d, PolicyConfig& c) {
+  d.Field("results", c.results, {.help = "folder of the results that are taken over", .numerics = false});
+  d.Field("task", c.task, {.help = "of few_samples, whose N90 is drawn from its bootstrap"});
+  d.Field("arm", c.arm, {.help = "of that task"});
+  d.Field("mark", c.mark, {.help = "entry of the register needle: the volume of the first table"});
+  d.Field("primary", c.primary, {.help = "countermeasure of the second verdict and of the tornado"});
+  d.Field("delay_days", c.delay_days, {.help = "delay that counts", .unit = "days", .min = 0, .max = 3650});
+  d.Field("draws", c.draws, {.help = "from the registers and bootstraps; 0: none", .min = 0, .max = 100000});
+  d.Field("seed", c.seed, {.help = "of the draws", .min = 0});
+  d.Field("threads", c.threads, {.help = "any number gives the same result", .min = 1, .max = 256, .numerics = false});
+}
+
+std::optional<PolicyReport> MakePolicyReport(const PolicyConfig& config, const PolicyRegisters& registers,
+                                             const std::filesystem::path& results, const Watch& watch) {
+  const auto seed = static_cast<uint64_t>(config.seed);
+  const auto inputs = std::make_shared<const PolicyInputs>(ReadPolicyInputs(results, config.task, config.arm, seed));
+  PolicyReport report{.config = config,
+                      .registers = registers,
+                      .shared_inputs = inputs,
+                      .inputs = *inputs,
+                      .model = PolicyModel(*inputs, Countermeasures(*inputs))};
+  const std::vector<Countermeasure>& measures = report.model.measures();
+  const auto primary = std::ranges::find(measures, config.primary, &Countermeasure::name);
+  if (primary == measures.end() || primary == measures.begin()) {
+    std::string names;
+    for (size_t m = 1; m < measures.size(); ++m) names += (names.empty() ? "" : "; ") + measures[m].name;
+    throw Error({.place = "key primary"}, Excerpt(config.primary) + " is no countermeasure", "there are: " + names);
+  }
+  report.primary = static_cast<size_t>(primary - measures.begin());
+  const NeedleAssumptions& needle = registers.provider.needle;
+  const std::vector<NamedAssumption> entries = Entries(needle);
+  const NamedAssumption* mark = Published(entries, config.mark);
+  if (mark == nullptr) {
+    throw Error({.place = "key mark"}, Excerpt(config.mark) + " is no volume of the register needle",
+                "one is published_r1_distill, another alleged_28m8");
+  }
+  // Volumes of requests are as many samples as they would be at the registered attempts and share.
+  const double each =
+      mark->entry->unit == "samples" ? 1 : needle.accepted_share.value / needle.attempts_per_sample.value;
+  const double samples = mark->entry->value * each;
+  const auto draw = [&](const std::string& name, const std::string& grade, double n, const std::string& bound,
+                        const std::vector<double>& drawn) {
+    auto rows = DrawPolicies(report.model, *inputs, registers, n, drawn, config.draws, seed, config.threads, watch);
+    if (!rows) return false;
+    report.volumes.push_back({name, grade, n, RequestsFor(n, needle), bound, std::move(*rows)});
+    return true;
+  };
+  if (!draw(std::string(mark->help), mark->entry->grade, samples, "", {})) return {};
+  const NeededRequests needed = Estimated(inputs->need, needle);
+  std::vector<double> n90;
+  n90.reserve(inputs->need.n90.size());
+  for (const double n : inputs->need.n90) n90.push_back(std::clamp(n, inputs->need.smallest, inputs->need.largest));
+  if (!draw("N90 of " + config.task, "measured here", needed.samples, needed.bound, n90)) return {};
+  report.answers = ReadAnswers(results, *inputs);
+  const PolicyRow& compute =
+      report.volumes.front().rows[report.model.Index(measures.size() - 1, Adversary::kAdaptive, 0)];
+  const ComputeDays days = ComputeOf(registers.policy, samples);
+  report.answers.push_back(
+      {"", "Limits on computing power keep distillers back.",
+       compute.added_days.estimate < config.delay_days ? "does not hold under these assumptions, for distilling"
+                                                       : "holds under these assumptions",
+       fmt::format("at {} samples ({}) a limit adds {} days; training a large model anew goes from {} to {} days.",
+                   Requests(samples), mark->entry->grade, AddedDays(compute.added_days), Days(days.scratch_free),
+                   Days(days.scratch_limited)),
+       "how many chips a limit leaves is assumed; a student needs far fewer than its teacher did"});
+  auto sensitivity =
+      RunPolicySensitivity(report.model, registers, samples, report.primary, config.delay_days, config.threads, watch);
+  if (!sensitivity) return {};
+  report.sensitivity = std::move(*sensitivity);
+  return report;
+}
+
+}  // namespace retort::provider

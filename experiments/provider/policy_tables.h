@@ -1,0 +1,28 @@
+// The tables of policy_table.
+#pragma once
+
+#include <optional>
+
+#include "core/report/table.h"
+#include "experiments/provider/policy_report.h"
+
+namespace retort::provider {
+
+Table AnswerTable(const PolicyReport& report);
+// All rows, or those of one adversary in one haystack.
+Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::optional<Adversary> adversary,
+                  std::optional<size_t> haystack);
+Table KappaTable(const PolicyReport& report);
+Table ComputeTable(const PolicyReport& report);
+Table WithheldTable(const PolicyReport& report);
+Table GradeTable(const PolicyReport& report);
+Table TornadoTable(const PolicyReport& report);
+Table FlipTable(const PolicyReport& report);
+Table FileTable(const PolicyReport& report);
+
+// "5.9", ">= 5.9 [>= 1.4, >= 9]", "1", "not reached".
+std::string KappaText(const PolicyRow& row, const Countermeasure& measure);
+std::string EvasionText(const PolicyRow& row);
+std::vector<NamedAssumption> PolicyEntries(PolicyRegisters& registers, std::vector<RegisterEntry>& storage);
+
+}  // namespace retort::provider

@@ -1,0 +1,83 @@
+// The whole of policy_table on the shipped results: page, data, and conclusions that turn.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/config/toml_text.h"
+#include "experiments/provider/policy_report.h"
+#include "experiments/provider/policy_tables.h"
+
+namespace retort::provider {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+const fs::path kResults = fs::path(RETORT_SOURCE_DIR) / "docs" / "results";
+
+template <class T>
+void Read(const std::string& name, T& assumptions) {
+  const std::string file = std::string(RETORT_SOURCE_DIR) + "/configs/assumptions/" + name + ".toml";
+  FromToml(ReadFile(file), file, [&](Describer& d) { Describe(d, assumptions); });
+}
+
+PolicyRegisters Shipped() {
+  PolicyRegisters r;
+  Read("needle", r.provider.needle);
+  Read("know_your_customer", r.provider.kyc);
+  Read("address_blocking", r.provider.address);
+  Read("policy_table", r.policy);
+  return r;
+}
+
+const PolicyReport& Report() {
+  static const PolicyReport report = [] {
+    PolicyConfig config;
+    config.draws = 12;
+    return *MakePolicyReport(config, Shipped(), kResults, {});
+  }();
+  return report;
+}
+
+TEST(PolicyPage, SaysWhatMustBeSaidAndNoMore) {
+  PolicyReport report = Report();
+  report.what_ifs = {"kyc.phone_price.value=5"};
+  const PageContent page = PolicyPage(report);
+  EXPECT_EQ(page.sections.front().id, "answers") << "the page opens with the one-page answer";
+  std::string text = RenderMarkdown(page);
+  std::erase(text, '\\');
+  for (const char* words :
+       {"Under these assumptions", "alleged", "assumed", "measured here", "not a frontier model's",
+        "kyc.phone_price.value=5", "none is stopped", "Dollars are those of the shipped pages", "open weights",
+        "Limits on computing power", "not reached", "chat", "debate", "api", "naive", "adaptive"}) {
+    EXPECT_THAT(text, HasSubstr(words));
+  }
+  std::string html = RenderPage(page);
+  std::ranges::transform(html, html.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* words : {"prevents", "undetectable", "theft", "steal"}) {
+    EXPECT_EQ(html.find(words), std::string::npos) << words;
+  }
+  for (const DataTable& table : PolicyData(report)) {
+    for (const auto& row : table.rows) ASSERT_EQ(row.size(), table.columns.size()) << table.file;
+  }
+  EXPECT_EQ(PolicyTable(report, report.volumes[0], {}, {}).rows.size(), report.model.rows());
+  EXPECT_EQ(report.answers.front().experiment, "few_samples");
+  // A conclusion that turns does so between the registered value and an end of its range.
+  PolicyRegisters registers = report.registers;
+  for (const Flip& flip : report.sensitivity.flips) {
+    for (const RegisterEntry& entry : UsedEntries(registers)) {
+      if (entry.name != flip.entry) continue;
+      EXPECT_GE(flip.at, entry.entry->low) << flip.entry;
+      EXPECT_LE(flip.at, entry.entry->high) << flip.entry;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace retort::provider
