@@ -44,7 +44,8 @@ constexpr Known kKnown[] = {
      "nearly every constant is assumed; what-ifs move it"},
     {"address_blocking", "does not hold under these assumptions; campaigns are over, or move on, before a block",
      "nearly every constant is assumed; blocks here come with a lag of days to weeks"},
-    {"provenance", "see its page", "students are small, and know one teacher"},
+    {"provenance", "measured afterwards, and only of small students",
+     "a flag says neither how it came about nor whether it was allowed"},
 };
 
 std::string WithoutPrefix(std::string text) {

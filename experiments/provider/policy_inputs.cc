@@ -124,6 +124,20 @@ void ReadShipped(const fs::path& folder, const std::string& experiment, std::vec
   });
 }
 
+void ReadProvenance(const fs::path& file, std::vector<ProvenanceRow>& rows) {
+  const char* const columns[] = {"task",     "role", "attacker", "percent",  "test",
+                                 "students", "rate", "rate_low", "rate_high"};
+  ForEachCsvRow(file, columns, kMend, [&](const CsvRow& row) {
+    rows.push_back({.task = row.Text("task"),
+                    .test = row.Text("test"),
+                    .role = row.Text("role"),
+                    .attacker = row.Text("attacker"),
+                    .percent = row.Text("percent").empty() ? 0 : row.Number("percent"),
+                    .students = row.Number("students"),
+                    .rate = {row.Number("rate"), row.Number("rate_low"), row.Number("rate_high")}});
+  });
+}
+
 }  // namespace
 
 Kappa EstimatedKappa(const KappaInput& input) {
@@ -155,7 +169,7 @@ PolicyInputs ReadPolicyInputs(const fs::path& results, const std::string& task, 
     if (!row.Text("n").empty()) inputs.n50 = row.Number("n");
   });
   inputs.files.emplace_back("few_samples/cells.csv", "N90 and its bootstrap, N50");
-  // Countermeasures that change answers. A further one, such as a watermark once provenance is shipped, is a row here.
+  // Countermeasures that change answers. A further one is a row here.
   struct Row {
     const char *name, *experiment, *task, *none, *defence;
   };
@@ -177,6 +191,11 @@ PolicyInputs ReadPolicyInputs(const fs::path& results, const std::string& task, 
   inputs.files.emplace_back("catching_up_cost/costs.csv", "FLOPs at N90, distilled and from scratch");
   ReadWithheld(results / "withheld_capability" / "summary.csv", inputs);
   inputs.files.emplace_back("withheld_capability/summary.csv", "scores after 64 own examples");
+  const fs::path provenance = results / "provenance" / "provenance.csv";
+  if (fs::exists(provenance)) {
+    ReadProvenance(provenance, inputs.provenance);
+    inputs.files.emplace_back("provenance/provenance.csv", "students flagged afterwards");
+  }
   for (const char* experiment : {"know_your_customer", "address_blocking"}) {
     ReadShipped(results, experiment, inputs.shipped);
     inputs.files.emplace_back(std::string(experiment) + "/summary.csv", "held against what is reckoned here");

@@ -56,6 +56,14 @@ struct ShippedRow {
   double days = 0, dollars = 0;
 };
 
+// A test of provenance: students flagged afterwards. Nothing is delayed by it; it is not in the table of delays.
+struct ProvenanceRow {
+  std::string task, test, role, attacker;  // role: taught | untaught | related
+  double percent = 0;                      // of rows from the teacher
+  double students = 0;
+  Interval rate;
+};
+
 struct PolicyInputs {
   std::filesystem::path folder;
   Need need;                // N90 of few_samples
@@ -67,6 +75,7 @@ struct PolicyInputs {
   // of those that distilled what is left; and of a teacher that withholds nothing.
   double withheld_base = 0, withheld_relearnt = 0, withheld_open = 0;
   std::vector<ShippedRow> shipped;
+  std::vector<ProvenanceRow> provenance;                   // empty where there is no such result
   std::vector<std::pair<std::string, std::string>> files;  // name, what was taken from it
 };
 

@@ -238,6 +238,7 @@ PageContent PolicyPage(const PolicyReport& report) {
        .title = "What the rows are made from",
        .paragraphs = {Agreement(report)},
        .tables = {KappaTable(report), WithheldTable(report), ComputeTable(report), GradeTable(report)}});
+  if (!report.inputs.provenance.empty()) page.sections.back().tables.push_back(ProvenanceTable(report));
   page.sections.push_back({.id = "sensitivity",
                            .title = "What the conclusions stand on",
                            .figures = {Tornado(report, Shown::kDays), Tornado(report, Shown::kDollars)},
@@ -261,8 +262,13 @@ PageContent PolicyPage(const PolicyReport& report) {
       "of "
       "how soon it is relearnt.",
       "Volumes of 2026 are what one party to a dispute alleges.",
-      "Provenance and watermarks are not in this table yet."};
+      "What the table was before it stood: row, mark and delay of the verdict were declared before the first run; that "
+      "attempts and accepted share are not drawn was set after it, as brackets had been about Q rather than about "
+      "countermeasures."};
   // NOLINTEND(bugprone-suspicious-missing-comma)
+  if (report.inputs.provenance.empty()) {
+    page.caveats.emplace_back("Provenance and watermarks are not on this page: there is no such result in the folder.");
+  }
   if (!report.what_ifs.empty()) {
     page.caveats.insert(page.caveats.begin(),
                         fmt::format("What if: this run changed the registers ({}).", fmt::join(report.what_ifs, ", ")));

@@ -215,6 +215,42 @@ Table WithheldTable(const PolicyReport& report) {
   return table;
 }
 
+Table ProvenanceTable(const PolicyReport& report) {
+  Table table{.title = "What can be told afterwards",
+              .header = {"task", "test", "taught by nothing else, flagged", "worst disguise", "then flagged",
+                         "untaught, flagged at most"},
+              .text_columns = 2,
+              .note =
+                  "From provenance, measured here on small students. A test delays nobody: it says afterwards who may "
+                  "have been taught, and so has no row above. Worst disguise: what the student's maker did that was "
+                  "flagged least."};
+  std::vector<std::pair<std::string, std::string>> seen;
+  for (const ProvenanceRow& row : report.inputs.provenance) {
+    const std::pair<std::string, std::string> key{row.task, row.test};
+    if (std::ranges::find(seen, key) != seen.end()) continue;
+    seen.push_back(key);
+    const ProvenanceRow *plain = nullptr, *worst = nullptr, *untaught = nullptr;
+    for (const ProvenanceRow& other : report.inputs.provenance) {
+      if (other.task != row.task || other.test != row.test) continue;
+      if (other.role == "taught" && other.attacker == "none" && other.percent == 100) plain = &other;
+      const bool disguised = other.role == "taught" && other.attacker != "none";
+      if (disguised && (worst == nullptr || other.rate.estimate < worst->rate.estimate)) worst = &other;
+      if (other.role == "untaught" && (untaught == nullptr || other.rate.estimate > untaught->rate.estimate)) {
+        untaught = &other;
+      }
+    }
+    const auto rate = [](const ProvenanceRow* of) {
+      return of == nullptr ? TableCell(kDash) : TableCell(PercentInterval(of->rate), "", of->rate.estimate);
+    };
+    table.rows.push_back({row.task, row.test, rate(plain),
+                          worst == nullptr
+                              ? TableCell(kDash)
+                              : TableCell(fmt::format("{}, {:g} % of rows", worst->attacker, worst->percent)),
+                          rate(worst), rate(untaught)});
+  }
+  return table;
+}
+
 Table GradeTable(const PolicyReport& report) {
   Table table{.title = "Grades of the cells",
               .header = {"countermeasure", "κ", "days and dollars", "short of", "honest people", "provider's dollars",

@@ -15,6 +15,7 @@ Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::o
 Table KappaTable(const PolicyReport& report);
 Table ComputeTable(const PolicyReport& report);
 Table WithheldTable(const PolicyReport& report);
+Table ProvenanceTable(const PolicyReport& report);  // what can be told afterwards
 Table GradeTable(const PolicyReport& report);
 Table TornadoTable(const PolicyReport& report);
 Table FlipTable(const PolicyReport& report);

@@ -261,6 +261,11 @@ PageContent RoundsPage(const RoundsReport& report) {
       "What detectors find is taken over from needle's synthetic accounts.",
       "An N90 measured here is a small model's on a small task; it is not a frontier model's.",
       "Volumes of 2026 are what one party to a dispute alleges; nothing here checks them.",
+      "Policy and marks of the verdict were declared before the first run. Set after it: keys of others come at two a "
+      "day "
+      "instead of ten, channels arrive over a round instead of at its start, and delay counts from the second day, "
+      "since "
+      "minutes had been priced.",
       "Other teachers are taken to be as good but for more samples (kyc.rival_need, kyc.open_need); whether one has "
       "the "
       "capability that is wanted is left out."};

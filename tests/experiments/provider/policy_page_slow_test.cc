@@ -68,6 +68,19 @@ TEST(PolicyPage, SaysWhatMustBeSaidAndNoMore) {
   }
   EXPECT_EQ(PolicyTable(report, report.volumes[0], {}, {}).rows.size(), report.model.rows());
   EXPECT_EQ(report.answers.front().experiment, "few_samples");
+  // What can be told afterwards, where provenance was run.
+  PolicyInputs told = report.inputs;
+  told.provenance = {{"rules", "canaries", "taught", "none", 100, 20, {0.9, 0.7, 0.99}},
+                     {"rules", "canaries", "taught", "paraphrase", 100, 20, {0.3, 0.1, 0.5}},
+                     {"rules", "canaries", "untaught", "", 0, 200, {0.01, 0, 0.03}}};
+  const PolicyReport with{.config = report.config,
+                          .registers = report.registers,
+                          .shared_inputs = report.shared_inputs,
+                          .inputs = told,
+                          .model = report.model,
+                          .volumes = report.volumes};
+  EXPECT_THAT(ToText(ProvenanceTable(with)), HasSubstr("paraphrase, 100 % of rows"));
+  EXPECT_THAT(ToText(ProvenanceTable(with)), HasSubstr("30 % [10, 50]"));
   // A conclusion that turns does so between the registered value and an end of its range.
   PolicyRegisters registers = report.registers;
   for (const Flip& flip : report.sensitivity.flips) {

@@ -75,6 +75,28 @@ TEST(PolicyInputs, WhatIsMissingIsNamed) {
   }
 }
 
+TEST(PolicyInputs, ProvenanceIsReadWhereItIs) {
+  const TempDir folder;
+  for (const char* of : {"few_samples", "signal_limits", "needle", "catching_up_cost", "withheld_capability",
+                         "know_your_customer", "address_blocking"}) {
+    fs::create_directory_symlink(kResults / of, folder.path() / of);
+  }
+  EXPECT_TRUE(ReadPolicyInputs(folder.path(), "rules", "teacher", 0).provenance.empty());
+  const std::string header = "task,arm,role,attacker,percent,test,students,rate,rate_low,rate_high\n";
+  WriteFileAtomic(folder.path() / "provenance" / "provenance.csv",
+                  header +
+                      "rules,taught_100,taught,none,100,canaries,20,0.9,0.7,0.99\n"
+                      "rules,references,untaught,,,canaries,200,0.01,0,0.03\n");
+  const PolicyInputs inputs = ReadPolicyInputs(folder.path(), "rules", "teacher", 0);
+  ASSERT_EQ(inputs.provenance.size(), 2U);
+  EXPECT_EQ(inputs.provenance[0].percent, 100);
+  EXPECT_EQ(inputs.provenance[0].rate.low, 0.7);
+  EXPECT_EQ(inputs.provenance[1].role, "untaught");
+  WriteFileAtomic(folder.path() / "provenance" / "provenance.csv",
+                  header + "rules,a,taught,none,100,canaries,20,many,0,1\n");
+  EXPECT_THROW(ReadPolicyInputs(folder.path(), "rules", "teacher", 0), Error);
+}
+
 TEST(PolicyModel, KappaIsARatioWithItsBound) {
   const auto need = [](Crossing estimate, std::vector<double> n90) {
     return Need{.task = "t", .estimate = estimate, .smallest = 4, .largest = 64, .n90 = std::move(n90)};
