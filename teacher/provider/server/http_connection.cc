@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -26,6 +25,7 @@ using boost::system::error_code;
 
 constexpr size_t kLingerBytes = size_t{1} << 20;  // read and thrown away so that an error's text is not lost
 constexpr double kLingerSeconds = 2, kLookSeconds = 0.5;
+constexpr size_t kSliceBytes = size_t{256} << 10;  // of an answer, for which a client has write_timeout
 
 std::chrono::steady_clock::duration Duration(double seconds) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
@@ -87,6 +87,7 @@ class HttpConnection::ReplyHandle : public HttpReply {
   void OnGone(std::function<void()> on_gone) override {
     Post([on_gone = std::move(on_gone)](HttpConnection& c) { c.SetOnGone(on_gone); });
   }
+  bool gone() const override { return connection_->gone_; }
 
  private:
   template <class Work>
@@ -112,6 +113,11 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<Htt
 }
 
 void HttpConnection::Start() { NextRequest(); }
+
+void HttpConnection::StartSpare() {
+  spare_ = true;
+  Start();
+}
 
 void HttpConnection::TurnAway() {
   answering_ = refused_ = true;
@@ -147,6 +153,8 @@ void HttpConnection::OnHeader(error_code error) {
   http_1_0_ = message.version() < 11;
   head_ = message.method() == http::verb::head;
   if (const std::string why = WhyAmbiguous(); !why.empty()) return RefuseWith(400, why);
+  TakeHeader();
+  if (spare_ && request_.path != host_->limits().always) return TurnAway();
   if (parser_->is_done()) return OnRequest();
   const auto expect = message.find(http::field::expect);
   if (expect == message.end()) return ReadBody();
@@ -187,33 +195,34 @@ void HttpConnection::ReadBody() {
   });
 }
 
-HttpRequest HttpConnection::TakeRequest() {
-  auto message = parser_->release();
-  HttpRequest request{.method = ToString(message.method_string()),
-                      .path = ToString(message.target()),
-                      .query = {},
-                      .body = std::move(message.body()),
-                      .peer = peer_,
-                      .headers = {}};
-  if (const size_t mark = request.path.find('?'); mark != std::string::npos) {
-    request.query = request.path.substr(mark + 1);
-    request.path.resize(mark);
+// Before the body: the fields that may come behind it are nobody's word. A proxy in front looks at those of the header
+// alone, and adds the client's address there.
+void HttpConnection::TakeHeader() {
+  const auto& message = parser_->get();
+  keep_alive_ = parser_->keep_alive() && !spare_;
+  request_ = {.method = ToString(message.method_string()),
+              .path = ToString(message.target()),
+              .query = {},
+              .body = {},
+              .peer = peer_,
+              .headers = {}};
+  if (const size_t mark = request_.path.find('?'); mark != std::string::npos) {
+    request_.query = request_.path.substr(mark + 1);
+    request_.path.resize(mark);
   }
   for (const auto& field : message) {
-    request.headers.emplace_back(Lower(ToString(field.name_string())), ToString(field.value()));
+    request_.headers.emplace_back(Lower(ToString(field.name_string())), ToString(field.value()));
   }
-  return request;
 }
 
 void HttpConnection::OnRequest() {
   stream_.expires_never();
-  keep_alive_ = parser_->keep_alive();
   answering_ = true;
   finished_ = chunked_ = false;
-  HttpRequest request = TakeRequest();
+  request_.body = std::move(parser_->get().body());
   parser_.reset();
   WatchForEnd();
-  host_->Handle(std::move(request), std::make_shared<ReplyHandle>(shared_from_this()));
+  host_->Handle(std::exchange(request_, {}), std::make_shared<ReplyHandle>(shared_from_this()));
 }
 
 void HttpConnection::Refuse(error_code error) {
@@ -261,6 +270,8 @@ void HttpConnection::Part(const std::string& bytes) {
   } else {
     waiting_ += bytes;
   }
+  // Made faster than it is taken: it is not kept without end.
+  if (waiting_.size() > static_cast<size_t>(host_->limits().max_unsent_bytes)) return Gone();
   WriteMore();
 }
 
@@ -279,10 +290,21 @@ void HttpConnection::WriteMore() {
   }
   writing_ = true;
   sending_ = std::exchange(waiting_, {});
+  sent_ = 0;
+  WriteSlice();
+}
+
+void HttpConnection::WriteSlice() {
   stream_.expires_after(Duration(host_->limits().write_timeout));
-  asio::async_write(stream_, asio::buffer(sending_), [self = shared_from_this()](error_code error, size_t) {
+  const auto slice = asio::buffer(asio::buffer(sending_) + sent_, kSliceBytes);
+  asio::async_write(stream_, slice, [self = shared_from_this()](error_code error, size_t bytes) {
+    if (error) {
+      self->writing_ = false;
+      return self->Gone();
+    }
+    self->sent_ += bytes;
+    if (self->sent_ < self->sending_.size()) return self->WriteSlice();
     self->writing_ = false;
-    if (error) return self->Gone();
     self->WriteMore();
   });
 }
@@ -367,6 +389,7 @@ void HttpConnection::Linger() {
 void HttpConnection::Close() {
   if (!open_) return;
   open_ = answering_ = false;
+  gone_ = true;
   timer_.cancel();
   error_code ignored;
   stream_.socket().close(ignored);

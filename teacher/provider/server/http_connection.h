@@ -2,6 +2,7 @@
 // which may be used from any.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -35,9 +36,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpHost> host);
 
   void Start();
-  void Cut();       // at once
-  void Drain();     // after the answer that is being made, if any
-  void TurnAway();  // instead of Start: there is no room for it
+  void StartSpare();  // instead of Start: all places are taken, and only what must always be answered is
+  void Cut();         // at once
+  void Drain();       // after the answer that is being made, if any
+  void TurnAway();    // instead of Start: there is no room for it
   // No request is being answered.
   bool idle() const { return !answering_ && open_; }
   std::chrono::steady_clock::time_point silent_since() const { return silent_since_; }
@@ -52,7 +54,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void ReadBody();
   void OnRequest();
   std::string WhyAmbiguous() const;
-  HttpRequest TakeRequest();
+  void TakeHeader();
   void Refuse(boost::system::error_code error);
   void RefuseWith(int status, const std::string& why);
 
@@ -61,6 +63,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void Part(const std::string& bytes);
   void Finish();
   void WriteMore();
+  void WriteSlice();
   void Answered();
   void SetOnGone(std::function<void()> on_gone);
   void WatchForEnd();
@@ -76,12 +79,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  HttpRequest request_;  // what is read of it
   std::chrono::steady_clock::time_point silent_since_;
-  bool open_ = true, first_ = true, draining_ = false, refused_ = false;
+  bool open_ = true, first_ = true, draining_ = false, refused_ = false, spare_ = false;
+  std::atomic<bool> gone_ = false;  // for those who answer, on their threads
   // Of the request that is being answered.
   bool answering_ = false, keep_alive_ = false, head_ = false, http_1_0_ = false, chunked_ = false, finished_ = false;
   bool watching_ = false, writing_ = false;
   std::string waiting_, sending_;
+  size_t sent_ = 0;  // of sending_
   std::function<void()> on_gone_;
   size_t lingered_ = 0;
 };

@@ -24,11 +24,12 @@ using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
 constexpr double kAcceptPause = 0.1;  // seconds, where the system has no more sockets
+constexpr int kSpares = 16;           // connections beyond all, for HttpLimits.always
 constexpr int kOtherFiles = 64;       // that this process has open beside its connections
 
 void RaiseFileLimit(int connections) {
   rlimit limit{};
-  const auto needed = static_cast<rlim_t>(connections + kOtherFiles);
+  const auto needed = static_cast<rlim_t>(connections + kSpares + kOtherFiles);
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   limit.rlim_cur = std::min(needed, limit.rlim_max);
   if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) return;
@@ -114,11 +115,14 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
   }
 
   void Admit(Tcp::socket socket) {
-    const bool full = connections_.size() >= static_cast<size_t>(limits_.max_connections) && !DropMostSilent();
+    const auto most = static_cast<size_t>(limits_.max_connections);
+    const bool full = connections_.size() >= most && !DropMostSilent();
     auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
     connections_[connection.get()] = connection;
     count_ = static_cast<int>(connections_.size());
-    if (full) {
+    if (full && !limits_.always.empty() && connections_.size() <= most + kSpares) {
+      connection->StartSpare();
+    } else if (full) {
       connection->TurnAway();
     } else {
       connection->Start();
@@ -182,13 +186,19 @@ void Describe(Describer& d, HttpLimits& limits) {
           {.help = "of a request", .unit = "bytes", .min = 256, .max = 1 << 20, .numerics = false});
   d.Field("max_body_bytes", limits.max_body_bytes,
           {.help = "of a request", .unit = "bytes", .min = 1, .max = 1 << 30, .numerics = false});
+  d.Field("max_unsent_bytes", limits.max_unsent_bytes,
+          {.help = "of a stream that wait for its client; beyond them it is cut",
+           .unit = "bytes",
+           .min = 1024,
+           .max = 1 << 30,
+           .numerics = false});
   const auto seconds = [&](std::string_view name, double& value, std::string_view help) {
     d.Field(name, value, {.help = help, .unit = "seconds", .min = 0.01, .max = 86400, .numerics = false});
   };
   seconds("header_timeout", limits.header_timeout, "for a request's header");
   seconds("body_timeout", limits.body_timeout, "for its body");
   seconds("idle_timeout", limits.idle_timeout, "between two requests of one connection");
-  seconds("write_timeout", limits.write_timeout, "for the client to take what is ready for it");
+  seconds("write_timeout", limits.write_timeout, "for the client to take 256 KiB of what is ready for it");
 }
 
 std::vector<std::string> HttpRequest::All(std::string_view name) const {

@@ -22,7 +22,9 @@ struct HttpLimits {
   int max_connections = 1024;
   int max_header_bytes = 16 << 10;
   int max_body_bytes = 1 << 20;
+  int max_unsent_bytes = 8 << 20;  // of a stream whose client takes it too slowly
   double header_timeout = 10, body_timeout = 60, idle_timeout = 75, write_timeout = 30;  // seconds
+  std::string always;  // a path that is answered though all connections are taken: "/health"; empty: none
 };
 void Describe(Describer& d, HttpLimits& limits);
 
@@ -50,6 +52,8 @@ class HttpReply {
   // Calls `on_gone` once if the client goes away before it has its whole answer; at once if it has gone. On the
   // server's thread: must not block.
   virtual void OnGone(std::function<void()> on_gone) = 0;
+  // Nobody waits any more, as far as is known.
+  virtual bool gone() const = 0;
 };
 
 class HttpServer {

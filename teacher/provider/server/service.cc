@@ -72,8 +72,10 @@ Service::Service(const ServeConfig& config, const std::filesystem::path& config_
   card_ = policies.OnCard(Make(config.teacher, config_dir)->card());
   gateway_ = std::make_unique<Gateway>(config.gateway, MakeEngine(config, config_dir), std::move(policies), card_,
                                        IsLoopback(config.address));
+  HttpLimits limits = config.http;
+  limits.always = "/health";
   server_ =
-      std::make_unique<HttpServer>(config.address, config.port, config.http,
+      std::make_unique<HttpServer>(config.address, config.port, limits,
                                    [gateway = gateway_.get()](HttpRequest request, std::shared_ptr<HttpReply> reply) {
                                      gateway->Handle(std::move(request), std::move(reply));
                                    });

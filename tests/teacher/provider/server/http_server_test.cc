@@ -39,6 +39,10 @@ class HttpServerTest : public testing::Test {
       if (request.path == "/stream") reply->Start(200, {{"content-type", "text/plain"}});
       const std::lock_guard lock(mutex_);
       held_.push_back(std::move(reply));
+    } else if (request.path == "/fields") {
+      std::string all;
+      for (const auto& [name, value] : request.headers) all += name + "=" + value + " ";
+      reply->Send(200, {}, all + request.body);
     } else if (request.path != "/drop") {
       reply->Send(200, {{"content-type", "text/plain"}},
                   request.method + " " + request.path + " " + request.query + " " + request.body);
@@ -129,6 +133,19 @@ TEST_F(HttpServerTest, SaysGoOnWhereAClientAsksFirst) {
   ExpectRefused("POST /" + kHead + "Expect: a-miracle\r\nContent-Length: 2\r\n\r\nok", 417);
 }
 
+// What a proxy in front has not seen, and a client may put there.
+TEST_F(HttpServerTest, FieldsBehindTheBodyAreNoHeaders) {
+  RawClient client(port());
+  client.Send("POST /fields" + kHead +
+              "X-Real: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
+              "X-Forwarded-For: 1.2.3.4\r\nAuthorization: Bearer x\r\nHost: other\r\nConnection: close\r\n\r\n");
+  const SeenReply reply = client.Read();
+  EXPECT_EQ(reply.body, "host=localhost x-real=a transfer-encoding=chunked ok");
+  EXPECT_FALSE(reply.headers.contains("connection"));
+  client.Send("GET /next" + kHead + "\r\n");
+  EXPECT_EQ(client.Read().body, "GET /next  ");
+}
+
 TEST_F(HttpServerTest, RefusesWhatIsTooLarge) {
   ExpectRefused("POST /" + kHead + "Content-Length: 10737418240\r\n\r\n", 413);
   ExpectRefused("POST /" + kHead + "Content-Length: 2000000\r\n\r\n" + std::string(2000, 'x'), 413);
@@ -217,6 +234,29 @@ TEST_F(HttpServerTest, AClientThatReadsNothingIsLetGo) {
   EXPECT_TRUE(Soon([&] { return gone_ == 1 && server_->connections() == 0; }));
 }
 
+TEST_F(HttpServerTest, AStreamThatIsNotTakenIsNotKept) {
+  Restart({.max_unsent_bytes = 1 << 20, .write_timeout = 60});
+  RawClient client(port());
+  client.Send("GET /stream" + kHead + "\r\n");
+  const auto reply = Held();
+  EXPECT_FALSE(reply->gone());
+  for (int i = 0; i < 300; ++i) reply->Write(std::string(100000, 'x'));
+  EXPECT_TRUE(Soon([&] { return gone_ == 1 && reply->gone() && server_->connections() == 0; }));
+}
+
+// Slower than write_timeout in all, but not for any part; the system's own buffers take some of it.
+TEST_F(HttpServerTest, AClientThatTakesAllSlowlyGetsAll) {
+  Restart({.write_timeout = 0.3});
+  RawClient client(port());
+  client.Send("GET /hold" + kHead + "\r\n");
+  Held()->Send(200, {}, std::string(16 << 20, 'x'));
+  for (size_t most = 1 << 20; most < 16 << 20; most += 1 << 20) {
+    client.ReadBytes(most);
+    std::this_thread::sleep_for(std::chrono::milliseconds(35));
+  }
+  EXPECT_EQ(client.Read().body.size(), size_t{16} << 20);
+}
+
 TEST_F(HttpServerTest, TellsWhenAClientLeaves) {
   {
     RawClient client(port());
@@ -278,6 +318,23 @@ TEST_F(HttpServerTest, WhenFullTheMostSilentGoes) {
   EXPECT_EQ(Ask("GET /late" + kHead + "\r\n").status, 503);  // nobody can be dropped
   Held(0)->Send(200, {}, "at last");
   EXPECT_EQ(busy.Read().body, "at last");
+}
+
+TEST_F(HttpServerTest, OnePathIsAnsweredThoughAllPlacesAreTaken) {
+  HttpLimits limits{.max_connections = 2};
+  limits.always = "/health";
+  Restart(limits);
+  RawClient one(port()), two(port());
+  one.Send("GET /hold" + kHead + "\r\n");
+  Held();
+  two.Send("GET /hold" + kHead + "\r\n");
+  Held(1);
+  EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").body, "GET /health  ");
+  EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").headers.at("connection"), "close");
+  EXPECT_EQ(Ask("GET /other" + kHead + "\r\n").status, 503);
+  std::vector<std::unique_ptr<RawClient>> silent;  // they keep nobody out
+  for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<RawClient>(port()));
+  EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").status, 200);
 }
 
 TEST_F(HttpServerTest, StopsAfterWhatItIsDoing) {
