@@ -23,6 +23,7 @@ std::vector<OwnSection> Groups(const SectionsInput& /*input*/) {
                       "_refused: a teacher that was taught to refuse it; the refusals are learnt as well",
                       "_filtered: a teacher behind a filter that refuses it; the refusals are thrown away",
                       "_open: positive control, a teacher that answers everything",
+                      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
                       "weights_never, weights_refused: no distillation; the weights of the teacher that never learnt "
                       "it, and of the one that was taught to refuse it"}}}};
 }
