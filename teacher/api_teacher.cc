@@ -47,8 +47,9 @@ bool Alike(const Request& a, const Request& b) {
 
 class ApiTeacher : public Teacher {
  public:
-  explicit ApiTeacher(const ApiTeacherConfig& config)
+  ApiTeacher(const ApiTeacherConfig& config, std::function<bool()> stop)
       : config_(config),
+        stop_(std::move(stop)),
         key_(ReadApiKey(config)),
         url_(CheckedBaseUrl(config, !key_.empty()) +
              (config.endpoint == "chat" ? "/chat/completions" : "/completions")),
@@ -100,7 +101,7 @@ class ApiTeacher : public Teacher {
     for (;;) {
       const double wait = SendWhatMay();
       const bool idle = waiting_.empty() && later_.empty() && in_flight_.empty();
-      if (stopped_ || idle || Interrupted()) return;
+      if (stopped_ || idle || Interrupted() || (stop_ && stop_())) return;
       done.clear();
       client_->Step(std::min(wait, kStep), done);
       for (const HttpReply& reply : done) {
@@ -335,6 +336,7 @@ class ApiTeacher : public Teacher {
   }
 
   const ApiTeacherConfig config_;
+  const std::function<bool()> stop_;
   const std::string key_, url_;
   RateLimit requests_, tokens_;
   Ledger* ledger_ = nullptr;
@@ -354,6 +356,8 @@ class ApiTeacher : public Teacher {
 
 }  // namespace
 
-std::unique_ptr<Teacher> MakeApiTeacher(const ApiTeacherConfig& config) { return std::make_unique<ApiTeacher>(config); }
+std::unique_ptr<Teacher> MakeApiTeacher(const ApiTeacherConfig& config, std::function<bool()> stop) {
+  return std::make_unique<ApiTeacher>(config, std::move(stop));
+}
 
 }  // namespace retort

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,7 +34,8 @@ struct ApiTeacherConfig {
 };
 void Describe(Describer& d, ApiTeacherConfig& config);
 
-// Throws Error: no http(s) URL, a key in the URL, an empty or unreadable key.
-std::unique_ptr<Teacher> MakeApiTeacher(const ApiTeacherConfig& config);
+// Throws Error: no http(s) URL, a key in the URL, an empty or unreadable key. `stop` is looked at a few times a second:
+// true ends an Ask soon, and what has not been answered is not reported.
+std::unique_ptr<Teacher> MakeApiTeacher(const ApiTeacherConfig& config, std::function<bool()> stop = {});
 
 }  // namespace retort

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,6 +64,12 @@ struct Exchange {
   Usage spent;                // by the teacher until now, all choices together; its driver counts
   std::string finish_reason;  // of the last choice
   int status = 0;             // of HTTP, once it is over; 499: the client went away first
+
+  // Who makes the exchange finds out here, the first time that somebody needs it, what costs: `prompt_tokens`, and
+  // max_new_tokens as the context allows. A policy that goes by either calls it first; one that denies without it
+  // spares the work. May throw: the prompt cannot be read. Empty: all is known that ever will be.
+  std::function<void(Exchange&)> measure = {};
+  void Measure();
 
   void Did(const std::string& action);  // once each
 };

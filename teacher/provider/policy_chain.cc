@@ -10,6 +10,10 @@ void Exchange::Did(const std::string& action) {
   if (std::ranges::find(actions, action) == actions.end()) actions.push_back(action);
 }
 
+void Exchange::Measure() {
+  if (const auto once = std::exchange(measure, nullptr)) once(*this);
+}
+
 Reply Deny(Exchange& exchange, std::string error, Denial denial) {
   Reply reply{.id = exchange.asked.id, .attempt = exchange.asked.attempt, .error = std::move(error)};
   reply.refused = denial.retry_after <= 0;

@@ -49,6 +49,7 @@ class QuotaPolicy : public Policy {
 
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     if (exchange.choices == 0) return std::nullopt;
+    exchange.Measure();
     int& most = exchange.forwarded.sampling.max_new_tokens;
     if (most <= 0) most = config_.default_max_tokens;
     const int64_t tokens = MostPromptTokens(exchange) + int64_t{most} * exchange.choices;

@@ -11,32 +11,27 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "teacher/provider/server/answer_errors.h"
 #include "teacher/provider/server/answer_text.h"
 
 namespace retort {
 namespace {
+
+// Of a prompt that is looked at at all, on average. Few texts have so few tokens.
+constexpr int64_t kBytesAToken = 16;
 
 int64_t FreshSeed() {
   static thread_local std::random_device device;
   return static_cast<int64_t>((static_cast<uint64_t>(device()) << 32 | device()) >> 1);
 }
 
-}  // namespace
-
-WireError ErrorOf(const Exchange& exchange, const Reply& reply) {
-  if (exchange.denial) {
-    const Denial& denial = *exchange.denial;
-    WireError error(reply.error, "", denial.code, denial.status);
-    error.type = denial.type;
-    error.retry_after = denial.retry_after;
-    return error;
-  }
-  if (reply.refused) return WireError(reply.error, "", "refused");
-  // Why is the provider's own affair.
-  WireError error("the model failed to answer", "", "", 500);
-  error.type = "server_error";
-  return error;
+void CheckFits(int64_t tokens, int64_t context, const char* place) {
+  if (context <= 0 || tokens <= context) return;
+  throw WireError(fmt::format("this model's maximum context length is {} tokens; the prompt has {}", context, tokens),
+                  place, "context_length_exceeded");
 }
+
+}  // namespace
 
 Answering::Answering(const Setting& setting, WireRequest request, const WireHead& head, const Caller& caller,
                      HttpHeaders headers, std::shared_ptr<HttpReply> reply)
@@ -49,7 +44,9 @@ Answering::Answering(const Setting& setting, WireRequest request, const WireHead
       streams_(request_.stream && !setting.policies.needs_whole_reply() &&
                !(request_.echo && request_.sampling.top_logprobs >= 0)) {}
 
-Answering::~Answering() = default;
+Answering::~Answering() {
+  if (seats_ > 0) setting_.seats.Leave(seats_of_, static_cast<int>(seats_));  // of what was never reported
+}
 
 void Answering::Start(int default_tokens, int max_tokens) {
   prompts_.resize(request_.prompts.size());
@@ -59,53 +56,75 @@ void Answering::Start(int default_tokens, int max_tokens) {
     for (size_t c = 0; c < prompts_[p].choices.size(); ++c) {
       prompts_[p].choices[c].answer.index = static_cast<int>(p) * request_.n + static_cast<int>(c);
     }
-    Read(prompts_[p], default_tokens, max_tokens);
+    prompts_[p].max_tokens = std::min(request_.max_tokens.value_or(default_tokens), max_tokens);
+    Read(prompts_[p]);
     for (Choice& choice : prompts_[p].choices) {
       if (request_.echo) choice.answer.echo = Text(prompts_[p].asked.messages);
     }
   }
   for (size_t p = 0; p < prompts_.size(); ++p) Enter(p);
-  for (const Prompt& prompt : prompts_) TakeHeaders(prompt.visit->exchange().headers);
+  for (const auto& header : VisitHeaders()) headers_.push_back(header);
   const std::lock_guard lock(mutex_);
-  setting_.answers += static_cast<int>(left_);
+  TakeSeats();
   reply_->OnGone([self = weak_from_this(), post = setting_.post] {
-    post([self] {
-      if (const auto answering = self.lock()) answering->Leave();
-    });
+    if (!self.expired())
+      post([self] {
+        if (const auto answering = self.lock()) answering->Leave();
+      });
   });
   if (left_ == 0) return Finish();
   for (size_t p = 0; p < prompts_.size(); ++p) Submit(p);
 }
 
-void Answering::Read(Prompt& prompt, int default_tokens, int max_tokens) {
+// What costs next to nothing: the text, and that it is not far longer than what the model reads.
+void Answering::Read(Prompt& prompt) {
   WirePrompt& asked = prompt.asked;
+  const char* place = request_.chat ? "messages" : "prompt";
+  const int64_t context = setting_.engine.context();
+  int64_t bytes = 0;
+  for (const Message& message : asked.messages) bytes += static_cast<int64_t>(message.content.size());
+  if (context > 0 && bytes > context * kBytesAToken) {
+    throw WireError(fmt::format("this model's maximum context length is {} tokens; a prompt of {} bytes is not read",
+                                context, bytes),
+                    place, "context_length_exceeded");
+  }
+  if (asked.ids.empty()) return;
+  CheckFits(static_cast<int64_t>(asked.ids.size()), context, place);
   try {
-    if (asked.ids.empty()) {
-      asked.ids = setting_.engine.Encode(asked.messages);
-    } else {
-      asked.messages = {{"", setting_.engine.Decode(asked.ids)}};
-    }
+    asked.messages = {{"", setting_.engine.Decode(asked.ids)}};
   } catch (const Error& error) {
-    throw WireError(error.what(), request_.chat ? "messages" : "prompt", "invalid_prompt");
+    throw WireError(error.what(), place, "invalid_prompt");
   }
-  prompt.max_tokens = std::min(request_.max_tokens.value_or(default_tokens), max_tokens);
-  const int64_t context = setting_.engine.context(), size = static_cast<int64_t>(asked.ids.size());
-  if (context <= 0) return;
-  if (size > context) {
-    throw WireError(fmt::format("this model's maximum context length is {} tokens; the prompt has {}", context, size),
-                    request_.chat ? "messages" : "prompt", "context_length_exceeded");
-  }
-  prompt.max_tokens = static_cast<int>(std::min<int64_t>(prompt.max_tokens, context - size + 1));
 }
 
-Exchange Answering::MakeExchange(const Prompt& prompt, const Caller& caller) const {
+// What costs, and so comes after the policies that need not know it.
+void Answering::Measure(Prompt& prompt, Exchange& exchange) {
+  WirePrompt& asked = prompt.asked;
+  const char* place = request_.chat ? "messages" : "prompt";
+  try {
+    if (asked.ids.empty()) asked.ids = setting_.engine.Encode(asked.messages);
+  } catch (const Error& error) {
+    throw WireError(error.what(), place, "invalid_prompt");
+  }
+  const int64_t context = setting_.engine.context(), size = static_cast<int64_t>(asked.ids.size());
+  if (size > 0) exchange.prompt_tokens = size;
+  if (context <= 0) return;
+  CheckFits(size, context, place);
+  prompt.max_tokens = static_cast<int>(std::min<int64_t>(prompt.max_tokens, context - size + 1));
+  for (Request* request : {&exchange.asked, &exchange.forwarded}) {
+    int& most = request->sampling.max_new_tokens;
+    most = std::min(most, std::max(prompt.max_tokens, 1));
+  }
+}
+
+Exchange Answering::MakeExchange(Prompt& prompt) {
   Request asked{.id = "answer", .attempt = 0, .prompt = prompt.asked.messages, .sampling = request_.sampling};
   asked.sampling.max_new_tokens = std::max(prompt.max_tokens, 1);  // 0 would be as many as there is room for
   if (!request_.has_seed) asked.sampling.seed = FreshSeed();
-  Exchange exchange{.asked = asked, .forwarded = asked, .caller = caller};
+  Exchange exchange{.asked = asked, .forwarded = asked, .caller = caller_};
   exchange.model = request_.model;
   exchange.choices = request_.n;
-  exchange.prompt_tokens = prompt.asked.ids.empty() ? -1 : static_cast<int64_t>(prompt.asked.ids.size());
+  exchange.measure = [this, &prompt](Exchange& measured) { Measure(prompt, measured); };
   exchange.scores_prompt = request_.echo && request_.sampling.top_logprobs >= 0;
   return exchange;
 }
@@ -114,26 +133,53 @@ Exchange Answering::MakeExchange(const Prompt& prompt, const Caller& caller) con
 // had passed are settled as failed.
 void Answering::Enter(size_t index) {
   Prompt& prompt = prompts_[index];
-  prompt.visit = std::make_unique<Visit>(setting_.policies, MakeExchange(prompt, caller_));
-  std::optional<Reply> reply = prompt.visit->Enter();
-  if (!reply) {
-    left_ += prompt.choices.size();
-    return;
+  prompt.visit = std::make_unique<Visit>(setting_.policies, MakeExchange(prompt));
+  std::optional<Reply> reply;
+  try {
+    reply = prompt.visit->Enter();
+    if (!reply) {
+      prompt.visit->exchange().Measure();
+      left_ += prompt.choices.size();
+      return;
+    }
+  } catch (WireError& error) {
+    Deny(std::move(error));
   }
   prompt.visit->End();
-  if (!reply->error.empty()) {
-    WireError error = ErrorOf(prompt.visit->exchange(), *reply);
-    error.headers = prompt.visit->exchange().headers;
-    told_ = error.status;
-    SettleRest();
-    throw error;
-  }
+  if (!reply->error.empty()) Deny(ErrorOf(prompt.visit->exchange(), *reply));
   for (Choice& choice : prompt.choices) {
     choice.done = true;
     choice.answer.text = reply->completion.empty() ? "" : reply->completion.back().content;
     choice.answer.finish_reason = reply->finish_reason;
   }
   prompt.shown = reply->usage;
+}
+
+// Before anything is made: settles what had passed.
+void Answering::Deny(WireError error) {
+  error.headers = VisitHeaders();
+  error.settled = true;
+  ended_ = true;
+  told_ = error.status;
+  SettleRest();
+  throw WireError(std::move(error));
+}
+
+void Answering::TakeSeats() {
+  if (left_ == 0) return;
+  const Exchange& exchange = prompts_.front().visit->exchange();
+  seats_of_ = exchange.account.name.empty() ? "address " + caller_.address : "account " + exchange.account.name;
+  const AnswerSeats::Taken taken = setting_.seats.Take(seats_of_, static_cast<int>(left_));
+  if (taken == AnswerSeats::Taken::kYes) {
+    seats_ = left_;
+    return;
+  }
+  if (taken == AnswerSeats::Taken::kAllFull) Deny(NoRoom());
+  WireError error("too many answers of yours are being made; come back when some are done", "", "too_many_answers",
+                  429);
+  error.type = "requests";
+  error.retry_after = 1;
+  Deny(std::move(error));
 }
 
 void Answering::Submit(size_t index) {
@@ -169,12 +215,25 @@ void Answering::Hear(size_t prompt, size_t choice, EngineDelta delta) {
   setting_.post([self = shared_from_this()] { self->Flush(); });
 }
 
+// No answer is worth the process: memory, a policy, or JSON that cannot be written.
+void Answering::Guarded(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception&) {
+    Fail(ServerError("the model failed to answer"));
+  }
+}
+
 void Answering::Flush() {
   const std::lock_guard lock(mutex_);
   {
     const std::lock_guard heard_lock(heard_mutex_);
     flushing_ = false;
   }
+  Guarded([this] { ShowHeard(); });
+}
+
+void Answering::ShowHeard() {
   for (Prompt& prompt : prompts_) {
     for (Choice& choice : prompt.choices) {
       if (ended_) return;
@@ -214,16 +273,19 @@ void Answering::Show(Prompt& prompt, Choice& choice, Reply& reply) {
   if (request_.stream) {
     SendPart(choice, part);
   } else {
-    choice.answer = std::move(part);
+    choice.written = WrittenChoice(head_.chat, part);
   }
 }
 
 void Answering::Done(size_t prompt, size_t choice, EngineReply reply) {
   const std::lock_guard lock(mutex_);
-  --setting_.answers;
+  setting_.seats.Leave(seats_of_, 1);
+  --seats_;
   --left_;
-  Take(prompts_[prompt], prompts_[prompt].choices[choice], std::move(reply));
-  if (left_ == 0 && !ended_) Finish();
+  Guarded([&] {
+    Take(prompts_[prompt], prompts_[prompt].choices[choice], std::move(reply));
+    if (left_ == 0 && !ended_) Finish();
+  });
   if (left_ == 0) SettleRest();
 }
 
@@ -277,9 +339,7 @@ void Answering::Finish() {
       if (prompt.visit->exchange().status == 0) prompt.visit->End();
     }
   } catch (const std::exception&) {
-    WireError error("the request could not be booked", "", "", 500);
-    error.type = "server_error";
-    return Fail(error);
+    return Fail(ServerError("the request could not be booked"));
   }
   ended_ = true;
   if (request_.stream) {
@@ -293,11 +353,15 @@ void Answering::Finish() {
     reply_->Write(kStreamEnd);
     reply_->Finish();
   } else {
-    std::vector<WireAnswer> answers;
+    std::vector<std::string> choices;
+    choices.reserve(prompts_.size() * static_cast<size_t>(request_.n));
     for (Prompt& prompt : prompts_) {
-      for (Choice& choice : prompt.choices) answers.push_back(std::move(choice.answer));
+      for (Choice& choice : prompt.choices) {
+        if (choice.written.empty()) choice.written = WrittenChoice(head_.chat, choice.answer);  // a policy's answer
+        choices.push_back(std::move(choice.written));
+      }
     }
-    reply_->Send(200, Headers("application/json"), WholeReply(head_, answers, usage));
+    reply_->Send(200, Headers("application/json"), WholeReply(head_, choices, usage));
   }
 }
 
@@ -348,11 +412,16 @@ void Answering::SettleRest() {
 }
 
 // Of several prompts the last one's hold: what is left after all of them.
-void Answering::TakeHeaders(const HttpHeaders& headers) {
-  for (const auto& header : headers) {
-    std::erase_if(headers_, [&](const auto& other) { return other.first == header.first; });
-    headers_.push_back(header);
+HttpHeaders Answering::VisitHeaders() const {
+  HttpHeaders all;
+  for (const Prompt& prompt : prompts_) {
+    if (!prompt.visit) continue;
+    for (const auto& header : prompt.visit->exchange().headers) {
+      std::erase_if(all, [&](const auto& other) { return other.first == header.first; });
+      all.push_back(header);
+    }
   }
+  return all;
 }
 
 HttpHeaders Answering::Headers(const char* type) const {

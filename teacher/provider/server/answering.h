@@ -3,7 +3,6 @@
 // for what it took.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "teacher/provider/policy_chain.h"
+#include "teacher/provider/server/answer_seats.h"
 #include "teacher/provider/server/engine.h"
 #include "teacher/provider/server/http_server.h"
 #include "teacher/provider/server/wire_reply.h"
@@ -24,7 +24,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
   struct Setting {  // all outlive it
     Engine& engine;
     const PolicyChain& policies;
-    std::atomic<int>& answers;  // being made
+    AnswerSeats& seats;
     std::function<void(std::function<void()>)> post;
   };
   Answering(const Setting& setting, WireRequest request, const WireHead& head, const Caller& caller,
@@ -33,8 +33,8 @@ class Answering : public std::enable_shared_from_this<Answering> {
   Answering(const Answering&) = delete;
   Answering& operator=(const Answering&) = delete;
 
-  // `default_tokens`, `max_tokens`: of an answer. Throws WireError, with nothing sent, where a prompt cannot be read or
-  // a policy says no.
+  // `default_tokens`, `max_tokens`: of an answer. Throws WireError, with nothing sent, where a prompt cannot be read, a
+  // policy says no, or there is no room.
   void Start(int default_tokens, int max_tokens);
 
  private:
@@ -42,6 +42,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
     int64_t job = 0;
     bool started = false, done = false;  // of its part of the stream; its answer is whole
     WireAnswer answer;
+    std::string written;  // what is kept of one that is not streamed: many times smaller than its log-probabilities
   };
   struct Prompt {
     WirePrompt asked;
@@ -51,14 +52,18 @@ class Answering : public std::enable_shared_from_this<Answering> {
     Usage shown;
   };
 
-  void Read(Prompt& prompt, int default_tokens, int max_tokens);
-  Exchange MakeExchange(const Prompt& prompt, const Caller& caller) const;
-  void Enter(size_t prompt);
-  void Submit(size_t prompt);
+  void Read(Prompt& prompt);
+  void Measure(Prompt& prompt, Exchange& exchange);
+  Exchange MakeExchange(Prompt& prompt);
+  void Enter(size_t index);
+  void TakeSeats();
+  [[noreturn]] void Deny(WireError error);
+  void Submit(size_t index);
   void Hear(size_t prompt, size_t choice, EngineDelta delta);
   void Flush();
+  void ShowHeard();
   void Done(size_t prompt, size_t choice, EngineReply reply);
-  void Take(Prompt& prompt, Choice& choice, EngineReply reply);
+  void Take(Prompt& prompt, Choice& choice, EngineReply whole);
   Reply Heard(const Prompt& prompt, int index);
   void Show(Prompt& prompt, Choice& choice, Reply& reply);
   void SendPart(Choice& choice, const WireAnswer& part);
@@ -68,7 +73,8 @@ class Answering : public std::enable_shared_from_this<Answering> {
   void CancelAll();
   void Leave();
   void SettleRest();
-  void TakeHeaders(const HttpHeaders& headers);
+  void Guarded(const std::function<void()>& work);
+  HttpHeaders VisitHeaders() const;
   HttpHeaders Headers(const char* type) const;
 
   Setting setting_;
@@ -82,6 +88,8 @@ class Answering : public std::enable_shared_from_this<Answering> {
   std::mutex mutex_;  // of all below
   std::vector<Prompt> prompts_;
   size_t left_ = 0;  // choices that are being made
+  size_t seats_ = 0;
+  std::string seats_of_;
   bool opened_ = false, ended_ = false, gone_ = false;
   int told_ = 200;  // the status that the client was told, where it failed
 
@@ -89,8 +97,5 @@ class Answering : public std::enable_shared_from_this<Answering> {
   std::map<int, EngineDelta> heard_;
   bool flushing_ = false;
 };
-
-// How a reply that failed looks to a client.
-WireError ErrorOf(const Exchange& exchange, const Reply& reply);
 
 }  // namespace retort

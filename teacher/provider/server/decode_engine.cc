@@ -86,17 +86,29 @@ class DecodeEngine : public Engine {
     wake_.notify_one();
   }
 
+  void CancelAll() override {
+    {
+      const std::lock_guard lock(mutex_);
+      cancels_all_ = true;
+    }
+    wake_.notify_one();
+  }
+
  private:
   void Loop(int threads) {
     if (threads > 0) SetThreads(threads);
     std::unique_ptr<Decoder> decoder = NewDecoder();
     std::vector<std::pair<int64_t, EngineJob>> submitted;
     std::vector<int64_t> cancelled;
+    bool cancels_all = false;
     for (bool busy = false;;) {
       {
         std::unique_lock lock(mutex_);
-        if (!busy) wake_.wait(lock, [&] { return ends_ || !submitted_.empty() || !cancelled_.empty(); });
+        if (!busy)
+          wake_.wait(
+              lock, [&] { return ends_ || cancels_all_ != cancels_all || !submitted_.empty() || !cancelled_.empty(); });
         if (ends_) return;
+        cancels_all = cancels_all_;
         submitted.swap(submitted_);
         cancelled.swap(cancelled_);
       }
@@ -104,10 +116,11 @@ class DecodeEngine : public Engine {
       submitted.clear();
       for (const int64_t name : cancelled) Leave(*decoder, name);
       cancelled.clear();
+      if (cancels_all) FailAll(*decoder, "cancelled");
       try {
         busy = decoder->Step([&](DecodeResult result) { Done(std::move(result)); });
       } catch (const std::exception&) {  // memory, or a LogitsProcessor: whoever waits is told, and the loop goes on
-        FailAll();
+        FailAll(*decoder, "the model failed");
         decoder = NewDecoder();
         busy = false;
       }
@@ -118,8 +131,8 @@ class DecodeEngine : public Engine {
     return std::make_unique<Decoder>(model_->transformer(), model_->batch_size(), model_->tokenizer().vocab_size());
   }
 
-  void FailAll() {
-    for (auto& [handle, entry] : running_) Fail(entry.second, "the model failed", 0);
+  void FailAll(Decoder& decoder, const char* error) {
+    for (auto& [handle, entry] : running_) Fail(entry.second, error, decoder.Cancel(handle));
     running_.clear();
     handles_.clear();
   }
@@ -258,7 +271,7 @@ class DecodeEngine : public Engine {
   // Between the loop and all others.
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool ends_ = false;
+  bool ends_ = false, cancels_all_ = false;
   int64_t next_ = 1;
   std::vector<std::pair<int64_t, EngineJob>> submitted_;
   std::vector<int64_t> cancelled_;

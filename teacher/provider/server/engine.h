@@ -59,6 +59,8 @@ class Engine {
   virtual int64_t Submit(EngineJob job) = 0;
   // Ends it soon: on_done hears of an error, and of what was spent. Names of jobs that have ended are nothing.
   virtual void Cancel(int64_t job) = 0;
+  // All of them, and what is submitted from now on.
+  virtual void CancelAll() = 0;
 };
 
 }  // namespace retort

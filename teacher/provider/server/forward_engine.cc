@@ -5,10 +5,12 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "teacher/provider/server/answer_text.h"
 
@@ -17,17 +19,16 @@ namespace {
 
 class ForwardEngine : public Engine {
  public:
-  ForwardEngine(std::function<std::unique_ptr<Teacher>()> make, int threads,
-                std::function<void(std::function<void()>)> post)
-      : make_(std::move(make)), post_(std::move(post)) {
-    threads_.reserve(static_cast<size_t>(threads));
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  ForwardEngine(TeacherFactory make, const ForwardOptions& options, std::function<void(std::function<void()>)> post)
+      : make_(std::move(make)), seconds_(options.seconds), post_(std::move(post)) {
+    threads_.reserve(static_cast<size_t>(options.threads));
+    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { Work(); });
   }
 
   ~ForwardEngine() override {
     {
       const std::lock_guard lock(mutex_);
-      ends_ = true;
+      ends_ = cancels_all_ = true;
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
@@ -45,17 +46,22 @@ class ForwardEngine : public Engine {
     {
       const std::lock_guard lock(mutex_);
       name = next_++;
-      waiting_.emplace_back(name, std::move(job));
+      if (!cancels_all_) {
+        waiting_.emplace_back(name, std::move(job));
+        wake_.notify_one();
+        return name;
+      }
     }
-    wake_.notify_one();
+    Report(std::move(job), {.error = "cancelled"});
     return name;
   }
 
-  // What a teacher is being asked already is answered, and paid for.
+  // A teacher that is being asked already may still be answering, and counting: nobody knows how much.
   void Cancel(int64_t job) override {
     EngineJob gone;
     {
       const std::lock_guard lock(mutex_);
+      if (asked_.contains(job)) cancelled_.insert(job);
       const auto found = std::ranges::find(waiting_, job, &std::pair<int64_t, EngineJob>::first);
       if (found == waiting_.end()) return;
       gone = std::move(found->second);
@@ -64,39 +70,77 @@ class ForwardEngine : public Engine {
     Report(std::move(gone), {.error = "cancelled"});
   }
 
+  void CancelAll() override {
+    std::deque<std::pair<int64_t, EngineJob>> gone;
+    {
+      const std::lock_guard lock(mutex_);
+      cancels_all_ = true;
+      gone.swap(waiting_);
+    }
+    for (auto& [name, job] : gone) Report(std::move(job), {.error = "cancelled"});
+  }
+
  private:
   void Work() {
     std::unique_ptr<Teacher> teacher;
+    Asked asked;
     for (;;) {
       EngineJob job;
+      int64_t name = 0;
       {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return ends_ || !waiting_.empty(); });
         if (ends_) return;
+        name = waiting_.front().first;
         job = std::move(waiting_.front().second);
         waiting_.pop_front();
+        asked_.insert(name);
       }
       Reply reply;
       try {
         if (job.only_prompt) {
           reply.finish_reason = "length";
         } else {
-          if (!teacher) teacher = make_();
-          reply = AskOne(*teacher, job.request);
+          asked = {.name = name, .end = MonotonicSeconds() + seconds_};
+          if (!teacher) teacher = make_([this, &asked] { return MustEnd(asked); });
+          reply = AskOne(*teacher, asked, job.request);
         }
       } catch (const std::exception&) {
         reply = {.error = "the teacher failed"};
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        asked_.erase(name);
+        cancelled_.erase(name);
       }
       Report(std::move(job), std::move(reply));
     }
   }
 
-  static Reply AskOne(Teacher& teacher, const Request& request) {
+  struct Asked {  // by one thread
+    int64_t name = 0;
+    double end = 0;
+  };
+
+  bool IsCancelled(int64_t name) {
+    const std::lock_guard lock(mutex_);
+    return cancels_all_ || cancelled_.contains(name);
+  }
+  bool MustEnd(const Asked& asked) {
+    return IsCancelled(asked.name) || (seconds_ > 0 && MonotonicSeconds() > asked.end);
+  }
+
+  Reply AskOne(Teacher& teacher, const Asked& asked, const Request& request) {
     Reply answer{.error = "the teacher gave no answer"};
+    bool answered = false;
     teacher.Ask({&request, 1}, [&](Reply reply) {
       answer = std::move(reply);
+      answered = true;
       return true;
     });
+    // Whoever leaves while it is asked is charged the most that it can have taken, else leaving would make it free.
+    if (!answered && IsCancelled(asked.name)) answer.usage.completion_tokens = request.sampling.max_new_tokens;
+    if (!answer.error.empty()) answer.error = answer.refused ? "the teacher refused" : "the teacher failed";
     return answer;
   }
 
@@ -115,21 +159,23 @@ class ForwardEngine : public Engine {
     }
   }
 
-  std::function<std::unique_ptr<Teacher>()> make_;
+  TeacherFactory make_;
+  const double seconds_;
   std::function<void(std::function<void()>)> post_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool ends_ = false;
+  bool ends_ = false, cancels_all_ = false;
   int64_t next_ = 1;
   std::deque<std::pair<int64_t, EngineJob>> waiting_;
+  std::set<int64_t> asked_, cancelled_;  // the second: of the first
   std::vector<std::thread> threads_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeForwardEngine(std::function<std::unique_ptr<Teacher>()> make, int threads,
+std::unique_ptr<Engine> MakeForwardEngine(TeacherFactory make, const ForwardOptions& options,
                                           std::function<void(std::function<void()>)> post) {
-  return std::make_unique<ForwardEngine>(std::move(make), threads, std::move(post));
+  return std::make_unique<ForwardEngine>(std::move(make), options, std::move(post));
 }
 
 }  // namespace retort

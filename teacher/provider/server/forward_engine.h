@@ -10,8 +10,18 @@
 
 namespace retort {
 
-// `make` is called once in each thread, before the first request. `threads`: requests asked at once.
-std::unique_ptr<Engine> MakeForwardEngine(std::function<std::unique_ptr<Teacher>()> make, int threads,
+struct ForwardOptions {
+  int threads = 1;     // requests asked at once
+  double seconds = 0;  // for a teacher that waits for others; then its answer is an error. 0: as long as it takes
+};
+
+// Makes a teacher that ends what it is asked, without an answer, soon after `stop` has become true; one that waits for
+// nobody need not look.
+using TeacherFactory = std::function<std::unique_ptr<Teacher>(std::function<bool()> stop)>;
+
+// `make` is called once in each thread, before the first request. What a teacher says when it fails or refuses (a
+// server's own words: its address, its account, its limits) is told to nobody.
+std::unique_ptr<Engine> MakeForwardEngine(TeacherFactory make, const ForwardOptions& options,
                                           std::function<void(std::function<void()>)> post = {});
 
 }  // namespace retort

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <optional>
@@ -19,13 +20,15 @@
 #include "core/base/trim.h"
 #include "teacher/provider/accounts.h"
 #include "teacher/provider/client_address.h"
+#include "teacher/provider/server/answer_errors.h"
 #include "teacher/provider/server/answering.h"
 #include "teacher/provider/server/wire_reply.h"
 
 namespace retort {
 namespace {
 
-constexpr int kWorkers = 2;  // read requests and write answers, beside the decode loop and the sockets
+constexpr double kSettleSeconds = 5;  // at the end, for answers that are cancelled; an API may take longer to let go
+constexpr int kWorkers = 2;           // read requests and write answers, beside the decode loop and the sockets
 constexpr std::string_view kModels = "/v1/models", kText = "/v1/completions", kChat = "/v1/chat/completions";
 constexpr std::array<std::string_view, 7> kKeyNames = {"key",   "api_key",      "api-key",      "apikey",
                                                        "token", "access_token", "authorization"};
@@ -53,11 +56,25 @@ int64_t SecondsNow() {
 
 WireError NoKey(std::string why) { return WireError(std::move(why), "", "invalid_api_key", 401); }
 
+// "api%5Fkey" -> "api_key".
+std::string Unescaped(std::string_view text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned int byte = 0;
+    const char* const from = text.data() + i + 1;
+    const bool escaped =
+        text[i] == '%' && i + 2 < text.size() && std::from_chars(from, from + 2, byte, 16).ptr == from + 2;
+    plain += escaped ? static_cast<char>(byte) : text[i];
+    if (escaped) i += 2;
+  }
+  return plain;
+}
+
 // A key in an address ends in the logs of whatever lies between.
 void RefuseKeyInQuery(std::string_view query) {
   while (!query.empty()) {
     const size_t end = std::min(query.find('&'), query.size());
-    const std::string name = Lower(query.substr(0, std::min(query.find('='), end)));
+    const std::string name = Lower(Unescaped(query.substr(0, std::min(query.find('='), end))));
     if (std::ranges::find(kKeyNames, name) != kKeyNames.end()) {
       throw NoKey(
           "a key is given in the header Authorization, never in the address; take this one for known to others");
@@ -75,7 +92,7 @@ std::string PresentedBy(const HttpRequest& request) {
   if (!presented.denial) return std::move(presented.key);
   WireError error(presented.error, "", presented.denial->code, presented.denial->status);
   error.type = presented.denial->type;
-  throw error;
+  throw WireError(std::move(error));
 }
 
 // "localhost:8000" -> "localhost", "[::1]:8000" -> "[::1]".
@@ -94,15 +111,19 @@ class Gateway::Impl {
         fingerprint_("fp_" + Sha256Hex(card.identity).substr(0, 12)),
         created_(SecondsNow()),
         policies_(std::move(policies)),
+        seats_(config.max_answers, config.max_answers_each),
         workers_(kWorkers),
-        engine_(engine([this](std::function<void()> work) { boost::asio::post(workers_, std::move(work)); })) {
+        engine_(engine([this](std::function<void()> work) { boost::asio::post(workers_, Guarded(std::move(work))); })) {
     for (const std::string& host : config.hosts) hosts_.push_back(Lower(host));
     for (const std::string& network : config.trusted_proxies) proxies_.Add(network);
     if (loopback) hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
   }
 
   ~Impl() {
-    // Those first that use the engine. What it still wants to report is dropped with its exchanges, which settles them.
+    // What is being made ends, and is settled for what it took. Then those that use the engine end, before it does.
+    stopping_ = true;
+    engine_->CancelAll();
+    seats_.WaitUntilEmpty(kSettleSeconds);
     workers_.stop();
     workers_.join();
     engine_.reset();
@@ -111,17 +132,16 @@ class Gateway::Impl {
   void Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
     if (request.path == "/health") return Health(request, *reply);
     boost::asio::post(workers_, [this, request = std::move(request), reply = std::move(reply)] {
+      if (stopping_ || reply->gone()) return;  // of those who left while they waited nothing is known, and nothing done
       const HttpHeaders headers = {{"x-request-id", "req_" + RandomName()},
                                    {"cache-control", "no-store"},
                                    {"x-content-type-options", "nosniff"}};
       try {
         Serve(request, headers, reply);
       } catch (const WireError& error) {
-        SendError(error, headers, *reply);
+        SendError(Settled(request, error), headers, *reply);
       } catch (const std::exception&) {
-        WireError error("internal error", "", "", 500);
-        error.type = "server_error";
-        SendError(error, headers, *reply);
+        SendError(ServerError("internal error"), headers, *reply);
       }
     });
   }
@@ -162,7 +182,7 @@ class Gateway::Impl {
     if (!fits) {
       WireError error("this method is not allowed here", "", "method_not_allowed", 405);
       error.headers = {{"allow", allowed}};
-      throw error;
+      throw WireError(std::move(error));
     }
     const Caller caller{.key = PresentedBy(request),
                         .address = AddressOf(request),
@@ -173,6 +193,39 @@ class Gateway::Impl {
       Answer(request, caller, headers, reply);
     }
   }
+
+  // Policies hear of a request that failed before it reached them: it is logged, and counted, and who may not ask at
+  // all hears that, and nothing of what would be wrong with the question.
+  WireError Settled(const HttpRequest& request, WireError error) {
+    if (error.settled) return error;
+    Caller caller{.key = {}, .address = {}, .endpoint = request.path};
+    bool known = false;  // a caller that policies can judge
+    try {
+      if (!IsRoute(request.path))
+        caller.endpoint = request.path.starts_with(kModels) ? std::string(kModels) : "unknown";
+      caller.address = AddressOf(request);
+      caller.key = PresentedBy(request);
+      known = true;
+    } catch (const WireError&) {  // most likely what failed
+      if (caller.address.empty()) caller.address = request.peer;
+    }
+    HttpHeaders headers;
+    try {
+      Admit(caller, error.status, headers);
+    } catch (WireError& denied) {
+      denied.close = error.close;
+      if (known && error.status != 401) return std::move(denied);
+      headers = std::move(denied.headers);
+    } catch (const std::exception&) {
+      WireError failed = ServerError("the request could not be booked");
+      failed.close = error.close;
+      return failed;
+    }
+    for (auto& header : headers) error.headers.push_back(std::move(header));
+    return error;
+  }
+
+  static bool IsRoute(std::string_view path) { return path == kModels || path == kChat || path == kText; }
 
   std::string AddressOf(const HttpRequest& request) const {
     const std::optional<IpAddress> peer = ParseIp(request.peer);
@@ -196,18 +249,29 @@ class Gateway::Impl {
     if (reply && !reply->error.empty()) {
       WireError error = ErrorOf(visit.exchange(), *reply);
       error.headers = visit.exchange().headers;
-      throw error;
+      error.settled = true;
+      throw WireError(std::move(error));
     }
     headers.insert(headers.end(), visit.exchange().headers.begin(), visit.exchange().headers.end());
   }
 
   void ShowModels(const HttpRequest& request, const Caller& caller, HttpHeaders headers, HttpReply& reply) {
     const bool known = request.path == kModels || request.path.substr(kModels.size() + 1) == model_;
-    Admit(caller, known ? 200 : 404, headers);
     if (!known) throw NoModel();
+    Admit(caller, 200, headers);
     headers.emplace_back("content-type", "application/json");
     if (request.path == kModels) return reply.Send(200, headers, ModelListBody(model_, created_));
     reply.Send(200, headers, ModelBody(model_, created_));
+  }
+
+  // What a worker throws would end the process. Whoever it worked for is dropped with it, and so told and settled.
+  static std::function<void()> Guarded(std::function<void()> work) {
+    return [work = std::move(work)] {
+      try {
+        work();
+      } catch (const std::exception&) {
+      }
+    };
   }
 
   static WireError NoModel() { return WireError("there is no such model here", "model", "model_not_found", 404); }
@@ -223,29 +287,39 @@ class Gateway::Impl {
     if (wire.steers_logits) {
       throw WireError("logit_bias and penalties are not supported here", "logit_bias", "unsupported_parameter");
     }
+    const int64_t logprobs = MostLogprobs(wire);
+    if (logprobs > config_.max_logprobs) {
+      throw WireError(
+          fmt::format("this asks for up to {} log-probabilities, and one request may have {}: ask for fewer "
+                      "prompts, choices, tokens, or likely tokens",
+                      logprobs, config_.max_logprobs),
+          "logprobs", "too_many_logprobs");
+    }
     if (wire.echo && wire.sampling.top_logprobs >= 0 && !engine_->scores_prompts()) {
       throw WireError("the log-probabilities of a prompt cannot be had here", "echo", "unsupported_parameter");
     }
     return wire;
   }
 
+  // Each costs about a kilobyte until its choice is written. Of a prompt's tokens it is known that each has a byte.
+  int64_t MostLogprobs(const WireRequest& wire) const {
+    if (wire.sampling.top_logprobs < 0) return 0;
+    const int64_t context = engine_->context();
+    const auto fitted = [&](int64_t tokens) { return context > 0 ? std::min(tokens, context) : tokens; };
+    const int64_t answer = fitted(std::min(wire.max_tokens.value_or(config_.default_max_tokens), config_.max_tokens));
+    int64_t tokens = 0;
+    for (const WirePrompt& prompt : wire.prompts) {
+      auto size = static_cast<int64_t>(prompt.ids.size());
+      for (const Message& message : prompt.messages) size += static_cast<int64_t>(message.content.size());
+      tokens += answer + (wire.echo ? fitted(size) : 0);
+    }
+    return tokens * wire.n * (1 + wire.sampling.top_logprobs);
+  }
+
   void Answer(const HttpRequest& request, const Caller& caller, HttpHeaders headers,
               const std::shared_ptr<HttpReply>& reply) {
-    WireRequest wire;
-    try {
-      wire = Read(request);
-    } catch (const WireError& error) {
-      // Who may not ask at all hears that first, and nothing of what would be wrong with the question.
-      if (!error.close) Admit(caller, error.status, headers);
-      throw;
-    }
-    const int answers = static_cast<int>(wire.prompts.size()) * wire.n;
-    if (answers_ + answers > config_.max_answers) {
-      WireError error("too many answers are being made; come back later", "", "overloaded", 503);
-      error.type = "server_error";
-      error.retry_after = 1;
-      throw error;
-    }
+    WireRequest wire = Read(request);
+    if (!seats_.HasRoom(static_cast<int>(wire.prompts.size()) * wire.n)) throw NoRoom();
     const WireHead head{.chat = wire.chat,
                         .id = (wire.chat ? "chatcmpl-" : "cmpl-") + RandomName(),
                         .created = SecondsNow(),
@@ -253,8 +327,8 @@ class Gateway::Impl {
                         .fingerprint = fingerprint_,
                         .include_usage = wire.include_usage};
     const Answering::Setting setting{
-        .engine = *engine_, .policies = policies_, .answers = answers_, .post = [this](std::function<void()> work) {
-          boost::asio::post(workers_, std::move(work));
+        .engine = *engine_, .policies = policies_, .seats = seats_, .post = [this](std::function<void()> work) {
+          boost::asio::post(workers_, Guarded(std::move(work)));
         }};
     std::make_shared<Answering>(setting, std::move(wire), head, caller, std::move(headers), reply)
         ->Start(config_.default_max_tokens, config_.max_tokens);
@@ -266,7 +340,8 @@ class Gateway::Impl {
   std::vector<std::string> hosts_;
   CidrSet proxies_;
   PolicyChain policies_;
-  std::atomic<int> answers_ = 0;
+  AnswerSeats seats_;
+  std::atomic<bool> stopping_ = false;
   boost::asio::thread_pool workers_;
   std::unique_ptr<Engine> engine_;
 };
@@ -279,6 +354,14 @@ void Describe(Describer& d, GatewayConfig& config) {
           {.help = "of any answer; more that is asked for is cut to it", .unit = "tokens", .min = 1, .max = 1 << 20});
   d.Field("max_answers", config.max_answers,
           {.help = "being made or waiting, of all clients; who asks for more gets a 503", .min = 1, .max = 1e6});
+  d.Field("max_answers_each", config.max_answers_each,
+          {.help = "of them of one account, or of one address where no account is known; beyond it a 429",
+           .min = 1,
+           .max = 1e6});
+  d.Field("max_logprobs", config.max_logprobs,
+          {.help = "that one request may ask for: all its tokens that have them, times 1 + top_logprobs",
+           .min = 1,
+           .max = 1 << 30});
   d.Field("max_choices", config.max_choices,
           {.help = "answers to one request, its prompts times n", .min = 1, .max = 1024});
   d.Field(
@@ -291,7 +374,7 @@ void Describe(Describer& d, GatewayConfig& config) {
                    "this machine alone: any"});
   d.Field(
       "trusted_proxies", config.trusted_proxies,
-      {.help = "networks (\"10.0.0.0/8\", \"::1\") whose X-Forwarded-For is believed; empty: the peer is the client"});
+      {.help = R"(networks ("10.0.0.0/8", "::1") whose X-Forwarded-For is believed; empty: the peer is the client)"});
 }
 
 Gateway::Gateway(const GatewayConfig& config, const EngineFactory& engine, PolicyChain policies, const Card& card,

@@ -25,8 +25,10 @@ struct GatewayConfig {
   int default_max_tokens = 1024;  // of a chat that asks for none
   int max_tokens = 4096;          // of any answer
   int max_answers = 4096;         // being made or waiting; more are told to come back
+  int max_answers_each = 1024;    // of them of one account, or of one address where no account is known
   int max_choices = 128;          // of one request, prompts times n
   int max_top_logprobs = 20;
+  int max_logprobs = 1 << 18;                // of one request: all its tokens that have them, times 1 + top_logprobs
   bool completions = true;                   // offers /v1/completions, where a client writes the model's whole text
   std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For is believed (client_address.h)
   std::vector<std::string>

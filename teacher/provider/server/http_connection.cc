@@ -45,7 +45,7 @@ std::string Lower(std::string text) {
 
 std::string Head(int status, const HttpHeaders& headers) {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status, ToString(http::obsolete_reason(http::status(status))));
-  for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
   return head;
 }
 

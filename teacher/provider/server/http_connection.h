@@ -42,6 +42,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void TurnAway();    // instead of Start: there is no room for it
   // No request is being answered.
   bool idle() const { return !answering_ && open_; }
+  const std::string& peer() const { return peer_; }
   std::chrono::steady_clock::time_point silent_since() const { return silent_since_; }
 
  private:

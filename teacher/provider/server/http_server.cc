@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -116,13 +117,17 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
 
   void Admit(Tcp::socket socket) {
     const auto most = static_cast<size_t>(limits_.max_connections);
-    const bool full = connections_.size() >= most && !DropMostSilent();
     auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
+    const bool too_many =
+        limits_.max_connections_each > 0 && std::ranges::count_if(connections_, [&](const auto& other) {
+                                              return other.second->peer() == connection->peer();
+                                            }) >= limits_.max_connections_each;
+    const bool full = connections_.size() >= most && (too_many || !DropMostSilent());
     connections_[connection.get()] = connection;
     count_ = static_cast<int>(connections_.size());
     if (full && !limits_.always.empty() && connections_.size() <= most + kSpares) {
       connection->StartSpare();
-    } else if (full) {
+    } else if (full || too_many) {
       connection->TurnAway();
     } else {
       connection->Start();
@@ -180,6 +185,11 @@ void Describe(Describer& d, HttpLimits& limits) {
   d.Field("max_connections", limits.max_connections,
           {.help = "at once; one more takes the place of the one that has been silent longest",
            .min = 1,
+           .max = 65536,
+           .numerics = false});
+  d.Field("max_connections_each", limits.max_connections_each,
+          {.help = "of them of one address; 0: any. Behind a proxy all are its own",
+           .min = 0,
            .max = 65536,
            .numerics = false});
   d.Field("max_header_bytes", limits.max_header_bytes,

@@ -20,6 +20,7 @@ namespace retort {
 
 struct HttpLimits {
   int max_connections = 1024;
+  int max_connections_each = 0;  // of one address; 0: any, as behind a proxy
   int max_header_bytes = 16 << 10;
   int max_body_bytes = 1 << 20;
   int max_unsent_bytes = 8 << 20;  // of a stream whose client takes it too slowly
@@ -44,7 +45,8 @@ class HttpReply {
  public:
   virtual ~HttpReply() = default;
   // The whole answer. `close`: and then the connection is closed.
-  virtual void Send(int status, const HttpHeaders& headers, std::string body, bool close = false) = 0;
+  virtual void Send(int status, const HttpHeaders& headers, std::string body, bool close) = 0;
+  void Send(int status, const HttpHeaders& headers, std::string body) { Send(status, headers, std::move(body), false); }
   // An answer in parts.
   virtual void Start(int status, const HttpHeaders& headers) = 0;
   virtual void Write(std::string part) = 0;

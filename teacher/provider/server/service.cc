@@ -15,9 +15,12 @@
 namespace retort {
 namespace {
 
-std::unique_ptr<Teacher> Make(const TeacherConfig& config, const std::filesystem::path& config_dir) {
+constexpr int kRetries = 1;  // of a request to an API
+
+std::unique_ptr<Teacher> Make(const TeacherConfig& config, const std::filesystem::path& config_dir,
+                              std::function<bool()> stop = {}) {
   if (const auto* local = std::get_if<LocalTeacherConfig>(&config)) return MakeLocalTeacher(*local, config_dir);
-  if (const auto* api = std::get_if<ApiTeacherConfig>(&config)) return MakeApiTeacher(*api);
+  if (const auto* api = std::get_if<ApiTeacherConfig>(&config)) return MakeApiTeacher(*api, std::move(stop));
   if (const auto* replay = std::get_if<ReplayTeacherConfig>(&config)) return MakeReplayTeacher(*replay);
   throw Error({.place = "teacher.kind=oracle"}, "has answers to a task's own questions only",
               "serve a local, api or replay teacher");
@@ -33,8 +36,12 @@ EngineFactory MakeEngine(const ServeConfig& config, const std::filesystem::path&
     }
     // A replayed file is read at once; of an API each thread waits for one answer.
     const bool replays = std::holds_alternative<ReplayTeacherConfig>(config.teacher);
-    return MakeForwardEngine([teacher = config.teacher, config_dir] { return Make(teacher, config_dir); },
-                             replays ? 1 : config.forward_threads, std::move(post));
+    TeacherConfig teacher = config.teacher;
+    // Whoever asks can ask again, and waits meanwhile.
+    if (auto* api = std::get_if<ApiTeacherConfig>(&teacher)) api->max_retries = std::min(api->max_retries, kRetries);
+    return MakeForwardEngine(
+        [teacher, config_dir](std::function<bool()> stop) { return Make(teacher, config_dir, std::move(stop)); },
+        {.threads = replays ? 1 : config.forward_threads, .seconds = config.forward_seconds}, std::move(post));
   };
 }
 
@@ -55,6 +62,12 @@ void Describe(Describer& d, ServeConfig& config) {
           {.help = "of a local teacher; 0: all cores", .min = 0, .max = 1024, .numerics = false});
   d.Field("forward_threads", config.forward_threads,
           {.help = "requests that an api teacher is asked at once", .min = 1, .max = 1024, .numerics = false});
+  d.Field("forward_seconds", config.forward_seconds,
+          {.help = "for an api teacher to answer; then the request fails",
+           .unit = "seconds",
+           .min = 0.1,
+           .max = 86400,
+           .numerics = false});
   d.Field("drain_seconds", config.drain_seconds,
           {.help = "for answers that are being made when the server is told to stop",
            .unit = "seconds",

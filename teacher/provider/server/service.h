@@ -22,6 +22,7 @@ struct ServeConfig {
   int port = 8080;                    // 0: any free one
   int threads = 0;                    // of a local teacher's matrix products; 0: all cores
   int forward_threads = 8;            // requests that any other teacher is asked at once
+  double forward_seconds = 120;       // for its answer
   double drain_seconds = 10;          // for answers that are being made when the server is told to stop
 };
 void Describe(Describer& d, ServeConfig& config);

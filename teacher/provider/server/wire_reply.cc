@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,8 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// JSON has no infinity: a token that cannot be drawn.
-double Finite(double logprob) { return std::max(logprob, -9999.0); }
+// JSON has no infinity: a token that cannot be drawn. The 0 makes a -0 none.
+double Finite(double logprob) { return std::round(std::max(logprob, -9999.0) * kLogprobSteps) / kLogprobSteps + 0.0; }
 
 // As OpenAI names a token that is no whole text, so that two of them are not the same key.
 std::string TokenName(const std::string& bytes) {
@@ -118,12 +119,17 @@ Json ModelJson(const std::string& model, int64_t created) {
 
 }  // namespace
 
-std::string WholeReply(const WireHead& head, const std::vector<WireAnswer>& answers, const Usage& usage) {
+std::string WrittenChoice(bool chat, const WireAnswer& answer) { return DumpJson(Choice(chat, answer)); }
+
+std::string WholeReply(const WireHead& head, const std::vector<std::string>& choices, const Usage& usage) {
   Json json = HeadJson(head, "chat.completion", "text_completion");
-  Json& choices = json["choices"] = Json::array();
-  for (const WireAnswer& answer : answers) choices.push_back(Choice(head.chat, answer));
   json["usage"] = UsageJson(usage);
-  return DumpJson(json);
+  std::string whole = R"({"choices":[)";
+  for (const std::string& choice : choices) {
+    if (whole.back() != '[') whole += ',';
+    whole += choice;
+  }
+  return whole + "]," + DumpJson(json).substr(1);
 }
 
 std::string StreamPart(const WireHead& head, const WireAnswer& part, bool first) {

@@ -32,7 +32,11 @@ struct WireAnswer {
   std::vector<TokenLogprob> prompt, stop;
 };
 
-std::string WholeReply(const WireHead& head, const std::vector<WireAnswer>& answers, const Usage& usage);
+// JSON of one choice, and of all of them. Log-probabilities are rounded to 1e-4 nats: their last bits depend on what
+// else is in the batch, and would tell of other clients.
+inline constexpr double kLogprobSteps = 1e4;  // a nat
+std::string WrittenChoice(bool chat, const WireAnswer& answer);
+std::string WholeReply(const WireHead& head, const std::vector<std::string>& choices, const Usage& usage);
 // "data: {...}\n\n". The first part of a choice of a chat names its role.
 std::string StreamPart(const WireHead& head, const WireAnswer& part, bool first);
 std::string StreamUsage(const WireHead& head, const Usage& usage);

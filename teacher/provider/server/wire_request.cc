@@ -48,6 +48,17 @@ constexpr std::array<std::string_view, 17> kNotBuilt = {"tools",
 
 bool IsNothing(const Json& value) { return value.is_null() || (value.is_structured() && value.empty()); }
 
+// What a client may say of what is not built, since it is so here anyway.
+bool IsAsItIs(std::string_view name, const Json& value) {
+  if (IsNothing(value)) return true;
+  if (name == "tool_choice" || name == "function_call") return value == "none" || value == "auto";
+  if (name == "modalities") return value == Json::array({"text"});
+  if (name == "verbosity") return value == "medium";
+  if (name == "reasoning_effort") return value == "none";
+  if (name == "suffix") return value.is_string() && value.get_ref<const std::string&>().empty();
+  return false;
+}
+
 // The arguments of one body; each is taken once, and what is left in the end is unknown.
 class Arguments {
  public:
@@ -93,7 +104,7 @@ class Arguments {
     for (const std::string_view name : kIgnored) taken_.emplace(name);
     for (const std::string_view name : kNotBuilt) {
       const Json* value = Take(name);
-      if (value == nullptr || IsNothing(*value)) continue;
+      if (value == nullptr || IsAsItIs(name, *value)) continue;
       throw WireError(fmt::format("{} is not supported here", name), std::string(name), "unsupported_parameter");
     }
     for (const auto& [name, value] : body_.items()) {
@@ -273,7 +284,7 @@ WireRequest ParseWireRequest(std::string_view body, bool chat, const WireLimits&
   } catch (const Error& error) {
     WireError wire(fmt::format("the body cannot be read as JSON: {}", error.what()));
     wire.close = true;
-    throw wire;
+    throw WireError(std::move(wire));
   }
   Arguments arguments(json);
   WireRequest request{.chat = chat};

@@ -26,6 +26,7 @@ class WireError : public std::exception {
   std::string type = "invalid_request_error";
   std::string message, param, code;
   bool close = false;      // what was sent is no JSON: the connection is not to be trusted further
+  bool settled = false;    // policies have heard of it
   double retry_after = 0;  // seconds; 0: unsaid
   std::vector<std::pair<std::string, std::string>> headers;  // further ones, of the response
 };

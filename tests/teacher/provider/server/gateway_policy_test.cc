@@ -29,6 +29,7 @@ const std::filesystem::path kModel = RETORT_SOURCE_DIR "/configs/models/folds-sc
 struct Seen {
   std::mutex mutex;
   std::vector<Exchange> ended;
+  std::vector<int> turned_away;  // the status of what came to no answer
   int entered = 0, shown = 0;
   size_t Ended() {
     const std::lock_guard lock(mutex);
@@ -57,13 +58,18 @@ class Probe : public Policy {
     ++seen_.entered;
     return std::nullopt;
   }
-  void OnReply(Exchange& /*exchange*/, Reply& /*reply*/) override {
+  void OnReply(Exchange& exchange, Reply& /*reply*/) override {
     const std::lock_guard lock(seen_.mutex);
     ++seen_.shown;
+    if (!exchange.asked.prompt.empty() && exchange.asked.prompt.back().content == "big 98?")
+      throw std::runtime_error("a mistake");
   }
   void OnEnd(Exchange& exchange) override {
     const std::lock_guard lock(seen_.mutex);
-    if (exchange.choices == 0) return;
+    if (exchange.choices == 0) {
+      seen_.turned_away.push_back(exchange.status);
+      return;
+    }
     seen_.ended.push_back(exchange);
     if (exchange.asked.prompt.back().content == "big 99?") throw std::runtime_error("the disk is full");
   }
@@ -233,6 +239,111 @@ TEST_F(GatewayPolicyTest, WhatCannotBeBookedIsNoAnswer) {
   EXPECT_TRUE(stream.events().back().contains("error"));
 }
 
+TEST_F(GatewayPolicyTest, AMistakeOfAPolicyEndsOneAnswerAlone) {
+  Open();
+  Json body = Plain("big 98?");
+  const SeenReply whole = Ask(body);
+  EXPECT_EQ(whole.status, 500);
+  EXPECT_THAT(whole.body, Not(HasSubstr("mistake")));
+  body["stream"] = true;
+  body["n"] = 3;
+  EXPECT_EQ(Ask(body).status, 500);
+  EXPECT_EQ(Ask(Plain("big 47?")).json()["choices"][0]["text"], "477 A7");
+  EXPECT_TRUE(WaitForEnds(3));
+}
+
+// A stop of the server refunds nothing.
+TEST_F(GatewayPolicyTest, WhatWasMadeIsChargedWhenTheServerEnds) {
+  for (const bool leaves : {true, false}) {
+    Open();
+    const size_t before = seen_.Ended();
+    Json body = Plain("dice 472951?");
+    body["ignore_eos"] = true;
+    body["max_tokens"] = 240;
+    body["n"] = 64;
+    body["stream"] = true;
+    RawClient client(server_->port());
+    client.Send(PostBytes("/v1/completions", body.dump()));
+    EXPECT_GT(client.ReadBytes(3000).size(), 2000u);
+    if (leaves) server_->Stop(0);
+    gateway_.reset();
+    server_->Stop(0);
+    ASSERT_EQ(seen_.Ended(), before + 1);
+    const Exchange& exchange = seen_.ended.back();
+    EXPECT_EQ(exchange.status, leaves ? 499 : 500);
+    EXPECT_GE(exchange.spent.completion_tokens, 64);
+    EXPECT_EQ(exchange.spent.prompt_tokens, 13);
+  }
+}
+
+TEST_F(GatewayPolicyTest, RequestsThatStillWaitAreDroppedAtTheEnd) {
+  for (int round = 0; round < 5; ++round) {
+    Open();
+    Json body = Plain(std::string(3000, '7'));
+    body["n"] = 100;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 60; ++i) {
+      clients.push_back(std::make_unique<RawClient>(server_->port()));
+      clients.back()->Send(PostBytes("/v1/completions", body.dump()));
+    }
+    server_->Stop(0);
+    gateway_.reset();
+  }
+}
+
+// Whoever may not ask at all costs no work, and hears nothing but that; who may is logged, and counted.
+TEST_F(GatewayPolicyTest, PoliciesComeBeforeTheWork) {
+  Open(MakeQuotaPolicy({.requests_a_day = {5}, .file = testing::TempDir() + "/charges_before_work.jsonl"}));
+  const std::string wrong = "Authorization: Bearer wrong\r\n";
+  const Json fits_not = Plain(std::string(3000, '7')), much_too_long = Plain(std::string(900000, '7'));
+  for (const Json& body : {fits_not, much_too_long}) {
+    EXPECT_EQ(Ask(body, wrong).status, 401);
+    const SeenReply reply = Ask(body);
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(reply.json()["error"]["code"], "context_length_exceeded");
+    EXPECT_EQ(reply.headers.at("x-probe"), "seen");
+  }
+  ASSERT_TRUE(WaitForEnds(1));  // the shorter one was counted, and so a policy had it
+  EXPECT_EQ(seen_.ended[0].status, 400);
+  EXPECT_EQ(seen_.turned_away, std::vector<int>{400});
+  EXPECT_EQ(PostText(server_->port(), "/v1/completions", "no JSON", wrong).status, 401);
+  const SeenReply broken = PostText(server_->port(), "/v1/completions", "no JSON");
+  EXPECT_EQ(broken.status, 400);
+  EXPECT_EQ(broken.headers.at("x-probe"), "seen");
+  EXPECT_EQ(broken.headers.at("connection"), "close");
+  EXPECT_EQ(seen_.turned_away.size(), 2u);
+}
+
+TEST_F(GatewayPolicyTest, OneCallerDoesNotFillTheServer) {
+  GatewayConfig config;
+  config.max_answers_each = 3;
+  Open({}, config);
+  Json body = Plain("big 47?");
+  body["n"] = 4;
+  const SeenReply reply = Ask(body);
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.json()["error"]["code"], "too_many_answers");
+  EXPECT_EQ(reply.headers.at("retry-after"), "1");
+  ASSERT_TRUE(WaitForEnds(1));
+  EXPECT_EQ(seen_.ended[0].status, 429);
+  body["n"] = 3;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(body).status, 200);
+}
+
+TEST_F(GatewayPolicyTest, LogprobsHaveALimitInAll) {
+  GatewayConfig config;
+  config.max_logprobs = 60 * 3 * 2;
+  Open({}, config);
+  Json body = Plain("big 47?");
+  body["logprobs"] = 2;
+  body["n"] = 2;
+  EXPECT_EQ(Ask(body).status, 200);
+  body["n"] = 3;
+  EXPECT_EQ(Ask(body).json()["error"]["code"], "too_many_logprobs");
+  body.erase("logprobs");
+  EXPECT_EQ(Ask(body).status, 200);
+}
+
 TEST_F(GatewayPolicyTest, MoreThanCanBeMadeIsTurnedAway) {
   GatewayConfig config;
   config.max_answers = 3;
@@ -244,7 +355,8 @@ TEST_F(GatewayPolicyTest, MoreThanCanBeMadeIsTurnedAway) {
   EXPECT_EQ(reply.headers.at("retry-after"), "1");
   body["n"] = 3;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(body).status, 200);
-  EXPECT_EQ(seen_.entered, 3);
+  EXPECT_EQ(seen_.Ended(), 3u);
+  EXPECT_EQ(seen_.turned_away, std::vector<int>{503});
 }
 
 TEST_F(GatewayPolicyTest, NothingRebuildsWhatLogprobsAreCutTo) {

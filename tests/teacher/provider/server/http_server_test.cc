@@ -320,6 +320,17 @@ TEST_F(HttpServerTest, WhenFullTheMostSilentGoes) {
   EXPECT_EQ(busy.Read().body, "at last");
 }
 
+TEST_F(HttpServerTest, OneAddressHasItsShareOfConnections) {
+  Restart({.max_connections_each = 2});
+  RawClient one(port()), two(port());
+  EXPECT_TRUE(Soon([&] { return server_->connections() == 2; }));
+  EXPECT_EQ(Ask("GET /new" + kHead + "\r\n").status, 503);
+  one.Send("GET /last" + kHead + "Connection: close\r\n\r\n");
+  EXPECT_EQ(one.Read().status, 200);
+  EXPECT_TRUE(one.Closed());
+  EXPECT_TRUE(Soon([&] { return Ask("GET /new" + kHead + "\r\n").status == 200; }));
+}
+
 TEST_F(HttpServerTest, OnePathIsAnsweredThoughAllPlacesAreTaken) {
   HttpLimits limits{.max_connections = 2};
   limits.always = "/health";
