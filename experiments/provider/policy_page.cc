@@ -16,6 +16,7 @@ namespace retort::provider {
 namespace {
 
 constexpr size_t kShownSwings = 12;
+constexpr char kDollarAxis[] = "added dollars";
 
 const PolicyRow& RowOf(const PolicyReport& report, const PolicyVolume& volume, size_t measure, Adversary adversary) {
   return volume.rows[report.model.Index(measure, adversary, 0)];
@@ -83,6 +84,7 @@ class Lines {
     plot_.title = std::move(title);
     plot_.description = "One line for each row, from its low to its high end; the numbers are in the table.";
     plot_.x.label = std::move(x);
+    if (plot_.x.label == kDollarAxis) plot_.x.format = "%.0s%c";  // 50k
   }
   void Add(const std::string& name, const Interval& of) {
     if (!std::isfinite(of.estimate) || !std::isfinite(of.low) || !std::isfinite(of.high)) return;
@@ -120,7 +122,7 @@ PageFigure Tornado(const PolicyReport& report, Shown shown) {
   const double middle = days ? row.added_days.estimate : row.added_dollars.estimate;
   Lines lines(fmt::format("{} that \"{}\" adds, by assumption", days ? "Days" : "Dollars",
                           report.model.measures()[report.primary].name),
-              days ? "added days" : "added dollars");
+              days ? "added days" : kDollarAxis);
   std::vector<PolicySwing> swings = report.sensitivity.swings;
   std::erase_if(
       swings, [&](const PolicySwing& s) { return days ? s.days_low == s.days_high : s.dollars_low == s.dollars_high; });
@@ -141,7 +143,7 @@ PageFigure Tornado(const PolicyReport& report, Shown shown) {
 PageFigure Added(const PolicyReport& report, Shown shown) {
   const bool days = shown == Shown::kDays;
   Lines lines(fmt::format("{} that each countermeasure adds for an adaptive distiller", days ? "Days" : "Dollars"),
-              days ? "added days" : "added dollars");
+              days ? "added days" : kDollarAxis);
   const std::vector<Countermeasure>& measures = report.model.measures();
   for (size_t m = 1; m < measures.size(); ++m) {
     const PolicyRow& row = RowOf(report, report.volumes.front(), m, Adversary::kAdaptive);

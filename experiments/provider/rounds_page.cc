@@ -82,6 +82,7 @@ PageFigure BreakEvenFigure(const RoundsReport& report, Among among) {
     }
     plot.curves.push_back(std::move(curve));
   }
+  if (!IsIdentity(report)) plot.y.low = 1;  // so that the registered price is on it
   if (IsIdentity(report)) {
     for (size_t t = 0; t < kTiers; ++t) {
       plot.across.push_back({.at = world.tiers[t].price / world.tiers[t].pass,

@@ -110,11 +110,13 @@ const Response* BestOther(std::array<std::optional<Response>, kRouteCount>& uses
   return Best(uses, world, among);
 }
 
-RoundsOutcome OwnAt(const RoundsWorld& world, const ProviderPolicy& policy, double need) {
+// Through accounts of the tier that is asked for, or of any above it, too.
+enum class OwnTier { kAsked, kAny };
+RoundsOutcome OwnAt(const RoundsWorld& world, const ProviderPolicy& policy, double need, OwnTier tier) {
   RoundsOutcome best;
   bool any = false;
   for (const Offer& offer : Offers(world, policy)) {
-    if (offer.route != kOwn || offer.tier != policy.tier) continue;
+    if (offer.route != kOwn || (tier == OwnTier::kAsked && offer.tier != policy.tier)) continue;
     const RoundsOutcome outcome = BestUse(world, policy, offer, need).outcome;
     if (!any || Better(outcome, best, world)) best = outcome;
     any = true;
@@ -209,7 +211,7 @@ double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, 
       [&](double price) {
         RoundsWorld at = world;
         at.tiers[policy.tier].price = price * at.tiers[policy.tier].pass;
-        return OwnAt(at, policy, need);
+        return OwnAt(at, policy, need, OwnTier::kAsked);
       },
       other == nullptr ? nullptr : &other->outcome, world);
 }
@@ -227,7 +229,7 @@ double BreakEvenTraffic(const RoundsWorld& world, const ProviderPolicy& policy, 
             at.classes[c].addresses = 0;
           }
         }
-        return OwnAt(at, policy, need);
+        return OwnAt(at, policy, need, OwnTier::kAny);
       },
       other == nullptr ? nullptr : &other->outcome, world);
 }
