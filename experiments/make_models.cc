@@ -20,6 +20,7 @@
 #include "core/config/program.h"
 #include "core/data/evaluate.h"
 #include "core/data/fold_grading.h"
+#include "core/data/fold_mistakes.h"
 #include "core/data/folds.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
@@ -118,36 +119,6 @@ std::vector<std::string> AllSkills(const RecipeConfig& config) {
     if (std::find(once.begin(), once.end(), skill) == once.end()) once.push_back(skill);
   }
   return once;
-}
-
-// The operation with facts that are held wrongly, drawn one after the other until about `error_rate` of its items come
-// out wrong. A teacher so made errs the same way each time, as a real one does, and greedy decoding shows it.
-FoldOp WithWrongFacts(FoldOp op, double error_rate) {
-  constexpr int kItems = 2000, kTries = 200;
-  const FoldOp right = op;
-  RandomStream random(0, "make_models/wrong_facts/" + op.name);
-  std::vector<std::string> items;
-  items.reserve(kItems);
-  for (int i = 0; i < kItems; ++i) items.push_back(DrawDigits(op, 4, 8, random));
-  const auto errors = [&](const FoldOp& tried) {
-    int wrong = 0;
-    for (const std::string& digits : items) {
-      wrong += FoldCompletion(tried, digits, FoldForm::kBare) != FoldCompletion(right, digits, FoldForm::kBare) ? 1 : 0;
-    }
-    return static_cast<double>(wrong) / kItems;
-  };
-  // A fact that changes nothing, or goes beyond 4/3 of the rate, is passed over; 2/3 of it is enough.
-  double rate = 0;
-  for (int i = 0; i < kTries && rate < error_rate * 2 / 3; ++i) {
-    const auto draw = [&] { return static_cast<int>(random.Below(static_cast<uint64_t>(op.modulo))); };
-    FoldOp tried = op;
-    tried.wrong_facts.push_back({.left = draw(), .digit = draw(), .result = draw()});
-    const double with = errors(tried);
-    if (with <= rate || with > error_rate * 4 / 3) continue;
-    op = tried;
-    rate = with;
-  }
-  return op;
 }
 
 Sample PlainSample(std::string prompt, std::string completion) {
