@@ -150,24 +150,40 @@ void LocalModel::Ask(std::span<const Request> requests, const std::function<bool
   }
 }
 
-std::vector<Likelihood> LocalModel::Score(std::span<const Pair> pairs) {
+std::vector<Likelihood> LocalModel::Score(std::span<const Pair> pairs) { return ScoreAll(pairs, true); }
+
+std::vector<LocalModel::ScoredTokens> LocalModel::ScoreEach(std::span<const Pair> pairs) const {
   std::vector<std::vector<int>> sequences;
-  std::vector<size_t> prompt_lengths;
+  sequences.reserve(pairs.size());
+  std::vector<ScoredTokens> scored;
+  scored.reserve(pairs.size());
   for (const Pair& pair : pairs) {
-    sequences.push_back(EncodePrompt(*tokenizer_, chat_template_, pair.prompt));
-    prompt_lengths.push_back(sequences.back().size());
     const std::vector<Message> completion = Completion(pair.prompt, pair.completion);
-    const std::vector<int> ids = EncodeCompletion(*tokenizer_, chat_template_, completion);
-    sequences.back().insert(sequences.back().end(), ids.begin(), ids.end());
+    scored.push_back({.before = EncodePrompt(*tokenizer_, chat_template_, pair.prompt),
+                      .ids = EncodeCompletion(*tokenizer_, chat_template_, completion),
+                      .logprobs = {}});
+    std::vector<int>& whole = sequences.emplace_back(scored.back().before);
+    whole.insert(whole.end(), scored.back().ids.begin(), scored.back().ids.end());
   }
   const std::vector<std::vector<double>> logprobs = ScoreTokens(*transformer_, sequences);
+  for (size_t i = 0; i < scored.size(); ++i) {
+    scored[i].logprobs.assign(logprobs[i].end() - static_cast<std::ptrdiff_t>(scored[i].ids.size()), logprobs[i].end());
+  }
+  return scored;
+}
+
+std::vector<Likelihood> LocalModel::ScoreAll(std::span<const Pair> pairs, bool with_end) const {
+  const std::vector<int> ends = stop_ids();
+  const std::vector<ScoredTokens> scored = ScoreEach(pairs);
   std::vector<Likelihood> likelihoods;
+  likelihoods.reserve(pairs.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
-    Likelihood likelihood{.bytes = static_cast<int64_t>(pairs[i].completion.size())};
-    for (size_t t = prompt_lengths[i]; t < sequences[i].size(); ++t) {
-      likelihood.nats += logprobs[i][t - 1];
-      ++likelihood.tokens;
-    }
+    const auto& [before, ids, logprobs] = scored[i];
+    size_t tokens = ids.size();
+    if (!with_end && tokens > 0 && std::find(ends.begin(), ends.end(), ids.back()) != ends.end()) --tokens;
+    Likelihood likelihood{.tokens = static_cast<int64_t>(tokens),
+                          .bytes = static_cast<int64_t>(pairs[i].completion.size())};
+    for (size_t t = 0; t < tokens; ++t) likelihood.nats += logprobs[t];
     likelihoods.push_back(likelihood);
   }
   return likelihoods;

@@ -29,6 +29,14 @@ class LocalModel : public Answerer, public LikelihoodScorer {
 
   void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override;
   std::vector<Likelihood> Score(std::span<const Pair> pairs) override;
+  // The same of texts that may go on: without the token that ends an answer.
+  std::vector<Likelihood> ScoreBeginnings(std::span<const Pair> pairs) { return ScoreAll(pairs, false); }
+  // A text's tokens: those of the prompt, and those of the completion with the log-probability of each.
+  struct ScoredTokens {
+    std::vector<int> before, ids;
+    std::vector<double> logprobs;  // of ids
+  };
+  std::vector<ScoredTokens> ScoreEach(std::span<const Pair> pairs) const;
 
   // The logits of given tokens, for a student that learns from them. This model must outlive it.
   Scorer MakeScorer() const;
@@ -47,6 +55,8 @@ class LocalModel : public Answerer, public LikelihoodScorer {
   std::vector<int> stop_ids() const;  // those of the chat template and of config.json
 
  private:
+  std::vector<Likelihood> ScoreAll(std::span<const Pair> pairs, bool with_end) const;
+
   std::filesystem::path folder_;
   ModelOptions options_;
   std::unique_ptr<Transformer> transformer_;
