@@ -96,6 +96,7 @@ std::unique_ptr<Policy> MakeQuotaPolicy(const QuotaPolicyConfig& config);
 std::unique_ptr<Policy> MakeRateLimitPolicy(const RateLimitPolicyConfig& config);
 std::unique_ptr<Policy> MakeAddressBlockPolicy(const AddressBlockPolicyConfig& config);
 std::unique_ptr<Policy> MakeTermsPolicy(const TermsPolicyConfig& config);
+std::unique_ptr<Policy> MakeWatermarkPolicy(std::shared_ptr<const Watermark> watermark);
 std::unique_ptr<Policy> MakeLogPolicy(const LogPolicyConfig& config);
 
 // The same by a clock of the caller's: milliseconds since 1970, or seconds of one that never goes back.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/config/toml_text.h"
@@ -14,7 +15,7 @@ namespace {
 
 class WatermarkPolicy : public Policy {
  public:
-  explicit WatermarkPolicy(const WatermarkPolicyConfig& config) : config_(config), watermark_(MakeWatermark(config)) {}
+  explicit WatermarkPolicy(std::shared_ptr<const Watermark> watermark) : watermark_(std::move(watermark)) {}
 
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     std::shared_ptr<LogitsProcessor>& processor = exchange.forwarded.sampling.processor;
@@ -24,11 +25,11 @@ class WatermarkPolicy : public Policy {
   }
 
   Card OnCard(Card card) const override {
-    return ChangedBy(std::move(card), "watermark", NumericsToml(config_) + watermark_->key_id());
+    WatermarkPolicyConfig config{.settings = watermark_->settings()};
+    return ChangedBy(std::move(card), "watermark", NumericsToml(config) + watermark_->key_id());
   }
 
  private:
-  WatermarkPolicyConfig config_;
   std::shared_ptr<const Watermark> watermark_;
 };
 
@@ -55,7 +56,11 @@ std::shared_ptr<const Watermark> MakeWatermark(const WatermarkPolicyConfig& conf
 }
 
 std::unique_ptr<Policy> MakeWatermarkPolicy(const WatermarkPolicyConfig& config) {
-  return std::make_unique<WatermarkPolicy>(config);
+  return MakeWatermarkPolicy(MakeWatermark(config));
+}
+
+std::unique_ptr<Policy> MakeWatermarkPolicy(std::shared_ptr<const Watermark> watermark) {
+  return std::make_unique<WatermarkPolicy>(std::move(watermark));
 }
 
 }  // namespace retort
