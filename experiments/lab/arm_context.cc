@@ -81,6 +81,14 @@ SampleSet ArmContext::TeacherRows(int n, uint64_t seed) {
   return Rows({teacher_, config_.collect}, n, options_.rows_at_once, seed, collected_[{seed, "teacher"}]);
 }
 
+SampleSet ArmContext::RowsOf(Teacher& teacher, int n, uint64_t seed) const {
+  ExperimentConfig config = config_;
+  config.warm_start = {};
+  Options options = options_;
+  options.rows_at_once = 0;
+  return ArmContext(config, task_, teacher, std::move(options)).TeacherRows(n, seed);
+}
+
 SampleSet ArmContext::TeacherChoices(int prompts, int attempts, uint64_t seed) {
   Asked asked{teacher_, config_.collect};
   asked.config.sampling.temperature = config_.judging.temperature;

@@ -53,10 +53,13 @@ class ArmContext {
   const Task& task() const { return task_; }
   const TaskConfig& task_config() const { return config_.task; }
   const JudgingConfig& judging() const { return config_.judging; }
+  const ExperimentConfig& config() const { return config_; }
   std::string teacher_name() const { return teacher_.card().name; }
   const std::filesystem::path& config_dir() const { return options_.config_dir; }
   // The first n rows of the seed's pool, answered by the teacher. Only what no earlier run has collected is asked for.
   SampleSet TeacherRows(int n, uint64_t seed);
+  // The same of another teacher than the block's. Plan does not count it.
+  SampleSet RowsOf(Teacher& teacher, int n, uint64_t seed) const;
   // All `attempts` answers of the teacher to each of the first prompts of the pool, drawn at judging.temperature.
   SampleSet TeacherChoices(int prompts, int attempts, uint64_t seed);
   // The student as it starts: the base of the seed, or its warm start. Made when first wanted; throws NotAsked where

@@ -194,6 +194,11 @@ void FindNames(const Experiment& experiment, const fs::path& config_dir, Block& 
   for (const std::vector<std::string>& entry : config.tuned.overrides) {
     Gather(problems, [&] { FindArm(experiment, entry.empty() ? "" : entry.front()); });
   }
+  for (std::vector<std::string>* models : {&config.provenance.rivals, &config.provenance.others}) {
+    for (std::string& model : *models) {
+      Gather(problems, [&] { model = fs::absolute(FindModel(model, config_dir)).lexically_normal().string(); });
+    }
+  }
   if (auto* local = std::get_if<LocalTeacherConfig>(&config.teacher); local && block.teacher) {
     local->model = fs::absolute(FindModel(local->model, config_dir)).lexically_normal().string();
   }
@@ -276,7 +281,7 @@ void OpenContexts(const std::vector<std::unique_ptr<Block>>& blocks, bool n_coun
     const ExperimentConfig& config = block->config;
     std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", config.collect.task, TeacherToml(config.teacher),
                                   ToToml(config.policies), ToToml(config.collect), config.evaluation.held_out,
-                                  ToToml(config.student.init), ToToml(config.judging));
+                                  ToToml(config.student.init), ToToml(config.judging) + ToToml(config.provenance));
     if (config.warm_start.n > 0) {
       key += fmt::format("\n{}\n{}\n{}\n{}", config.warm_start.n, config.warm_start.targets, config.warm_start.drop,
                          NumericsToml(WarmStartTrainer(config.student, config.warm_start)));

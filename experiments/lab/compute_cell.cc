@@ -131,7 +131,7 @@ void EvaluateModel(const TaskConfig& task_config, const Task& task, const Evalua
   if (!retained.empty()) result.retained_skill = Average(Evaluate(answerer, retained, *grader, sampling)).score;
 }
 
-CellResult ComputeCell(const CellRun& run) {
+CellResult ComputeCell(const CellRun& run, const StudentProbe& probe) {
   CellResult result;
   const auto seed = static_cast<uint64_t>(run.config.seed);
   const auto evaluate = [&](Answerer& answerer, LikelihoodScorer* scorer) {
@@ -140,6 +140,7 @@ CellResult ComputeCell(const CellRun& run) {
   const auto evaluate_student = [&](LocalModel& student) {
     evaluate(student, &student);
     if (run.config.evaluation.teacher_kl > 0) MeasureTeacherKl(run, student, result);
+    if (probe && run.config.n > 0) probe(run, student, result);
   };
   if (run.config.arm == kTeacherModelArm) {
     const std::unique_ptr<Teacher> teacher =

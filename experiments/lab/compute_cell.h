@@ -2,11 +2,21 @@
 // are.
 #pragma once
 
+#include <functional>
+
 #include "experiments/lab/experiment.h"
+
+namespace retort {
+class LocalModel;
+}
 
 namespace retort::lab {
 
-CellResult ComputeCell(const CellRun& run);
+// What an experiment measures on a student beside, once it is trained and while its weights are there; what that
+// depends on must be part of the cell's identity (experiments/lab/grid.cc).
+using StudentProbe = std::function<void(const CellRun&, LocalModel& student, CellResult&)>;
+
+CellResult ComputeCell(const CellRun& run, const StudentProbe& probe = {});
 
 // Fills items, means and retained_skill. `scorer` may be null where the metric is exact_match.
 void EvaluateModel(const TaskConfig& task_config, const Task& task, const EvaluationConfig& config,

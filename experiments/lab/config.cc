@@ -217,6 +217,37 @@ void Describe(Describer& d, JudgingConfig& config) {
            .max = 1});
 }
 
+void Describe(Describer& d, ProvenanceConfig& config) {
+  d.Field(
+      "items", config.items,
+      {.help = "held-out prompts whose answers by the teacher and by others are compared under each student; 0: none",
+       .unit = "items",
+       .min = 0,
+       .max = 1e6});
+  d.Field("rivals", config.rivals,
+          {.help = "models whose answers to them the provider has beside its own and the reference solutions"});
+  d.Field("canary_share", config.canary_share,
+          {.help = "share of prompts that the provider answers with a secret; 0: none", .min = 0, .max = 1});
+  d.Field("draws", config.draws,
+          {.help = "answers drawn from each student, in which the watermark is looked for; 0: none",
+           .unit = "answers",
+           .min = 0,
+           .max = 1e6});
+  d.Field("secret", config.secret, {.help = "what the keys of watermark and canaries are drawn from, one a seed"});
+  d.Field("others", config.others, {.help = "models that teach the arms other_a, other_b, ... and mixed_*"});
+  d.Field("alpha", config.alpha, {.help = "a student is flagged from this p value down", .min = 0, .max = 1});
+  d.Field("test", config.test,
+          {.help = "of the declared detection; empty: none is declared",
+           .choices = {"", "likelihood", "canaries", "watermark"}});
+  d.Field("task", config.task, {.help = "its group of rows; empty: the first"});
+  d.Field("arm", config.arm, {.help = "its arm of taught students"});
+  d.Field("nulls", config.nulls, {.help = "arms whose students the teacher did not teach"});
+  d.Field("calibration", config.calibration,
+          {.help = "those of them that the threshold of the likelihood is taken from; no rate counts these students"});
+  d.Field("calibration_from", config.calibration_from,
+          {.help = "of these, the seeds from this one on", .min = 0, .max = 1e6});
+}
+
 void Describe(Describer& d, ContrastConfig& config) {
   d.Field("task", config.task, {.help = "as the tables name it; empty: the first", .numerics = false});
   d.Field("arm", config.arm, {.help = "empty: no contrast is declared", .numerics = false});
@@ -253,6 +284,7 @@ void Describe(Describer& d, ExperimentConfig& config) {
            .numerics = false});
   d.Group("warm_start", config.warm_start, "what every student learns first");
   d.Group("judging", config.judging, "answers drawn to be judged, for arms that do so");
+  d.Group("provenance", config.provenance, "what a provider tries on each student, for the experiment of that name");
   d.Field("assumptions", config.assumptions,
           {.help = "the register of configs/assumptions that an experiment's own sections reckon with; empty: none",
            .numerics = false});
@@ -292,6 +324,7 @@ void Describe(Describer& d, CellConfig& config) {
   DescribePricesAndCard(d, config.collect);
   d.Group("student", config.student, "who learns, and how");
   d.Group("evaluation", config.evaluation, "what every cell is measured by");
+  d.Group("provenance", config.provenance, "what a provider tries on the student");
   DescribeNumerics(d, config.numerics);
   d.Field("in_context", config.in_context, {.help = "the rows stand before each question; nothing is trained"});
   d.Field("validation_items", config.validation_items,

@@ -82,6 +82,28 @@ struct JudgingConfig {
 };
 void Describe(Describer& d, JudgingConfig& config);
 
+// What a provider tries on each student to see whether its teacher taught it (experiments/provider/provenance_probe.h),
+// and how its page reads that. Nothing is tried where items, canary_share and draws are 0.
+struct ProvenanceConfig {
+  int items = 0;
+  std::vector<std::string> rivals, others;
+  double canary_share = 0;
+  int draws = 0;
+  int64_t secret = 0;
+  // Of the page, not of a cell:
+  double alpha = 0.05;
+  std::string test, task, arm;  // declared before anything runs
+  std::vector<std::string> nulls, calibration;
+  int calibration_from = 0;
+
+  bool Tries() const { return items > 0 || canary_share > 0 || draws > 0; }
+  // Without what a cell's numbers do not hang on.
+  ProvenanceConfig OfCell() const {
+    return {.items = items, .rivals = {}, .others = {}, .canary_share = canary_share, .draws = draws, .secret = secret};
+  }
+};
+void Describe(Describer& d, ProvenanceConfig& config);
+
 // The one comparison that is declared before anything runs; no arm: none is.
 struct ContrastConfig {
   std::string task, arm, against;
@@ -104,6 +126,7 @@ struct ExperimentConfig {
   std::vector<std::vector<std::string>> blocks;
   WarmStartConfig warm_start;
   JudgingConfig judging;
+  ProvenanceConfig provenance;
   std::string assumptions;  // a file of configs/assumptions, for experiments whose own sections reckon with one
   ContrastConfig contrast;
   std::vector<std::vector<std::string>> compare;  // groups of rows, looked at beside the contrast
@@ -139,6 +162,7 @@ struct CellConfig {
   CollectConfig collect;
   StudentConfig student;
   EvaluationConfig evaluation;
+  ProvenanceConfig provenance;
   std::string numerics = "fused";
   bool in_context = false;   // the rows stand before each question; nothing is trained
   int validation_items = 0;  // so many of the pool's last prompts are answered in place of the held-out items

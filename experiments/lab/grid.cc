@@ -35,6 +35,7 @@ CellConfig MakeCellConfig(const Block& block, const std::string& arm, int n, uin
                     .collect = block.config.collect,
                     .student = block.config.student,
                     .evaluation = block.config.evaluation,
+                    .provenance = block.config.provenance,
                     .numerics = block.config.numerics,
                     .validation_items = block.config.validation_items};
   config.student.init.model = {config.base};
@@ -202,6 +203,13 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   if (!teacher && config.evaluation.teacher_kl > 0) {
     text += fmt::format("kl_teacher {}\n", MakeTeacher(config.teacher, task, "")->card().identity);
   }
+  if (trained && config.provenance.Tries()) {
+    text += fmt::format("tried_as {}\ntried_for {}\n", config.arm,
+                        MakeGuardedTeacher(config.teacher, config.policies, task, "")->card().identity);
+    for (const std::string& rival : config.provenance.rivals) {
+      text += fmt::format("rival {}\n", HashCheckpoint(rival));
+    }
+  }
   if (config.validation_items > 0) {
     text += fmt::format("validation_items {} of {}\n", config.validation_items, config.collect.pool_size);
   }
@@ -212,6 +220,11 @@ std::string CellIdentity(const CellConfig& config, const Task& task, const std::
   section("task", TaskToml(config.task));
   section("evaluation", NumericsToml(config.evaluation));
   if (!config.evaluation.also.empty()) text += fmt::format("also {}\n", fmt::join(config.evaluation.also, " "));
+  if (trained && config.provenance.Tries()) {
+    section("provenance", NumericsToml(config.provenance.OfCell()));
+    text += fmt::format("pool_size {}\n{}{}", config.collect.pool_size, NumericsToml(config.collect.sampling),
+                        config.provenance.draws > 0 ? NumericsToml(config.policies.watermark) : "");
+  }
   if (!teacher) section("student.init", NumericsToml(config.student.init));
   if (trained && config.student.lora.r > 0) section("student.lora", NumericsToml(config.student.lora));
   if (trained) section("student.trainer", TrainerToml(config.student.trainer));

@@ -49,7 +49,7 @@ fs::path OutputFolder(const ExperimentConfig& config, const std::string& experim
 }
 
 CellFunction ComputeOf(const Experiment& experiment) {
-  return experiment.compute ? experiment.compute : CellFunction(ComputeCell);
+  return experiment.compute ? experiment.compute : CellFunction([](const CellRun& run) { return ComputeCell(run); });
 }
 
 int TellInterrupted(const std::string& name) {

@@ -29,7 +29,8 @@ ROOMS = {
     "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
                          "experiments/lab"],
     # What provider's experiments say and show: their pages, and what a provider sees of an experiment of the lab.
-    "experiments/provider": ["core/config", "core/stats", "core/report", "teacher/provider", "experiments/lab"],
+    "experiments/provider": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher",
+                             "teacher/provider", "experiments/lab"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
                     "teacher/provider/server", "student", "experiments/lab", "experiments/look", "experiments/provider"],
 }

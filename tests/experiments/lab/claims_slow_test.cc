@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-const char* const kClaims[] = {"catching_up_cost", "curation",      "few_samples",
-                               "graded_answers",   "open_teacher",  "signal_limits",
-                               "student_families", "trace_anatomy", "withheld_capability"};
+const char* const kClaims[] = {"catching_up_cost", "curation",           "few_samples",   "graded_answers",
+                               "open_teacher",     "provenance",         "signal_limits", "student_families",
+                               "trace_anatomy",    "withheld_capability"};
 
 TEST(Claims, EveryShippedConfigBinds) {
   int configs = 0;
@@ -40,7 +40,7 @@ TEST(Claims, EveryShippedConfigBinds) {
       EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.output;
     }
   }
-  EXPECT_GE(configs, 16);
+  EXPECT_GE(configs, 18);
 }
 
 class ClaimsTest : public ProgramsTest {
@@ -76,6 +76,17 @@ TEST_F(ClaimsTest, OpenTeacher) {
 
 TEST_F(ClaimsTest, Curation) {
   MakesItsPage("curation", {"arms=[random,diverse,longest,hardest]", "collect.pool_size=16"});
+}
+
+// Each test of a student, with a watermark in the rows; taught and untaught.
+TEST_F(ClaimsTest, Provenance) {
+  MakesItsPage("provenance",
+               {"arms=[taught_100,mixed_20]", "provenance.items=6", "provenance.rivals=[]", "provenance.others=[]",
+                "provenance.draws=4", "provenance.calibration_from=1", "provenance.canary_share=0.5",
+                "collect.sampling.temperature=1", "blocks=[[\"arms=[references,rival,other_key]\"]]"});
+  const std::string students = ReadFile(path("provenance") / "students.csv");
+  for (const char* test : {"likelihood", "canaries", "watermark"}) EXPECT_THAT(students, HasSubstr(test));
+  EXPECT_THAT(ReadFile(path("provenance") / "disclosure.csv"), HasSubstr("Built with Llama"));
 }
 
 TEST_F(ClaimsTest, StudentFamilies) {
