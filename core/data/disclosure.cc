@@ -88,23 +88,23 @@ std::string NameOf(const Readme& readme) {
 
 }  // namespace
 
-std::vector<std::string> DisclosureProblems(const Card& teacher, std::string_view text) {
+std::vector<std::string> DisclosureProblems(const Card& teacher, std::string_view readme) {
   std::vector<std::string> problems;
-  const Readme readme = Parse(text);
+  const Readme card = Parse(readme);
   if (teacher.training_allowed == "no") {
     problems.push_back(fmt::format("the licence {} allows no training on outputs, which no text makes up for",
                                    teacher.licence.empty() ? "of the teacher" : teacher.licence));
   }
   if (const std::string owed = Folded(Trimmed(teacher.disclosure));
-      !owed.empty() && Folded(readme.shown).find(owed) == std::string::npos) {
-    problems.push_back(fmt::format("\"{}\" is not displayed", Trimmed(teacher.disclosure)));
+      !owed.empty() && Folded(card.shown).find(owed) == std::string::npos) {
+    problems.push_back(fmt::format(R"("{}" is not displayed)", Trimmed(teacher.disclosure)));
   }
   if (!teacher.name_prefix.empty()) {
-    const std::string name = NameOf(readme);
+    const std::string name = NameOf(card);
     if (name.empty()) {
-      problems.push_back(fmt::format("the model has no name, which must begin with \"{}\"", teacher.name_prefix));
+      problems.push_back(fmt::format(R"(the model has no name, which must begin with "{}")", teacher.name_prefix));
     } else if (!name.starts_with(teacher.name_prefix)) {
-      problems.push_back(fmt::format("the name \"{}\" does not begin with \"{}\"", name, teacher.name_prefix));
+      problems.push_back(fmt::format(R"(the name "{}" does not begin with "{}")", name, teacher.name_prefix));
     }
   }
   return problems;

@@ -51,7 +51,7 @@ Interval AreaUnderCurve(std::span<const double> found, std::span<const double> o
   std::ranges::sort(sorted);
   double wins = 0;
   for (const double score : found) {
-    const auto [first, last] = std::ranges::equal_range(sorted, score);
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), score);
     wins += static_cast<double>(first - sorted.begin()) + static_cast<double>(last - first) / 2;
   }
   const auto m = static_cast<double>(found.size()), n = static_cast<double>(others.size());

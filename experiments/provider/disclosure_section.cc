@@ -20,9 +20,9 @@ namespace {
 std::string Owed(const Card& card) {
   if (card.training_allowed == "no") return "no training on outputs";
   if (card.disclosure.empty() && card.name_prefix.empty()) return "nothing";
-  std::string owed = card.disclosure.empty() ? "" : fmt::format("\"{}\"", card.disclosure);
+  std::string owed = card.disclosure.empty() ? "" : fmt::format(R"("{}")", card.disclosure);
   if (!card.name_prefix.empty()) {
-    owed += fmt::format("{}a name that begins with \"{}\"", owed.empty() ? "" : ", and ", card.name_prefix);
+    owed += fmt::format(R"({}a name that begins with "{}")", owed.empty() ? "" : ", and ", card.name_prefix);
   }
   return owed;
 }
