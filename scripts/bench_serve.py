@@ -126,7 +126,7 @@ def main():
         start = server.rss()
         row("serve, 200 clients, whole answers", [server.load("folds-teacher", 200, arguments.minute)])
         middle = server.rss()
-        row("serve, 200 clients, streams", [server.load("folds-teacher", 200, arguments.minute, "stream", "chat")])
+        row("serve, 200 clients, streams", [server.load("folds-teacher", 200, arguments.minute / 2, "stream", "chat")])
         end = server.rss()
     if peer:
         with tempfile.TemporaryDirectory() as temp:

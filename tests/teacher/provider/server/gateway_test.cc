@@ -186,7 +186,7 @@ TEST_F(GatewayTest, EchoesAPromptWithItsLogprobs) {
   ASSERT_EQ(choices.size(), 2u);
   std::vector<double> sums;
   for (const Json& choice : choices) {
-    const Json logprobs = choice["logprobs"];
+    const Json& logprobs = choice["logprobs"];
     ASSERT_EQ(logprobs["tokens"].size(), 1 + 13 + 1u);  // <s>, the text, one more
     EXPECT_TRUE(logprobs["token_logprobs"][0].is_null());
     double sum = 0;
@@ -342,6 +342,7 @@ TEST_F(GatewayTest, RefusesWhatComesByTheWrongWay) {
 // Our own client against our own server.
 TEST_F(GatewayTest, AnApiTeacherAnswersAsTheLocalOne) {
   std::vector<Request> requests;
+  requests.reserve(6);
   for (int i = 0; i < 6; ++i) {
     requests.push_back({.id = "q" + std::to_string(i),
                         .prompt = {{"", "dice 4" + std::to_string(i) + "29?"}},

@@ -51,23 +51,23 @@ std::string Mutated(std::string text, RandomStream& random) {
                                                    "1e999",
                                                    "0",
                                                    "NaN",
-                                                   "\x00",
+                                                   std::string(1, '\0'),
                                                    "\xff",
                                                    "é",
                                                    "\\ud8",
                                                    "\\u0000",
-                                                   "\"n\":",
-                                                   "\"stop\":",
+                                                   R"("n":)",
+                                                   R"("stop":)",
                                                    "[[[[[[",
-                                                   "{\"a\":{\"a\":",
+                                                   R"({"a":{"a":)",
                                                    " ",
                                                    "\r\n",
                                                    "\n",
                                                    "\t",
                                                    "1.",
                                                    "9223372036854775808",
-                                                   "\"prompt\":",
-                                                   "\"messages\":",
+                                                   R"("prompt":)",
+                                                   R"("messages":)",
                                                    "chunked",
                                                    "100-continue"};
   for (uint64_t edits = 1 + random.Below(4); edits > 0; --edits) {
@@ -137,9 +137,7 @@ TEST(Hostile, ABodyThatIsNoJsonEndsTheConnection) {
 
 TEST(Hostile, TextComesBackAsTextWhateverItHolds) {
   const auto service = Open();
-  const std::string nasty =
-      "\r\n\x1b[31m\u2028=cmd()<script>\u0000\x7f😀"
-      "\"}]}";
+  const std::string nasty = "\r\n\x1b[31m\u2028=cmd()<script>" + std::string(1, '\0') + "\x7f😀" + R"("}]})";
   const Json body = {
       {"model", "folds-scholar"}, {"prompt", nasty}, {"echo", true}, {"max_tokens", 2}, {"stream", true}};
   std::string text;
