@@ -14,6 +14,9 @@ class AnswerPattern {
   explicit AnswerPattern(const std::string& pattern);  // throws Error with the offset, or if there is no group 1
   // Group 1 of the last match in which it took part.
   std::optional<std::string> Last(std::string_view text) const;
+  // Whether there is a match anywhere, or a limit was reached before that could be told: for who must rather find too
+  // much than too little. The work of the whole text is bounded: the longer it is, the less from each place in it.
+  bool MayMatch(std::string_view text) const;
 
  private:
   std::shared_ptr<void> code_;

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
+#include "core/data/folds.h"
 #include "teacher/provider/request_log.h"
 
 namespace retort {
@@ -114,6 +115,66 @@ TEST(FilterPolicy, RefusesWhatItNamesAndNothingElse) {
   }
   for (const char* id : {"b", "d"}) EXPECT_EQ(Text(replies.at(id).completion), std::string("42 for ") + id);
   EXPECT_EQ(guarded.thinker->asked.size(), 2u) << "a refused prompt does not reach the teacher";
+}
+
+// Whether a filter refuses a prompt of these messages.
+bool Refuses(const FilterPolicyConfig& filter, const std::vector<std::string>& messages) {
+  Request request{.id = "a"};
+  for (const std::string& text : messages) request.prompt.push_back({"user", text});
+  return Guarded({.use = {"filter"}, .filter = filter}).One(request).refused;
+}
+
+TEST(FilterPolicy, AWithheldSkillIsFoundHoweverItIsAsked) {
+  const FilterPolicyConfig filter{.skills = {"add10", "sub"}};
+  const std::vector<std::vector<std::string>> asked = {{"add10 4729?"},
+                                                       {" add10 4729?"},
+                                                       {"\nadd10 4729?"},
+                                                       {"add10 4729?\n"},
+                                                       {"add10  4729?"},
+                                                       {"add10\xc2\xa0\xe2\x80\x8b"
+                                                        "4729?"},
+                                                       {"add10 4729?4"},
+                                                       {"add10 4729?477"},
+                                                       {"max 1?1 A1\nadd10 4729?"},
+                                                       {"add10 47", "29?"},
+                                                       {"add10 ", "4729?"},
+                                                       {"ad", "d10 4729?"},
+                                                       {"add10 472", "9?"},
+                                                       {"add 10 4729?"},
+                                                       {"ADD10: 4729!"},
+                                                       {"be brief", "sub 47:"},
+                                                       {"r", "sub 47?"}};
+  for (const auto& messages : asked) EXPECT_TRUE(Refuses(filter, messages)) << testing::PrintToString(messages);
+  // What a task writes of other operations, and the teacher as author of questions, is let pass.
+  for (const char* question : {"add5 1234?", "add7 10?", "big 10472?", "rsub 4729?", "rsub 4729:", "second 47!",
+                               "T add10=", "dice 472?", "mix10 10?"}) {
+    EXPECT_FALSE(Refuses(filter, {question})) << question;
+  }
+}
+
+// Every question of every operation is refused by its own name alone.
+TEST(FilterPolicy, TellsOperationsApart) {
+  std::vector<std::string> all = AllFoldOps();
+  all.insert(all.end(), ExtraFoldOps().begin(), ExtraFoldOps().end());
+  for (const std::string& withheld : all) {
+    for (const std::string& op : all) {
+      for (const char form : {'?', '!', ':'}) {
+        EXPECT_EQ(Refuses({.skills = {withheld}}, {op + " 10234" + form}), op == withheld) << withheld << " " << op;
+      }
+    }
+  }
+}
+
+TEST(FilterPolicy, APatternIsNotPassedByPaddingOrCuts) {
+  const FilterPolicyConfig filter{.patterns = {R"(make\s+(\w+\s+)*a?\s*bomb)", "how to .*weapon"}};
+  std::string padding;
+  for (int i = 0; i < 50'000; ++i) padding += "make ";
+  EXPECT_TRUE(Refuses(filter, {padding + "tea, then make a bomb"})) << "beyond its work limit";
+  EXPECT_TRUE(Refuses(filter, {"how to build\na weapon"}));
+  EXPECT_TRUE(Refuses(filter, {"make a bo", "mb"}));
+  EXPECT_TRUE(Refuses(filter, {"make a bo\xe2\x80\x8bmb"}));
+  EXPECT_FALSE(Refuses(filter, {"make tea", "and how to drink it"}));
+  EXPECT_FALSE(Refuses({.patterns = {"(?i)\\b(bombs?|weapons?)\\b"}}, {padding + "tea"})) << "length alone is no fault";
 }
 
 TEST(FilterPolicy, MayAnswerInstead) {
