@@ -15,7 +15,10 @@ namespace {
 class AddressBlockPolicy : public Policy {
  public:
   AddressBlockPolicy(const AddressBlockPolicyConfig& config, Clock clock)
-      : rate_(config.requests_a_minute / 60), burst_(config.burst), buckets_(std::move(clock)) {
+      : rate_(config.requests_a_minute / 60),
+        burst_(config.burst),
+        v6_prefix_(config.v6_prefix),
+        buckets_(std::move(clock)) {
     if (config.deny_file.empty() && config.allow_file.empty() && config.requests_a_minute <= 0) {
       throw Error("policies.address_block: blocks nothing; give deny_file, allow_file or requests_a_minute");
     }
@@ -31,7 +34,7 @@ class AddressBlockPolicy : public Policy {
       return Deny(exchange, "requests from this address are not accepted", {.status = 403, .code = "address_blocked"});
     }
     if (rate_ <= 0) return std::nullopt;
-    const double wait = buckets_.Take(AddressGroup(*address), rate_, burst_);
+    const double wait = buckets_.Take(AddressGroup(*address, v6_prefix_), rate_, burst_);
     if (wait <= 0) return std::nullopt;
     exchange.Did("address.too_many");
     return Deny(exchange, "too many requests from this address",
@@ -44,6 +47,7 @@ class AddressBlockPolicy : public Policy {
   CidrSet denied_;
   std::optional<CidrSet> allowed_;
   double rate_, burst_;
+  int v6_prefix_;
   TokenBuckets buckets_;
 };
 
@@ -55,13 +59,19 @@ void Describe(Describer& d, AddressBlockPolicyConfig& config) {
   d.Field("allow_file", config.allow_file,
           {.help = "networks that alone may ask, less those denied; empty: all", .numerics = false});
   d.Field("requests_a_minute", config.requests_a_minute,
-          {.help = "from one v4 address, or one v6 network of 64 bits; 0: no limit",
+          {.help = "from one v4 address, or one v6 network of v6_prefix bits; 0: no limit",
            .unit = "requests",
            .min = 0,
            .max = 1e9,
            .numerics = false});
   d.Field("burst", config.burst,
           {.help = "requests that may come at once", .unit = "requests", .min = 1, .max = 1e9, .numerics = false});
+  d.Field("v6_prefix", config.v6_prefix,
+          {.help = "the v6 network that counts as one caller: 64 a subnet, 56 or 48 all that a site is often given",
+           .unit = "bits",
+           .min = 16,
+           .max = 128,
+           .numerics = false});
 }
 
 std::unique_ptr<Policy> MakeAddressBlockPolicy(const AddressBlockPolicyConfig& config) {

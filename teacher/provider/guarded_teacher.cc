@@ -22,7 +22,9 @@ constexpr std::array<std::string_view, 10> kPolicies = {"filter",        "logpro
 class GuardedTeacher : public Teacher {
  public:
   GuardedTeacher(std::unique_ptr<Teacher> teacher, std::vector<std::unique_ptr<Policy>> policies, Caller caller)
-      : teacher_(std::move(teacher)), chain_(std::move(policies)), caller_(std::move(caller)) {}
+      : teacher_(std::move(teacher)),
+        chain_(std::move(policies), PolicyChain::Opens::kWhenAsked),
+        caller_(std::move(caller)) {}
 
   Card card() const override { return chain_.OnCard(teacher_->card()); }
 

@@ -53,8 +53,8 @@ std::string ToString(const IpAddress& address) {
   return text.data();
 }
 
-std::string AddressGroup(const IpAddress& address) {
-  return address.is_v4() ? ToString(address) : ToString(address.Network(64)) + "/64";
+std::string AddressGroup(const IpAddress& address, int v6_prefix) {
+  return address.is_v4() ? ToString(address) : fmt::format("{}/{}", ToString(address.Network(v6_prefix)), v6_prefix);
 }
 
 void CidrSet::Add(std::string_view network) {
@@ -80,8 +80,9 @@ void CidrSet::Add(std::string_view network) {
 }
 
 bool CidrSet::Contains(const IpAddress& address) const {
-  return std::ranges::any_of(networks_,
-                             [&](const auto& entry) { return entry.second.contains(address.Network(entry.first)); });
+  const int least = address.is_v4() ? kV4Begins : 0;
+  return std::any_of(networks_.lower_bound(least), networks_.end(),
+                     [&](const auto& entry) { return entry.second.contains(address.Network(entry.first)); });
 }
 
 CidrSet ReadCidrs(const std::filesystem::path& file) {

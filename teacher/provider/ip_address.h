@@ -29,13 +29,13 @@ std::optional<IpAddress> ParseIp(std::string_view text);
 std::string ToString(const IpAddress& address);  // v4 dotted, v6 as RFC 5952 wants it
 
 // Whom a limit or a log counts as one: a v4 address, or a v6 network of 64 bits, within which a subscriber changes at
-// will. "192.0.2.1", "2001:db8::/64".
-std::string AddressGroup(const IpAddress& address);
+// will. A provider may take another number of bits. "192.0.2.1", "2001:db8::/64".
+std::string AddressGroup(const IpAddress& address, int v6_prefix = 64);
 
 class CidrSet {
  public:
-  // "192.0.2.0/24", "2001:db8::/32", or an address alone. Throws Error that says what is wrong, bits behind the prefix
-  // too.
+  // "192.0.2.0/24", "2001:db8::/32", or an address alone. A v6 network that is larger than that of the mapped v4
+  // addresses holds none of them: ::/0 is all of v6. Throws Error that says what is wrong, bits behind the prefix too.
   void Add(std::string_view network);
   bool Contains(const IpAddress& address) const;
   bool empty() const { return networks_.empty(); }

@@ -58,6 +58,7 @@ struct RateLimitPolicyConfig {
 struct AddressBlockPolicyConfig {
   std::string deny_file, allow_file;
   double requests_a_minute = 0, burst = 60;
+  int v6_prefix = 64;  // bits of the v6 network that counts as one caller
 };
 struct TermsPolicyConfig {
   std::string version, text, training_allowed;
@@ -86,7 +87,7 @@ void Describe(Describer& d, TermsPolicyConfig& config);
 void Describe(Describer& d, LogPolicyConfig& config);
 
 // All throw Error for options that make no sense, a file that cannot be read, or an environment variable that is not
-// set. The log opens its file when the first exchange is over, a quota its own at the first request.
+// set. The log opens its file when the first exchange is over, a quota its own in OnStart or at the first request.
 std::unique_ptr<Policy> MakeFilterPolicy(const FilterPolicyConfig& config);
 std::unique_ptr<Policy> MakeLogprobsPolicy(const LogprobsPolicyConfig& config);
 std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,11 +24,13 @@
 
 namespace retort {
 
+inline constexpr std::string_view kInProcess = "in process";
+
 // What a transport knows of who asks. A transport finds it out and judges nothing by it: policies do.
 struct Caller {
-  std::string key;                      // the API key as presented; empty: none. Stands in no log and no message
-  std::string address;                  // of the client, as client_address.h finds it; empty: in this process
-  std::string endpoint = "in process";  // or the route: "/v1/chat/completions"
+  std::string key;      // the API key as presented; empty: none. Stands in no log and no message
+  std::string address;  // of the client, as client_address.h finds it; empty: in this process
+  std::string endpoint = std::string(kInProcess);  // or the route: "/v1/chat/completions"
 };
 
 // Whom a policy found behind a key.
@@ -77,6 +80,9 @@ struct Exchange {
 class Policy {
  public:
   virtual ~Policy() = default;
+  // Once, before the first exchange of who serves for long: opens what one process alone may have open, so that a
+  // second one fails at its start and not at its first request. Throws Error.
+  virtual void OnStart() {}
   // May change `forwarded`, or answer in the teacher's place (with `denial`, where it is a no). No policy nearer to the
   // teacher, nor the teacher, then hears of the request, and this one hears no more of it.
   virtual std::optional<Reply> OnRequest(Exchange& /*exchange*/) { return std::nullopt; }

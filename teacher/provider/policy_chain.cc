@@ -21,7 +21,10 @@ Reply Deny(Exchange& exchange, std::string error, Denial denial) {
   return reply;
 }
 
-PolicyChain::PolicyChain(std::vector<std::unique_ptr<Policy>> policies) : policies_(std::move(policies)) {}
+PolicyChain::PolicyChain(std::vector<std::unique_ptr<Policy>> policies, Opens opens) : policies_(std::move(policies)) {
+  if (opens == Opens::kWhenAsked) return;
+  for (const auto& policy : policies_) policy->OnStart();
+}
 
 Card PolicyChain::OnCard(Card card) const {
   for (const auto& policy : policies_) card = policy->OnCard(std::move(card));

@@ -19,7 +19,10 @@ namespace retort {
 
 class PolicyChain {
  public:
-  explicit PolicyChain(std::vector<std::unique_ptr<Policy>> policies);  // from the teacher outwards
+  // Whether what one process alone may have open is opened here, and fails here, or when it is first needed.
+  enum class Opens { kAtOnce, kWhenAsked };
+  // From the teacher outwards.
+  explicit PolicyChain(std::vector<std::unique_ptr<Policy>> policies, Opens opens = Opens::kAtOnce);
 
   Card OnCard(Card card) const;
   bool allows_scores() const;

@@ -47,6 +47,8 @@ class QuotaPolicy : public Policy {
     if (config.file.empty()) throw Error("policies.quota.file: is empty; give a file for the charges");
   }
 
+  void OnStart() override { Open(); }
+
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     if (exchange.choices == 0) return std::nullopt;
     exchange.Measure();

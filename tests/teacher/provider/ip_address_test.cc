@@ -86,6 +86,8 @@ TEST(IpAddress, ASubscriberOfV6IsOneWithin64Bits) {
   EXPECT_EQ(AddressGroup(Ip("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
   EXPECT_EQ(AddressGroup(Ip("2001:db8:1:2:ffff::")), "2001:db8:1:2::/64");
   EXPECT_NE(AddressGroup(Ip("2001:db8:1:3::")), AddressGroup(Ip("2001:db8:1:2::")));
+  EXPECT_EQ(AddressGroup(Ip("2001:db8:1:203::7"), 56), "2001:db8:1:200::/56");
+  EXPECT_EQ(AddressGroup(Ip("192.0.2.1"), 56), "192.0.2.1");
 }
 
 TEST(CidrSet, ContainsWhatItsNetworksDo) {
@@ -100,7 +102,11 @@ TEST(CidrSet, ContainsWhatItsNetworksDo) {
   }
   EXPECT_TRUE(Set({"0.0.0.0/0"}).Contains(Ip("8.8.8.8")));
   EXPECT_FALSE(Set({"0.0.0.0/0"}).Contains(Ip("2001:db8::1"))) << "v4 is not all";
-  EXPECT_TRUE(Set({"::/0"}).Contains(Ip("8.8.8.8"))) << "v6 is: it holds the mapped ones";
+  EXPECT_FALSE(Set({"::/0"}).Contains(Ip("8.8.8.8"))) << "nor is v6, though it holds the mapped ones";
+  EXPECT_FALSE(Set({"::/64"}).Contains(Ip("8.8.8.8")));
+  EXPECT_TRUE(Set({"::/0"}).Contains(Ip("2001:db8::1")));
+  EXPECT_TRUE(Set({"::/0"}).Contains(Ip("::1")));
+  EXPECT_TRUE(Set({"::ffff:0.0.0.0/96"}).Contains(Ip("8.8.8.8"))) << "who writes them means them";
   EXPECT_FALSE(Set({}).Contains(Ip("8.8.8.8")));
 }
 

@@ -171,6 +171,22 @@ TEST_F(QuotaTest, ANoSaysWhenAndATierItsOwnLimit) {
   EXPECT_TRUE(Passes(chain, Exchange{.choices = 0})) << "the list of models costs nothing";
 }
 
+// A second server on the journal of the first one fails when it starts; what only tells of a teacher behind policies,
+// or asks it in this process, opens nothing before it asks.
+TEST_F(QuotaTest, ASecondServerFailsAtItsStart) {
+  const PolicyChain first = Open({.tokens_a_day = {100}});
+  try {
+    const PolicyChain second = Open({.tokens_a_day = {100}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("open in another process"));
+  }
+  std::vector<std::unique_ptr<Policy>> policies;
+  policies.push_back(MakeQuotaPolicy({.tokens_a_day = {100}, .file = (dir_.path() / "charges.jsonl").string()}));
+  const PolicyChain beside(std::move(policies), PolicyChain::Opens::kWhenAsked);
+  EXPECT_THAT(beside.OnCard({.identity = "weights"}).identity, HasSubstr("quota="));
+}
+
 TEST_F(QuotaTest, ConfigsThatMakeNoSense) {
   EXPECT_THROW(MakeQuotaPolicy({}), Error);
   EXPECT_THROW(MakeQuotaPolicy({.tokens_a_day = {1, 2}}), Error);
@@ -242,6 +258,16 @@ TEST_F(AddressBlockTest, RotationWithin64BitsIsOneCaller) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Status(chain, i % 2 == 0 ? "192.0.2.1" : "::ffff:192.0.2.1"), 200);
   EXPECT_EQ(Status(chain, "::ffff:c000:201"), 429);
   EXPECT_EQ(Status(chain, "192.0.2.2"), 200);
+}
+
+TEST_F(AddressBlockTest, RotationWithinASiteIsOneCallerWhereTheOptionSaysSo) {
+  const PolicyChain chain =
+      Chain(MakeAddressBlockPolicy({.requests_a_minute = 60, .burst = 3, .v6_prefix = 56}, [this] { return now_; }));
+  for (const char* address : {"2001:db8:1:200::1", "2001:db8:1:217::1", "2001:db8:1:2ff::1"}) {
+    EXPECT_EQ(Status(chain, address), 200);
+  }
+  EXPECT_EQ(Status(chain, "2001:db8:1:2ab::1"), 429);
+  EXPECT_EQ(Status(chain, "2001:db8:1:300::1"), 200);
 }
 
 }  // namespace
