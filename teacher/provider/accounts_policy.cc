@@ -1,5 +1,7 @@
 // Nobody without a key: finds the account behind the one presented, and holds it to what its tier may ask for. An
-// account that asks for more than that is told so; it is not silently served less.
+// account that asks for more than that is told so; it is not silently served less. A limit of probabilities, be it the
+// chosen token's alone, takes with it all that would give any token's: scoring a given text makes every token the
+// chosen one, a bias moves the chosen one at will, and a seed whose random numbers are known tells it by what is drawn.
 #include <algorithm>
 #include <memory>
 
@@ -7,6 +9,7 @@
 #include "core/base/error.h"
 #include "teacher/provider/accounts.h"
 #include "teacher/provider/policies.h"
+#include "teacher/provider/secret_seeds.h"
 #include "teacher/provider/tiers.h"
 
 namespace retort {
@@ -43,15 +46,15 @@ class AccountsPolicy : public Policy {
     }
     // One above the largest k that is shown: asking for none is -1.
     const auto shown = top_logprobs_.Of(tier);
-    const bool none = shown && *shown < 1;
     if (shown && exchange.asked.sampling.top_logprobs + 1 > *shown) {
       return Deny(exchange, "this account is not shown so many probabilities",
                   {.status = 403, .code = "logprobs_not_allowed"});
     }
-    if (none && (exchange.scores_prompt || exchange.steers_logits)) {
+    if (shown && (exchange.scores_prompt || exchange.steers_logits)) {
       return Deny(exchange, "this account may neither score given texts nor steer logits",
                   {.status = 403, .code = "logprobs_not_allowed"});
     }
+    if (shown && exchange.caller.endpoint != kInProcess) seeds_.Apply(exchange);
     return std::nullopt;
   }
 
@@ -60,6 +63,7 @@ class AccountsPolicy : public Policy {
  private:
   std::vector<std::vector<std::string>> models_;
   TierLimits top_logprobs_;
+  SecretSeeds seeds_;
   std::optional<LiveAccounts> accounts_;
 };
 
@@ -75,7 +79,7 @@ void Describe(Describer& d, AccountsPolicyConfig& config) {
   d.Field("top_logprobs", config.top_logprobs,
           {.help = "what each tier may ask of probabilities: 0 none, 1 the chosen token's, k + 1 also of the k most "
                    "likely; one number for all, or one each for who is not known, email, phone, document, business; "
-                   "-1: no limit",
+                   "-1: no limit. Whoever has a limit scores no given text and steers no logits",
            .min = -1,
            .max = 21,
            .numerics = false});

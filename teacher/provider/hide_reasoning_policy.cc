@@ -1,4 +1,5 @@
-// Where it is unclear what is reasoning, it is hidden: an answer may lose more than it had to.
+// Where it is unclear what is reasoning, it is hidden: an answer may lose more than it had to. What a pattern finds in
+// an answer that was cut short is the end of whatever came before the cut: a client who chooses the cut could read all.
 #include <algorithm>
 #include <cmath>
 
@@ -35,8 +36,10 @@ class HideReasoningPolicy : public Policy {
     reply.reasoning.clear();
     const std::string whole = Text(reply.completion);
     const bool one = reply.completion.size() == 1;
+    const bool ended = reply.finish_reason == "stop";
+    const bool open = config_.reasoning_first || LeavesReasoningOpen(exchange.forwarded.prompt);
     for (Message& message : reply.completion) {
-      const Shown shown = ShownOf(message.content);
+      const Shown shown = !ended && pattern_ ? Shown{} : ShownOf(message.content, open);
       if (one) KeepTokens(reply.logprobs, whole, shown);
       hidden += message.content.size() - shown.size;
       shown_bytes += shown.size;
@@ -53,17 +56,29 @@ class HideReasoningPolicy : public Policy {
 
   bool needs_whole_reply() const override { return true; }
 
-  Card OnCard(Card card) const override { return ChangedBy(std::move(card), "hide_reasoning", NumericsToml(config_)); }
+  Card OnCard(Card card) const override {
+    std::string settings = NumericsToml(config_);
+    if (pattern_) settings += "of answers that ended\n";  // others were shown in earlier versions
+    if (config_.reasoning_first) settings += "reasoning_first\n";
+    return ChangedBy(std::move(card), "hide_reasoning", settings);
+  }
 
  private:
-  Shown ShownOf(const std::string& text) const {
+  // A prompt may begin the reasoning itself, as some chat formats do; then nothing in the answer says so.
+  static bool LeavesReasoningOpen(const std::vector<Message>& prompt) {
+    const std::string text = Text(prompt);
+    const size_t open = text.rfind(kOpen), close = text.rfind(kClose);
+    return open != std::string::npos && (close == std::string::npos || close < open);
+  }
+
+  Shown ShownOf(const std::string& text, bool begins_open) const {
     Shown shown{.begin = 0, .size = text.size()};
     const size_t open = text.find(kOpen), close = text.rfind(kClose);
     if (close != std::string::npos) {
       shown.begin = close + kClose.size();
       while (shown.begin < text.size() && (text[shown.begin] == '\n' || text[shown.begin] == ' ')) ++shown.begin;
       shown.size = text.size() - shown.begin;
-    } else if (open != std::string::npos) {
+    } else if (begins_open || open != std::string::npos) {
       shown = {.begin = text.size(), .size = 0};  // cut off while it thought
     }
     // Behind the last end of reasoning another one may begin, and be cut off.
@@ -102,12 +117,18 @@ void Describe(Describer& d, HideReasoningPolicyConfig& config) {
   d.Field(
       "answer_pattern", config.answer_pattern,
       {.help = "PCRE2: group 1 of its last match in an answer is all that is shown of it; an answer without a match "
-               "is shown empty. Empty: all but what stands apart as reasoning, or in <think> tags"});
+               "is shown empty, and so is one that was cut short. Empty: all but what stands apart as reasoning, or in "
+               "<think> tags"});
   d.Field(
       "usage", config.usage,
       {.help = "whether completion_tokens count the hidden tokens (billed), or are cut to the share of the text that "
                "is shown (shown)",
        .choices = {"billed", "shown"}});
+  // In the teacher's identity where it is set (OnCard): those of the time before it stay as they are.
+  d.Field("reasoning_first", config.reasoning_first,
+          {.help = "every answer begins with reasoning, as where a chat format opens it: one without </think> is shown "
+                   "empty",
+           .numerics = false});
 }
 
 std::unique_ptr<Policy> MakeHideReasoningPolicy(const HideReasoningPolicyConfig& config) {

@@ -51,12 +51,15 @@ class LogPolicy : public Policy {
   bool allows_scores() const override { return true; }
 
  private:
-  // What a policy found of the account goes before what the config says of the only one.
+  // What a policy found of the account goes before what the config says of the only one there is: that is the one of
+  // this process, and nobody's who came over HTTP and was turned away before anybody knew who it was.
   RequestRecord RecordOf(const Exchange& exchange, int64_t now) const {
     const Request& asked = exchange.asked;
     const Account& found = exchange.account;
-    const bool known = !found.name.empty() || (exchange.denial && exchange.denial->status == 401);  // as nobody
-    std::string address = exchange.caller.address.empty() ? address_ : exchange.caller.address;
+    const bool in_process = exchange.caller.endpoint == kInProcess;
+    const bool known =
+        !in_process || !found.name.empty() || (exchange.denial && exchange.denial->status == 401);  // as nobody
+    std::string address = exchange.caller.address.empty() && in_process ? address_ : exchange.caller.address;
     if (const auto ip = ParseIp(address)) address = AddressGroup(*ip);  // a subscriber is one, however it is written
     return {.time_ms = now,
             .account = known ? found.name : config_.account,
@@ -106,7 +109,7 @@ void Describe(Describer& d, LogPolicyConfig& config) {
     d.Field(name, value, {.help = help, .numerics = false});
   };
   text("folder", config.folder, "where the logs and their secret salt lie; each process writes a file of its own");
-  text("account", config.account, "the account that asks, as the log names it");
+  text("account", config.account, "the account that asks in this process, as the log names it");
   text("key", config.key, "name of its API key; never the key itself");
   text("tier", config.tier, "how far its owner was identified: email, phone, document, business");
   text("payment_env", config.payment_env,

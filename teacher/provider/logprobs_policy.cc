@@ -2,18 +2,26 @@
 #include <cmath>
 
 #include "core/config/toml_text.h"
+#include "teacher/provider/environment.h"
 #include "teacher/provider/policies.h"
+#include "teacher/provider/secret_seeds.h"
 
 namespace retort {
 namespace {
 
 class LogprobsPolicy : public Policy {
  public:
-  explicit LogprobsPolicy(const LogprobsPolicyConfig& config) : config_(config) {}
+  explicit LogprobsPolicy(const LogprobsPolicyConfig& config)
+      : config_(config),
+        seeds_(config.seed_key_env.empty()
+                   ? SecretSeeds()
+                   : SecretSeeds(FromEnvironment("policies.logprobs.seed_key_env", config.seed_key_env))) {}
 
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     int& asked = exchange.forwarded.sampling.top_logprobs;
     asked = std::min(asked, config_.top_k);
+    // In this process whoever asks has the weights, or could; and experiments draw the same answers in every process.
+    if (!config_.seed_key_env.empty() || exchange.caller.endpoint != kInProcess) seeds_.Apply(exchange);
     return std::nullopt;
   }
 
@@ -36,7 +44,8 @@ class LogprobsPolicy : public Policy {
   }
 
   Card OnCard(Card card) const override {
-    card = ChangedBy(std::move(card), "logprobs", NumericsToml(config_));
+    const std::string key = config_.seed_key_env.empty() ? "" : "seeds " + seeds_.key_id() + "\n";
+    card = ChangedBy(std::move(card), "logprobs", NumericsToml(config_) + key);
     if (config_.top_k < 0) card.reveals = "text";
     return card;
   }
@@ -48,6 +57,7 @@ class LogprobsPolicy : public Policy {
   }
 
   LogprobsPolicyConfig config_;
+  SecretSeeds seeds_;
 };
 
 }  // namespace
@@ -60,6 +70,11 @@ void Describe(Describer& d, LogprobsPolicyConfig& config) {
            .max = 20});
   d.Field("round_to", config.round_to,
           {.help = "log-probabilities are rounded to multiples of this; 0: not", .unit = "nats", .min = 0, .max = 100});
+  d.Field(
+      "seed_key_env", config.seed_key_env,
+      {.help = "environment variable with a secret, 16 random bytes or more, that seeds of requests are mixed with; "
+               "empty: over HTTP one of this process, so that seeds hold as long as it runs",
+       .numerics = false});
 }
 
 std::unique_ptr<Policy> MakeLogprobsPolicy(const LogprobsPolicyConfig& config) {

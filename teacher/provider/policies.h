@@ -23,13 +23,15 @@ struct FilterPolicyConfig {
 };
 // What an API shows of token probabilities.
 struct LogprobsPolicyConfig {
-  int top_k = -1;       // -1: none; 0: of the chosen token only; k: also of the k most likely
-  double round_to = 0;  // step in nats; 0: as they are
+  int top_k = -1;            // -1: none; 0: of the chosen token only; k: also of the k most likely
+  double round_to = 0;       // step in nats; 0: as they are
+  std::string seed_key_env;  // name of an environment variable with the key of secret_seeds.h; "": of this process
 };
 // Answers without the way to them.
 struct HideReasoningPolicyConfig {
   std::string answer_pattern;    // PCRE2: group 1 of its last match is all that is shown; empty: all but the reasoning
   std::string usage = "billed";  // completion_tokens count hidden tokens; "shown": only, by their share of the text
+  bool reasoning_first = false;  // what has no </think> is reasoning
 };
 // Marks sampled answers (watermark.h). Only a teacher in this process can be marked.
 struct WatermarkPolicyConfig {

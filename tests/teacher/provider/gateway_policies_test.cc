@@ -93,7 +93,13 @@ TEST(GatewayPolicies, ATierMayAskWhatIsItsOwn) {
   EXPECT_EQ(code("document", 5), "");
   EXPECT_EQ(code("document", 6), "logprobs_not_allowed");
   EXPECT_EQ(code("business", 20), "");
-  EXPECT_EQ(code("phone", 0, true), "");
+  // A limit, whichever, ends where a given text makes every token the chosen one.
+  for (const char* tier : {"phone", "document"}) {
+    EXPECT_EQ(code(tier, 0, true), "logprobs_not_allowed") << tier;
+    EXPECT_EQ(code(tier, -1, false, true), "logprobs_not_allowed") << tier;
+  }
+  EXPECT_EQ(code("business", 20, true), "");
+  EXPECT_EQ(code("business", -1, false, true), "");
   config.accounts = {.file = config.accounts.file, .top_logprobs = {0}};
   const PolicyChain none(MakePolicies({.use = {"accounts"}, .accounts = config.accounts}));
   for (const bool scores : {true, false}) {

@@ -87,6 +87,33 @@ TEST_F(GatewayLogTest, SaysWhoAskedWhatAndHowItEnded) {
   EXPECT_EQ(records[2].account, "account-1") << "the config's, where nobody found one";
 }
 
+// Who is turned away before anybody knows who it is, by its address or a bad request, is nobody, and not the config's.
+TEST_F(GatewayLogTest, WhoIsDeniedBeforeItIsKnownIsNobody) {
+  {
+    std::vector<std::unique_ptr<Policy>> policies;
+    policies.push_back(MakeAddressBlockPolicy({.requests_a_minute = 1, .burst = 1}));
+    policies.push_back(MakeLogPolicy({.folder = Folder().string()}));
+    const PolicyChain chain(std::move(policies));
+    for (int i = 0; i < 2; ++i) {
+      Exchange exchange = Of("");
+      exchange.account = {};
+      Pass(chain, exchange);
+    }
+    Exchange inside;
+    Pass(chain, inside);
+  }
+  const auto records = Records();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[1].status, 429);
+  for (const int i : {0, 1}) {
+    const RequestRecord& record = records[static_cast<size_t>(i)];
+    EXPECT_EQ(record.account + record.key + record.tier + record.payment, "");
+    EXPECT_EQ(record.address.size(), 64u);
+  }
+  EXPECT_EQ(records[2].account, "account-1");
+  EXPECT_EQ(records[2].tier, "email");
+}
+
 TEST_F(GatewayLogTest, AnyPromptIsOneRecordAndNoneOfItIsThere) {
   const std::vector<std::string> prompts = {
       "CANARY\r\nContent-Length: 0\r\n\r\n",    "CANARY\x1b[2J\x07",

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/base/error.h"
 #include "teacher/provider/guarded_teacher.h"
 #include "teacher/provider/policy_chain.h"
 
@@ -137,6 +138,99 @@ TEST(Withheld, ACapabilityInAnyMessageAndWithAnyParameter) {
       EXPECT_EQ(visit.exchange().denial->code, "content_filter");
     }
   }
+}
+
+// An answer cut at every place, each by another max_tokens: only the whole one shows its last word.
+TEST(Withheld, AReasoningCutAnywhereIsNotReadByItsEnd) {
+  PoliciesConfig config{.use = {"hide_reasoning"}};
+  config.hide_reasoning.answer_pattern = R"((\S+)\s*\z)";
+  const PolicyChain chain = Chain(config);
+  const std::string text = "477 727 798 A8";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    for (const char* reason : {"length", "", "content_filter"}) {
+      const Reply reply = Shown(chain, 5,
+                                {.completion = {{"assistant", text.substr(0, cut)}},
+                                 .finish_reason = reason,
+                                 .logprobs = {Token(text.substr(0, cut))}});
+      EXPECT_EQ(Text(reply.completion), "") << cut << " " << reason;
+      EXPECT_TRUE(reply.logprobs.empty());
+      EXPECT_EQ(reply.finish_reason, reason) << "that it was cut is told";
+    }
+  }
+  EXPECT_EQ(Text(Shown(chain, -1, {.completion = {{"assistant", text}}, .finish_reason = "stop"}).completion), "A8");
+}
+
+std::string ShownOf(const HideReasoningPolicyConfig& hide, const std::vector<Message>& prompt,
+                    const std::string& text) {
+  const PolicyChain chain = Chain({.use = {"hide_reasoning"}, .hide_reasoning = hide});
+  Exchange exchange;
+  exchange.asked.prompt = exchange.forwarded.prompt = prompt;
+  Visit visit(chain, exchange);
+  EXPECT_FALSE(visit.Enter());
+  Reply reply{.completion = {{"assistant", text}}, .finish_reason = "length"};
+  visit.Show(reply);
+  visit.End();
+  return Text(reply.completion);
+}
+
+TEST(Withheld, ReasoningThatThePromptBeganIsHiddenUntilItEnds) {
+  using Messages = std::vector<Message>;
+  for (const Messages& prompt :
+       {Messages{{"", "big 4729?<think>"}}, Messages{{"user", "q"}, {"assistant", "<think>\n"}},
+        Messages{{"", "<thi"}, {"", "nk>"}}, Messages{{"", "<think>a</think><think>b"}}}) {
+    EXPECT_EQ(ShownOf({}, prompt, "so CANARY"), "");
+    EXPECT_EQ(ShownOf({}, prompt, "so CANARY</think>b"), "b");
+    EXPECT_EQ(ShownOf({}, prompt, "so </think>b<think>CANARY"), "b");
+  }
+  EXPECT_EQ(ShownOf({}, {{"", "<think>a</think>q"}}, "b"), "b");
+  EXPECT_EQ(ShownOf({}, {{"user", "q"}}, "b"), "b");
+  EXPECT_EQ(ShownOf({.reasoning_first = true}, {{"user", "q"}}, "so CANARY"), "") << "a chat format may have begun it";
+  EXPECT_EQ(ShownOf({.reasoning_first = true}, {{"user", "q"}}, "so</think>\nb"), "b");
+  // Another option is another teacher; the default is the one that there was before the option.
+  const auto identity = [](const HideReasoningPolicyConfig& hide) {
+    return Chain({.use = {"hide_reasoning"}, .hide_reasoning = hide}).OnCard({.identity = "w"}).identity;
+  };
+  EXPECT_NE(identity({}), identity({.reasoning_first = true}));
+  EXPECT_EQ(identity({}), "w hide_reasoning=c6a12a99fb287ccb");
+}
+
+// What the teacher draws by: over HTTP no number that a client can know or choose.
+TEST(Withheld, SeedsAreNoWayToProbabilities) {
+  const auto forwarded = [](const PolicyChain& chain, const std::string& endpoint, int64_t seed,
+                            const std::string& prompt = "question", double temperature = 1) {
+    Exchange exchange = Of(-1, prompt);
+    exchange.caller.endpoint = endpoint;
+    exchange.asked.sampling.seed = seed;
+    exchange.asked.sampling.temperature = temperature;
+    exchange.forwarded = exchange.asked;
+    Visit visit(chain, exchange);
+    EXPECT_FALSE(visit.Enter());
+    EXPECT_EQ(visit.exchange().asked.sampling.seed, seed);
+    return visit.exchange().forwarded.sampling.seed;
+  };
+  const std::string http = "/v1/completions", inside(kInProcess);
+  const PoliciesConfig config{.use = {"logprobs"}};
+  const PolicyChain chain = Chain(config), other = Chain(config);
+  EXPECT_EQ(forwarded(chain, inside, 7), 7) << "experiments keep their answers";
+  EXPECT_EQ(forwarded(chain, http, 7), forwarded(chain, http, 7)) << "a seed still gives the same answer";
+  EXPECT_NE(forwarded(chain, http, 7), forwarded(other, http, 7)) << "under a secret of this process";
+  std::set<int64_t> seeds;
+  for (int64_t seed = 0; seed < 100; ++seed) seeds.insert(forwarded(chain, http, seed));
+  seeds.insert(forwarded(chain, http, 7, "another"));  // or a known distribution would tell of an unknown one
+  seeds.insert(forwarded(chain, http, 7, "question", 0.99));
+  EXPECT_EQ(seeds.size(), 102u);
+  EXPECT_GE(*seeds.begin(), 0);
+
+  setenv("RETORT_TEST_SEEDS", "0123456789abcdef", 1);
+  PoliciesConfig keyed = config;
+  keyed.logprobs.seed_key_env = "RETORT_TEST_SEEDS";
+  EXPECT_EQ(forwarded(Chain(keyed), http, 7), forwarded(Chain(keyed), http, 7)) << "and of the next one, by a key";
+  EXPECT_EQ(forwarded(Chain(keyed), inside, 7), forwarded(Chain(keyed), http, 7));
+  EXPECT_NE(Chain(keyed).OnCard({}).identity, chain.OnCard({}).identity);
+  EXPECT_EQ(chain.OnCard({}).identity, other.OnCard({}).identity);
+  setenv("RETORT_TEST_SEEDS", "short", 1);
+  EXPECT_THROW(Chain(keyed), Error);
+  unsetenv("RETORT_TEST_SEEDS");
 }
 
 TEST(Withheld, AFailureTellsNothingOfWhatWasThought) {
