@@ -246,7 +246,7 @@ std::string Shown(const std::string& text, const HideReasoningPolicyConfig& hide
   const auto teacher = Guard(std::make_unique<Speaker>(text), config);
   std::string shown;
   const std::vector<Request> requests = {Ask("a")};
-  teacher->Ask(requests, [&](Reply reply) {
+  teacher->Ask(requests, [&](const Reply& reply) {
     shown = Text(reply.completion);
     std::string tokens;
     for (const TokenLogprob& token : reply.logprobs) tokens += token.bytes;
