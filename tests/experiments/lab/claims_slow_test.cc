@@ -81,9 +81,9 @@ TEST_F(ClaimsTest, Curation) {
 // Each test of a student, with a watermark in the rows; taught and untaught.
 TEST_F(ClaimsTest, Provenance) {
   MakesItsPage("provenance",
-               {"arms=[taught_100,mixed_20]", "provenance.items=6", "provenance.rivals=[]", "provenance.others=[]",
-                "provenance.draws=4", "provenance.calibration_from=1", "provenance.canary_share=0.5",
-                "collect.sampling.temperature=1", "blocks=[[\"arms=[references,rival,other_key]\"]]"});
+               {"arms=[taught_100,references,rival]", "provenance.items=6",
+                "provenance.rivals=[" + path("tiny").string() + "]", "provenance.others=[]", "provenance.draws=4",
+                "provenance.calibration_from=1", "provenance.canary_share=0.5", "collect.sampling.temperature=1"});
   const std::string students = ReadFile(path("provenance") / "students.csv");
   for (const char* test : {"likelihood", "canaries", "watermark"}) EXPECT_THAT(students, HasSubstr(test));
   EXPECT_THAT(ReadFile(path("provenance") / "disclosure.csv"), HasSubstr("Built with Llama"));
