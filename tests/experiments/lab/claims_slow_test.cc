@@ -27,8 +27,9 @@ TEST(Claims, EveryShippedConfigBinds) {
       const std::string name = entry.path().stem().string();
       if (!name.starts_with(claim)) continue;
       ++configs;
+      const std::string config_dir = std::string("--config-dir=") + RETORT_SOURCE_DIR + "/configs";
       std::vector<std::string> words = {std::string(RETORT_BINARY_DIR) + "/" + claim, "--config-name=" + name,
-                                        "--config-dir=" RETORT_SOURCE_DIR "/configs", "--cfg", "job"};
+                                        config_dir, "--cfg", "job"};
       // What a user must give.
       if (name.find('_', std::string_view(claim).size()) != std::string::npos && !name.ends_with("_short")) {
         words.emplace_back("task.path=questions.jsonl");
@@ -90,21 +91,22 @@ TEST_F(ClaimsTest, Provenance) {
 }
 
 TEST_F(ClaimsTest, StudentFamilies) {
-  MakesItsPage("student_families", {"group=one", "blocks=[[\"group=other\",\"" + Base("larger") + "\"]]",
-                                    "compare=[[\"size\",\"other\",\"one\"]]", "facts=[]", "contrast.task=other",
-                                    "contrast.against_task=one"});
+  MakesItsPage("student_families",
+               {"group=one", R"(blocks=[["group=other",")" + Base("larger") + R"("]])",
+                R"(compare=[["size","other","one"]])", "facts=[]", "contrast.task=other", "contrast.against_task=one"});
 }
 
 TEST_F(ClaimsTest, WithheldCapability) {
-  MakesItsPage("withheld_capability", {"group=bare", "compare=[[\"taught\",\"taught\",\"bare\"]]",
-                                       "contrast.task=taught", "contrast.against_task=bare",
-                                       "blocks=[[\"group=taught\",\"warm_start.n=4\",\"warm_start.max_steps=2\",\"warm_"
-                                       "start.targets=[add10,mix10]\"]]"});
+  MakesItsPage(
+      "withheld_capability",
+      {"group=bare", R"(compare=[["taught","taught","bare"]])", "contrast.task=taught", "contrast.against_task=bare",
+       R"(blocks=[["group=taught","warm_start.n=4","warm_start.max_steps=2","warm_start.targets=[add10,mix10]"]])"});
 }
 
 TEST_F(ClaimsTest, CatchingUpCostTrainsFromScratch) {
-  MakesItsPage("catching_up_cost", {"blocks=[[\"arms=[references]\"],[\"group=from "
-                                    "scratch\",\"arms=[from_scratch]\",\"student.init.from_scratch=1\"]]"});
+  MakesItsPage(
+      "catching_up_cost",
+      {R"(blocks=[["arms=[references]"],["group=from scratch","arms=[from_scratch]","student.init.from_scratch=1"]])"});
   // Weights of its own for each seed, and never the base's.
   std::map<std::string, double> first;
   for (const fs::directory_entry& run : fs::directory_iterator(path("runs"))) {
