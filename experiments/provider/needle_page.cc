@@ -10,27 +10,12 @@
 #include "experiments/lab/register_table.h"
 #include "experiments/provider/needle_tables.h"
 #include "experiments/provider/needle_verdicts.h"
+#include "experiments/provider/volumes.h"
 
 namespace retort::provider {
 namespace {
 
 const Strategy& StrategyOf(std::string_view name) { return *std::ranges::find(kStrategies, name, &Strategy::name); }
-
-PlotAxis VolumeAxis() {
-  return {
-      .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
-}
-
-// Marks that are apart enough to be read.
-std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
-  constexpr double kApart = 1.8;  // a factor
-  std::vector<PlotMark> lines;
-  for (const Mark& mark : marks) {
-    if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
-    lines.push_back({.at = mark.requests, .label = mark.bound + mark.name + ", " + mark.grade, .strong = false});
-  }
-  return lines;
-}
 
 enum class Shown { kObtained, kEnded };
 

@@ -10,6 +10,7 @@
 #include "experiments/provider/rounds_report.h"
 #include "experiments/provider/rounds_tables.h"
 #include "experiments/provider/rounds_words.h"
+#include "experiments/provider/volumes.h"
 
 namespace retort::provider {
 namespace {
@@ -18,22 +19,6 @@ constexpr size_t kNoBlocks = 1;  // of address_blocking's ladder
 constexpr double kDelay = 0.05;  // days: less is none
 
 bool IsIdentity(const RoundsReport& report) { return report.kind == RoundsKind::kIdentity; }
-
-PlotAxis VolumeAxis() {
-  return {
-      .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
-}
-
-// Marks that are apart enough to be read.
-std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
-  constexpr double kApart = 1.8;  // a factor
-  std::vector<PlotMark> lines;
-  for (const Mark& mark : marks) {
-    if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
-    lines.push_back({.at = mark.requests, .label = mark.bound + mark.name + ", " + mark.grade, .strong = false});
-  }
-  return lines;
-}
 
 enum class Shown { kDays, kDollars };
 

@@ -82,4 +82,19 @@ std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks, cons
   return volumes;
 }
 
+PlotAxis VolumeAxis() {
+  return {
+      .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
+}
+
+std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
+  constexpr double kApart = 1.8;  // a factor
+  std::vector<PlotMark> lines;
+  for (const Mark& mark : marks) {
+    if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
+    lines.push_back({.at = mark.requests, .label = mark.bound + mark.name + ", " + mark.grade, .strong = false});
+  }
+  return lines;
+}
+
 }  // namespace retort::provider

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/report/plot.h"
 #include "experiments/provider/need.h"
 #include "teacher/provider/needle_assumptions.h"
 
@@ -33,5 +34,9 @@ std::vector<Mark> Marks(const NeedleAssumptions& assumptions, const std::vector<
 // 10 to 10^8 in `per_decade` steps, the marks, and what was drawn.
 std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks,
                             const std::vector<NeededRequests>& needed = {});
+
+// Of a plot over volumes.
+PlotAxis VolumeAxis();
+std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks);  // those apart enough to be read
 
 }  // namespace retort::provider

@@ -12,35 +12,18 @@
 #include "core/config/toml_text.h"
 #include "experiments/provider/policy_report.h"
 #include "experiments/provider/policy_tables.h"
+#include "tests/experiments/provider/shipped_registers.h"
 
 namespace retort::provider {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-const fs::path kResults = fs::path(RETORT_SOURCE_DIR) / "docs" / "results";
-
-template <class T>
-void Read(const std::string& name, T& assumptions) {
-  const std::string file = std::string(RETORT_SOURCE_DIR) + "/configs/assumptions/" + name + ".toml";
-  FromToml(ReadFile(file), file, [&](Describer& d) { Describe(d, assumptions); });
-}
-
-PolicyRegisters Shipped() {
-  PolicyRegisters r;
-  Read("needle", r.provider.needle);
-  Read("know_your_customer", r.provider.kyc);
-  Read("address_blocking", r.provider.address);
-  Read("policy_table", r.policy);
-  return r;
-}
 
 const PolicyReport& Report() {
   static const PolicyReport report = [] {
     PolicyConfig config;
     config.draws = 12;
-    return *MakePolicyReport(config, Shipped(), kResults, {});
+    return *MakePolicyReport(config, Shipped(), ShippedResults(), {});
   }();
   return report;
 }

@@ -10,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
 #include "experiments/provider/policy_report.h"
+#include "tests/experiments/provider/shipped_registers.h"
 
 namespace retort::provider {
 namespace {
@@ -17,25 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-const fs::path kResults = fs::path(RETORT_SOURCE_DIR) / "docs" / "results";
-
-template <class T>
-void Read(const std::string& name, T& assumptions) {
-  const std::string file = std::string(RETORT_SOURCE_DIR) + "/configs/assumptions/" + name + ".toml";
-  FromToml(ReadFile(file), file, [&](Describer& d) { Describe(d, assumptions); });
-}
-
-PolicyRegisters Shipped() {
-  PolicyRegisters r;
-  Read("needle", r.provider.needle);
-  Read("know_your_customer", r.provider.kyc);
-  Read("address_blocking", r.provider.address);
-  Read("policy_table", r.policy);
-  return r;
-}
-
 const PolicyInputs& Inputs() {
-  static const PolicyInputs inputs = ReadPolicyInputs(kResults, "rules", "teacher", 0);
+  static const PolicyInputs inputs = ReadPolicyInputs(ShippedResults(), "rules", "teacher", 0);
   return inputs;
 }
 const PolicyModel& Model() {
@@ -79,7 +63,7 @@ TEST(PolicyInputs, ProvenanceIsReadWhereItIs) {
   const TempDir folder;
   for (const char* of : {"few_samples", "signal_limits", "needle", "catching_up_cost", "withheld_capability",
                          "know_your_customer", "address_blocking"}) {
-    fs::create_directory_symlink(kResults / of, folder.path() / of);
+    fs::create_directory_symlink(ShippedResults() / of, folder.path() / of);
   }
   EXPECT_TRUE(ReadPolicyInputs(folder.path(), "rules", "teacher", 0).provenance.empty());
   const std::string header = "task,arm,role,attacker,percent,test,students,rate,rate_low,rate_high\n";
@@ -180,7 +164,7 @@ TEST(PolicyPage, BadNamesAreRefused) {
   config.draws = 0;
   config.primary = "passport";
   try {
-    MakePolicyReport(config, Shipped(), kResults, {});
+    MakePolicyReport(config, Shipped(), ShippedResults(), {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("\"passport\" is no countermeasure"));

@@ -8,27 +8,17 @@
 #include <limits>
 
 #include "core/base/error.h"
-#include "core/base/files.h"
-#include "core/config/toml_text.h"
 #include "experiments/provider/rounds_report.h"
 #include "experiments/provider/rounds_words.h"
+#include "tests/experiments/provider/shipped_registers.h"
 
 namespace retort::provider {
 namespace {
 
 using ::testing::HasSubstr;
 
-template <class T>
-void Read(const std::string& name, T& assumptions) {
-  const std::string file = std::string(RETORT_SOURCE_DIR) + "/configs/assumptions/" + name + ".toml";
-  FromToml(ReadFile(file), file, [&](Describer& d) { Describe(d, assumptions); });
-}
-
 struct Setting {
   explicit Setting(RoundsKind of, const std::string& policy = "") : kind(of) {
-    Read("needle", registers.needle);
-    Read("know_your_customer", registers.kyc);
-    Read("address_blocking", registers.address);
     config.policy = policy;
     config.per_decade = 1;
     config.draws = 10;
@@ -47,7 +37,7 @@ struct Setting {
   }
   RoundsKind kind;
   RoundsConfig config;
-  ProviderRegisters registers;
+  ProviderRegisters registers = ShippedProvider();
   std::optional<Need> need;
 };
 
