@@ -78,7 +78,7 @@ int Provenance(int argc, const char* const* argv) {
                {"unrelated",
                 "not taught by it: text as long as the teacher's answers that has nothing to do with the prompts",
                 Unrelated, false},
-               {"unmarked", "taught by the same model without a mark", provider::Unmarked},
+               {"unmarked", "taught by the same model without a mark", TeacherAnswers},
                Null("other_key", "taught by the same model behind another provider's watermark", provider::OtherKey)},
       .next = {{{"provenance.alpha=0.01"}, "a stricter threshold; nothing is computed again"},
                {{"provenance.canary_share=0.02", "blocks=[]"}, "rarer canaries"}},

@@ -20,6 +20,10 @@ std::string Format(const char* format, bool utc) {
 double MonotonicSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+int64_t UtcMilliseconds() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+}
 std::string UtcTime() { return Format("%Y-%m-%dT%H:%M:%SZ", true); }
 std::string LocalDate() { return Format("%Y-%m-%d", false); }
 std::string LocalTime() { return Format("%H-%M-%S", false); }

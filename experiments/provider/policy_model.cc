@@ -130,7 +130,7 @@ std::vector<Countermeasure> Countermeasures(const PolicyInputs& inputs) {
       {"document and live face", Kind::kChecks, {.name = "liveness", .tier = 3, .detects = true}},
       {"business, resellers vouch",
        Kind::kChecks,
-       {.name = "business, resellers vouch", .tier = kTiers - 1, .detects = true, .resellers_vouch = true}},
+       {.name = "business, resellers vouch", .tier = kTierCount - 1, .detects = true, .resellers_vouch = true}},
       {"address blocks",
        Kind::kBlocks,
        {.name = "100000 a thousand", .detects = true, .people_a_thousand = kPeopleAThousand}},
@@ -173,7 +173,7 @@ std::vector<PolicyCell> PolicyModel::Reckon(const PolicyRegisters& r, double sam
       kappa = kappas.estimated ? EstimatedKappa(input) : DrawnKappa(input, at.first, at.second);
     }
     if (measure.kind == CountermeasureKind::kWithheld) kappa = {kInfinity, ">= "};
-    Uses uses, uses_here;
+    Uses uses;
     for (size_t h = 0; h < kHaystacks.size(); ++h) {
       RoundsWorld in = world;
       in.honest = HonestOf(needle, h);

@@ -46,17 +46,13 @@ struct PolicyCell {
   bool open_cheaper = false;               // open weights cost less than the best route through this provider
 };
 
-struct PolicyQuestion {
-  double samples = 0;  // N; Q = ⌈N a / y⌉
-};
-
 // Where a draw stands in the bootstraps: none and defence of each κ.
 struct KappaDraw {
   bool estimated = true;
   std::vector<std::pair<double, double>> at = {};
 };
 
-// Every countermeasure x adversary x haystack, in this order. `only`: one haystack, all others left out.
+// Every countermeasure x adversary x haystack, in this order.
 class PolicyModel {
  public:
   PolicyModel(const PolicyInputs& inputs, std::vector<Countermeasure> measures)

@@ -13,8 +13,6 @@
 namespace retort::provider {
 namespace {
 
-TableCell Sorted(std::string text, double by) { return {std::move(text), "", Measure(by)}; }
-
 std::string Weakest(std::initializer_list<std::string_view> grades) {
   constexpr std::string_view kOrder[] = {"measured here", "published", "alleged", "assumed"};
   std::string weakest(kOrder[0]);

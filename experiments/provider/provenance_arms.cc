@@ -105,7 +105,6 @@ SampleSet Blend(ArmContext& context, const TaughtBy& how, int n, uint64_t seed) 
   } else if (how.percent < 100) {
     rest.push_back(lab::References(context, n, seed));
   }
-  Usage unasked;
   size_t bought = 0;
   for (size_t i = 0; i < sold.samples.size(); ++i) {
     Sample& row = sold.samples[i];
@@ -168,8 +167,6 @@ std::function<SampleSet(ArmContext&, int, uint64_t)> OtherTeacher(size_t which) 
 }
 
 SampleSet Rival(ArmContext& context, int n, uint64_t seed) { return RivalRows(context, n, seed, 0); }
-
-SampleSet Unmarked(ArmContext& context, int n, uint64_t seed) { return context.TeacherRows(n, seed); }
 
 SampleSet OtherKey(ArmContext& context, int n, uint64_t seed) {
   return MarkedBy(context, KeysOf(context.config().provenance, seed, "another provider"), n, seed);

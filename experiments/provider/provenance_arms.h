@@ -48,8 +48,7 @@ std::function<SampleSet(lab::ArmContext&, int, uint64_t)> OtherTeacher(size_t wh
 // The task's solutions by somebody as strong as the default teacher who holds other facts wrongly, drawn anew for each
 // seed. Digit folds only.
 SampleSet Rival(lab::ArmContext& context, int n, uint64_t seed);
-// The teacher's answers, without any mark, or with another provider's watermark.
-SampleSet Unmarked(lab::ArmContext& context, int n, uint64_t seed);
+// The teacher's answers with another provider's watermark.
 SampleSet OtherKey(lab::ArmContext& context, int n, uint64_t seed);
 
 // Arm::check. Throws Error where provenance.others has not so many.

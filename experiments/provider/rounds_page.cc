@@ -69,7 +69,7 @@ PageFigure BreakEvenFigure(const RoundsReport& report, Among among) {
   }
   if (!IsIdentity(report)) plot.y.low = 1;  // so that the registered price is on it
   if (IsIdentity(report)) {
-    for (size_t t = 0; t < kTiers; ++t) {
+    for (size_t t = 0; t < kTierCount; ++t) {
       plot.across.push_back({.at = world.tiers[t].price / world.tiers[t].pass,
                              .label = fmt::format("registered: {}", kTierNames[t]),
                              .strong = false});

@@ -67,11 +67,11 @@ void Describe(Describer& d, RoundsConfig& c) {
 std::vector<ProviderPolicy> Ladder(RoundsKind kind, const RoundsConfig& config) {
   std::vector<ProviderPolicy> ladder = {{.name = "nothing"}};
   if (kind == RoundsKind::kIdentity) {
-    for (size_t tier = 0; tier < kTiers; ++tier) {
+    for (size_t tier = 0; tier < kTierCount; ++tier) {
       ladder.push_back({.name = std::string(kTierNames[tier]), .tier = tier, .detects = true});
     }
     ladder.push_back(
-        {.name = "business, resellers vouch", .tier = kTiers - 1, .detects = true, .resellers_vouch = true});
+        {.name = "business, resellers vouch", .tier = kTierCount - 1, .detects = true, .resellers_vouch = true});
     return ladder;
   }
   ladder.push_back({.name = "no blocks", .detects = true});

@@ -15,8 +15,6 @@ namespace {
 
 constexpr double kAnswers = 800'000;  // of the published size that the traffic is shown for
 
-TableCell Sorted(std::string text, double by) { return {std::move(text), "", Measure(by)}; }
-
 const Response* BestAt(const RoundsReport& report, size_t policy, double requests, Among among) {
   const RoundsCell* cell = report.study.Find(policy, requests);
   return cell == nullptr ? nullptr : cell->Of(among, report.study.world);
@@ -132,7 +130,7 @@ Table TierTable(const RoundsReport& report) {
                   "An account's price is that of an attempt over the share of attempts that pass; straw buyers are "
                   "beside it. People lost are counted beside an e-mail address, which everybody has."};
   const RoundsWorld& world = report.study.world;
-  for (size_t t = 0; t < kTiers; ++t) {
+  for (size_t t = 0; t < kTierCount; ++t) {
     const TierTerms& terms = world.tiers[t];
     const double price = terms.price / terms.pass;
     table.rows.push_back({kTierNames[t], Sorted(Money(price), price), Count(terms.quota),

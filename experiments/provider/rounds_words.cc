@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "core/report/format.h"
 
@@ -93,5 +94,7 @@ std::string AddressOrder(const Response& response) {
 }
 
 double Measure(double days) { return std::isfinite(days) ? days : 1e300; }
+
+TableCell Sorted(std::string text, double by) { return {std::move(text), "", Measure(by)}; }
 
 }  // namespace retort::provider

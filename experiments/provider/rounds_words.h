@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/report/table.h"
 #include "core/stats/interval.h"
 #include "teacher/provider/rounds.h"
 
@@ -26,5 +27,6 @@ std::string AmongWords(Among among);  // "the routes through this provider that 
 std::string HowUsed(const Response& response);
 std::string AddressOrder(const Response& response);  // "data centre, then VPN"; a dash where it shows no address
 double Measure(double days);                         // to sort by: what is not finite comes last
+TableCell Sorted(std::string text, double by);       // by Measure(by)
 
 }  // namespace retort::provider

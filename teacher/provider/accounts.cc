@@ -23,12 +23,6 @@ constexpr std::string_view kPrefix = "rk-", kScheme = "bearer";
 constexpr size_t kNameBytes = 8, kSecretBytes = 32, kSaltBytes = 16, kLongestName = 100, kLongestKey = 512;
 constexpr size_t kLongestLine = size_t{1} << 14;
 
-std::string Hex(std::string_view bytes) {
-  std::string hex;
-  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex;
-}
-
 bool IsHex(std::string_view text, size_t size) {
   return text.size() == size && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }

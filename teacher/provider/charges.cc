@@ -7,10 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/data/json_fields.h"
+#include "teacher/provider/summed_line.h"
 
 namespace retort {
 namespace {
@@ -18,13 +19,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
-constexpr int64_t kMsADay = 86'400'000;
 constexpr size_t kLongestLine = 4096;
 constexpr int64_t kLongJournal = 1000;  // charges, before it is condensed
-constexpr std::string_view kBegin = R"({"charge":)", kSum = R"(,"sum":")", kEnd = R"("})";
-constexpr size_t kSumDigits = 16;
-
-std::string Sum(std::string_view text) { return fmt::format("{:016x}", StableHash(kVersion, text)); }
+constexpr std::string_view kCharge = "charge";
 
 std::chrono::year_month_day DateOf(int day) { return std::chrono::sys_days(std::chrono::days(day)); }
 
@@ -45,7 +42,7 @@ std::string HeadLine() { return DumpJson(Json{{"retort_charges", kVersion}}); }
 std::string ChargeLine(const std::string& account, int day, const Used& used) {
   const std::string text =
       DumpJson(Json{{"account", account}, {"day", day}, {"requests", used.requests}, {"tokens", used.tokens}});
-  return fmt::format("{}{}{}{}{}", kBegin, text, kSum, Sum(text), kEnd);
+  return SummedLine(kCharge, kVersion, text);
 }
 
 FileLock LockOf(const std::filesystem::path& file) {
@@ -82,14 +79,9 @@ int64_t Charges::Read() {
           if (version != kVersion) throw Error(where, fmt::format("is a journal of charges of version {}", version));
           return true;
         }
-        const size_t tail = kSum.size() + kSumDigits + kEnd.size();
-        const bool framed = line.size() > kBegin.size() + tail && line.starts_with(kBegin) && line.ends_with(kEnd) &&
-                            line.substr(line.size() - tail).starts_with(kSum);
-        const std::string_view text = framed ? line.substr(kBegin.size(), line.size() - kBegin.size() - tail) : "";
-        if (!framed || line.substr(line.size() - kEnd.size() - kSumDigits, kSumDigits) != Sum(text)) {
-          throw Error(where, "is no charge, or was cut or changed", "put the file back as it was");
-        }
-        const Json json = ParseJson(text, where, {.max_bytes = kLongestLine, .max_depth = 2});
+        const auto text = TextOfSummedLine(kCharge, kVersion, line);
+        if (!text) throw Error(where, "is no charge, or was cut or changed", "put the file back as it was");
+        const Json json = ParseJson(*text, where, {.max_bytes = kLongestLine, .max_depth = 2});
         const JsonFields fields(json, where);
         std::string account;
         int day = 0;
@@ -133,7 +125,8 @@ Charges::Held Charges::Hold(const std::string& account, int64_t tokens, const Us
   const Used of_month = sums.month == MonthOf(day) ? sums.of_month : Used{};
   Held held{.granted = true, .day = day};
   const auto until = [&](int next_day) {
-    const int64_t left = static_cast<int64_t>(next_day) * kMsADay - std::max(clock_(), int64_t{day} * kMsADay);
+    const int64_t left =
+        static_cast<int64_t>(next_day) * kMillisecondsADay - std::max(clock_(), int64_t{day} * kMillisecondsADay);
     return std::max(1.0, static_cast<double>(left) / 1000);
   };
   const auto check = [&](std::optional<double> most, int64_t used, int64_t more, int next_day) {
@@ -190,7 +183,7 @@ void Charges::Add(const std::string& account, int day, const Used& used) {
 }
 
 int Charges::Today() {
-  today_ = std::max(today_, static_cast<int>(clock_() / kMsADay));
+  today_ = std::max(today_, static_cast<int>(clock_() / kMillisecondsADay));
   return today_;
 }
 

@@ -55,7 +55,8 @@ std::vector<std::string> TextsOf(const std::vector<Message>& prompt) {
     texts[1] += message.content;
   }
   for (const size_t i : {0, 1}) {
-    if (std::string alike = WithBlanksAlike(texts[i]); alike != texts[i]) texts.push_back(std::move(alike));
+    std::string alike = WithBlanksAlike(texts[i]);
+    if (std::ranges::find(texts, alike) == texts.end()) texts.push_back(std::move(alike));
   }
   return texts;
 }

@@ -20,9 +20,11 @@ std::string HmacSha256(std::string_view key, std::string_view bytes) {
   return {digest.begin(), digest.begin() + size};
 }
 
-std::string HmacSha256Hex(std::string_view key, std::string_view bytes) {
+std::string HmacSha256Hex(std::string_view key, std::string_view bytes) { return Hex(HmacSha256(key, bytes)); }
+
+std::string Hex(std::string_view bytes) {
   std::string hex;
-  for (const char c : HmacSha256(key, bytes)) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
   return hex;
 }
 

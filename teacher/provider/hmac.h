@@ -14,6 +14,7 @@ uint64_t HmacSha256Word(std::string_view key, std::string_view bytes);    // the
 // Time depends on the sizes alone.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 
-std::string RandomBytes(size_t size);  // of the system; throws Error if it has none
+std::string Hex(std::string_view bytes);  // lower-case digits
+std::string RandomBytes(size_t size);     // of the system; throws Error if it has none
 
 }  // namespace retort

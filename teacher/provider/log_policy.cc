@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "teacher/provider/environment.h"
 #include "teacher/provider/ip_address.h"
@@ -19,13 +19,6 @@
 
 namespace retort {
 namespace {
-
-constexpr int64_t kMillisecondsADay = 86'400'000;
-
-int64_t UtcMilliseconds() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
 
 class LogPolicy : public Policy {
  public:

@@ -9,13 +9,13 @@
 #include <map>
 #include <numeric>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "teacher/provider/request_log.h"
 
 namespace retort {
 namespace {
 
-constexpr int64_t kMillisecondsADay = 86'400'000;
 constexpr int kMostDays = 400;  // size: of a month; more is a wrong clock
 
 bool Counts(const RequestRecord& record) {

@@ -3,12 +3,12 @@
 // One who leaves early pays for what was made, one whose prompt was estimated for what it was.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/config/toml_text.h"
 #include "teacher/provider/charges.h"
@@ -109,11 +109,6 @@ class QuotaPolicy : public Policy {
   std::optional<Charges> charges_;
   std::unordered_map<const Exchange*, Holding> held_;
 };
-
-int64_t UtcMilliseconds() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
 
 }  // namespace
 

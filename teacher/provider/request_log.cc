@@ -7,11 +7,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/utf8.h"
 #include "core/data/json_fields.h"
+#include "teacher/provider/summed_line.h"
 
 namespace retort {
 namespace {
@@ -19,11 +20,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kLongestText = 200, kLongestLine = size_t{1} << 16, kMostActions = 20;
-constexpr std::string_view kBegin = R"({"record":)", kSum = R"(,"sum":")", kEnd = R"("})";
-constexpr size_t kSumDigits = 16;
-constexpr int64_t kMillisecondsADay = 86'400'000;
-
-std::string Sum(std::string_view record) { return fmt::format("{:016x}", StableHash(kRequestLogVersion, record)); }
+constexpr std::string_view kRecord = "record";
 
 // Cut between characters.
 std::string Clipped(std::string_view text) {
@@ -105,20 +102,17 @@ std::string ToJsonLine(const RequestRecord& record) {
                                  {"actions", std::move(actions)},
                                  {"template", record.template_shape},
                                  {"features", record.features}});
-  return std::string(kBegin) + text + std::string(kSum) + Sum(text) + std::string(kEnd);
+  return SummedLine(kRecord, kRequestLogVersion, text);
 }
 
 RequestRecord ParseRequestRecord(std::string_view line, const std::string& file, int line_number) {
   const Where where{.file = file, .line = line_number};
-  const size_t tail = kSum.size() + kSumDigits + kEnd.size();
-  const bool framed = line.size() > kBegin.size() + tail && line.size() <= kLongestLine && line.starts_with(kBegin) &&
-                      line.ends_with(kEnd) && line.substr(line.size() - tail).starts_with(kSum);
-  const std::string_view text = framed ? line.substr(kBegin.size(), line.size() - kBegin.size() - tail) : "";
-  if (!framed || line.substr(line.size() - kEnd.size() - kSumDigits, kSumDigits) != Sum(text)) {
+  const auto text = TextOfSummedLine(kRecord, kRequestLogVersion, line);
+  if (!text || line.size() > kLongestLine) {
     throw Error(where, "is no line of a request log, or was cut or changed",
                 "put the file back as it was, or cut the line");
   }
-  const Json json = ParseJson(text, where, {.max_bytes = kLongestLine, .max_depth = 3});
+  const Json json = ParseJson(*text, where, {.max_bytes = kLongestLine, .max_depth = 3});
   const JsonFields fields(json, where);
   RequestRecord record;
   for (const char* key : {"time_ms", "account", "prompt", "status", "features", "actions"}) fields.Get(key);

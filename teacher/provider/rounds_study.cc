@@ -176,7 +176,8 @@ std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const s
   std::vector<std::vector<double>> values;
   for (const RegisterEntry& entry : UsedEntries(copy)) {
     const bool times = entry.name == "needle.attempts_per_sample" || entry.name == "needle.accepted_share";
-    values.push_back(times && !question.draws_times
+    values.push_back(times  // a and y stand: they only say which Q an N is
+
                          ? std::vector<double>(static_cast<size_t>(draws), entry.entry->value)
                          : LatinDraws(*entry.entry, entry.name, draws, seed));
   }

@@ -49,7 +49,6 @@ struct EffectQuestion {
   double samples = 0;  // N; Q = ⌈N a / y⌉, or as many requests as samples
   bool as_requests = false;
   std::vector<double> drawn;  // N of each draw, from the bootstrap of N90, rising; empty: `samples` in all
-  bool draws_times = false;   // whether a and y are drawn too; else Q stands as it is
 };
 // By Among, one for each policy; `draws` of a Latin hypercube over UsedEntries.
 using PolicyEffects = std::array<std::vector<PolicyEffect>, kAmong.size()>;

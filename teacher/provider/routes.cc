@@ -11,9 +11,9 @@ constexpr double kKilobytes = 1e6;     // unit: in a gigabyte
 
 void AddAccounts(const RoundsWorld& world, const ProviderPolicy& policy, RouteIndex route, std::vector<Offer>& offers) {
   const bool own = route == kOwn;
-  for (size_t tier = policy.tier; tier < kTiers; ++tier) {
+  for (size_t tier = policy.tier; tier < kTierCount; ++tier) {
     const TierTerms& terms = world.tiers[tier];
-    const double straw = tier + 1 == kTiers ? world.straw_business_pay : world.straw_pay;
+    const double straw = tier + 1 == kTierCount ? world.straw_business_pay : world.straw_pay;
     Offer offer{.route = route,
                 .tier = tier,
                 .channel_price = own ? terms.price / terms.pass : straw,

@@ -17,7 +17,7 @@
 namespace retort {
 
 inline constexpr std::string_view kTierNames[] = {"e-mail", "phone", "document", "liveness", "business"};
-inline constexpr size_t kTiers = std::size(kTierNames);
+inline constexpr size_t kTierCount = std::size(kTierNames);
 inline constexpr std::string_view kAddressNames[] = {"home country", "data centre", "VPN", "residential", "mobile"};
 enum AddressIndex : size_t { kHome, kDataCentre, kVpn, kResidential, kMobile };
 inline constexpr size_t kAddressClasses = std::size(kAddressNames);
@@ -57,7 +57,7 @@ struct AddressTerms {
 
 // The registers as plain numbers.
 struct RoundsWorld {
-  std::array<TierTerms, kTiers> tiers;
+  std::array<TierTerms, kTierCount> tiers;
   std::array<AddressTerms, kAddressClasses> classes;  // honest shares sum to 1
   double honest = 0;                                  // people
   double round_days = 0, horizon_days = 0, day_value = 0, patience = 0, revenue = 0, list_price = 0, gigabytes = 0;

@@ -1,7 +1,6 @@
 #include "teacher/provider/server/gateway.h"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -9,17 +8,18 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/trim.h"
 #include "teacher/provider/accounts.h"
 #include "teacher/provider/client_address.h"
+#include "teacher/provider/hmac.h"
 #include "teacher/provider/server/answer_errors.h"
 #include "teacher/provider/server/answering.h"
 #include "teacher/provider/server/wire_reply.h"
@@ -41,18 +41,9 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-std::string RandomName() {
-  std::array<unsigned char, 12> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw Error("no random bytes can be had");
-  std::string name;
-  for (const unsigned char byte : bytes) name += fmt::format("{:02x}", byte);
-  return name;
-}
+std::string RandomName() { return Hex(RandomBytes(12)); }
 
-int64_t SecondsNow() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(since).count();
-}
+int64_t SecondsNow() { return UtcMilliseconds() / 1000; }
 
 WireError NoKey(std::string why) { return WireError(std::move(why), "", "invalid_api_key", 401); }
 

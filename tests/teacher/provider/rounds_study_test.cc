@@ -91,7 +91,7 @@ TEST(RoundsStudy, AtTheBreakEvenTheRoutesCostTheSame) {
     for (const double times : {0.99, 1.01}) {
       RoundsWorld at = world;
       at.tiers[1].price = price * at.tiers[1].pass * times;
-      for (size_t tier = 2; tier < kTiers; ++tier) at.tiers[tier].price = 1e9;  // only this tier's own accounts
+      for (size_t tier = 2; tier < kTierCount; ++tier) at.tiers[tier].price = 1e9;  // only this tier's own accounts
       const auto uses = BestUses(at, kLadder[1], need);
       EXPECT_EQ(Best(uses, at, Among::kPaid)->offer.route == kOwn, times < 1) << need << " " << times;
     }

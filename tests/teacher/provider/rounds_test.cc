@@ -72,7 +72,7 @@ TEST(Rounds, LossesFollowTheDifferentialEquation) {
 
 TEST(Rounds, WhatASmallStudentNeedsNoPolicyTouches) {
   const RoundsWorld world = ShippedWorld();
-  for (size_t tier = 0; tier < kTiers; ++tier) {
+  for (size_t tier = 0; tier < kTierCount; ++tier) {
     const auto uses = BestUses(world, Asks(tier), 76);
     const Response* here = Best(uses, world, Among::kHere);
     ASSERT_TRUE(here->outcome.completed) << kTierNames[tier];
@@ -87,12 +87,12 @@ TEST(Rounds, AStrongerTierNeverMakesItCheaper) {
   for (const double need : {76.0, 1e4, 8e5, 1e7}) {
     for (const Among among : {Among::kPaid, Among::kHere, Among::kAll}) {
       double before = CostOf(world, Nothing(), need, among);
-      for (size_t tier = 0; tier < kTiers; ++tier) {
+      for (size_t tier = 0; tier < kTierCount; ++tier) {
         const double cost = CostOf(world, Asks(tier), need, among);
         EXPECT_GE(cost, before * (1 - 1e-9)) << kTierNames[tier] << " " << need;
         before = cost;
       }
-      ProviderPolicy vouch = Asks(kTiers - 1);
+      ProviderPolicy vouch = Asks(kTierCount - 1);
       vouch.resellers_vouch = true;
       EXPECT_GE(CostOf(world, vouch, need, among), before * (1 - 1e-9));
     }
@@ -154,7 +154,7 @@ TEST(Rounds, TheProviderBlocksTheBestRatioFirst) {
 
 TEST(Rounds, NoHonestPersonGetsLost) {
   const RoundsWorld world = ShippedWorld();
-  for (size_t tier = 0; tier < kTiers; ++tier) {
+  for (size_t tier = 0; tier < kTierCount; ++tier) {
     ProviderPolicy policy = Blocks(1e8);
     policy.tier = tier;
     const Offer offer{.daily = 100, .found = 0.01};
