@@ -78,9 +78,12 @@ class GridBuilder {
       if (arm.adjust) arm.adjust(cell.config);
       cell.samples = [&arm, n, seed, context = block.context.get()] { return arm.rows(*context, n, seed); };
       cell.shows_steps = arm.shows_steps;
-      const auto hash = known ? Samples(block, arm, cell.config, cell.samples) : std::nullopt;
-      known = hash.has_value();
-      if (known) cell.samples_sha256 = *hash;
+      const std::optional<Taught> taught = known ? Samples(block, arm, cell.config, cell.samples) : std::nullopt;
+      known = taught.has_value();
+      if (known) {
+        cell.samples_sha256 = taught->sha256;
+        row.account = taught->account;
+      }
     }
     if (!known) {
       cell.cost = CellCost(cell.config);
@@ -109,13 +112,18 @@ class GridBuilder {
     return true;
   }
 
+  struct Taught {
+    std::string sha256;  // of the samples
+    RowAccount account;
+  };
+
   // nullopt: the teacher was not asked yet.
-  std::optional<std::string> Samples(const Block& block, const Arm& arm, const CellConfig& config,
-                                     const std::function<SampleSet()>& samples) {
+  std::optional<Taught> Samples(const Block& block, const Arm& arm, const CellConfig& config,
+                                const std::function<SampleSet()>& samples) {
     const ObjectiveConfig& objective = config.student.objective;
-    std::optional<std::string>& hash =
+    std::optional<Taught>& taught =
         samples_[{block.context.get(), arm.name + " " + objective.name, config.n, config.seed}];
-    if (hash) return hash;
+    if (taught) return taught;
     try {
       const SampleSet rows = samples();
       try {
@@ -123,15 +131,16 @@ class GridBuilder {
       } catch (const Error& error) {
         throw Error(fmt::format("arm {}: {}", arm.name, error.what()));
       }
-      hash = HashSamples(rows.samples);
+      taught = {.sha256 = HashSamples(rows.samples),
+                .account = AccountOf(rows.samples, rows.manifest, config.collect.prices)};
     } catch (const NotAsked&) {
     }
-    return hash;
+    return taught;
   }
 
   Grid grid_;
   std::set<std::tuple<std::string, Axes, std::string, int, uint64_t>> known_;
-  std::map<std::tuple<const ArmContext*, std::string, int, int64_t>, std::optional<std::string>> samples_;
+  std::map<std::tuple<const ArmContext*, std::string, int, int64_t>, std::optional<Taught>> samples_;
 };
 
 }  // namespace

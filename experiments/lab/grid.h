@@ -13,6 +13,7 @@
 #include "core/data/task.h"
 #include "experiments/lab/block.h"
 #include "experiments/lab/config.h"
+#include "experiments/lab/row_account.h"
 
 namespace retort::lab {
 
@@ -22,6 +23,7 @@ struct Row {  // of the table
   uint64_t seed = 0;
   Axes axes;         // of a sweep
   std::string cell;  // hash; empty: not known before the teacher is asked
+  RowAccount account;
 };
 
 struct Cell {

@@ -40,7 +40,7 @@ std::vector<CellResult> ReadResults(const Grid& grid, const RunStore& store) {
   std::vector<CellResult> results;
   for (const Row& row : grid.rows) {
     if (!store.Done(row.cell)) continue;
-    // A cell may have been computed for another row, of which it knows the name.
+    // A cell may have been computed for another row, of which it knows the name and the account.
     CellResult result = store.Read(row.cell);
     result.task = row.task;
     result.arm = row.arm;
@@ -48,6 +48,10 @@ std::vector<CellResult> ReadResults(const Grid& grid, const RunStore& store) {
     result.n = row.n;
     result.seed = row.seed;
     result.axes = row.axes;
+    if (row.n > 0) {
+      const Manifest of_cell = RunStore::SamplesManifest(store.Folder(row.cell));
+      Charge(row.account, TakeBack(row.account.rows, of_cell.measures, result), result);
+    }
     results.push_back(std::move(result));
   }
   return results;
@@ -63,6 +67,7 @@ std::string TimeByArm(const Grid& grid, const RunStore& store) {
     found->second += store.Seconds(row.cell);
   }
   std::vector<std::string> words;
+  words.reserve(times.size());
   for (const auto& [arm, seconds] : times) words.push_back(fmt::format("{} {}", arm, Duration(seconds)));
   return fmt::format("{}", fmt::join(words, ", "));
 }

@@ -79,6 +79,11 @@ void RunStore::WriteSamples(const std::string& hash, const SampleSet& samples) c
   WriteFileAtomic(Folder(hash) / "manifest.json", ToJson(manifest));
 }
 
+Manifest RunStore::SamplesManifest(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "manifest.json";
+  return std::filesystem::exists(file) ? ParseManifest(ReadFile(file), file.string()) : Manifest{};
+}
+
 void RunStore::WriteResult(const std::filesystem::path& folder, const CellResult& result, double seconds) {
   std::string items;
   for (const ItemScore& item : result.items) items += ToJsonLine(item) + "\n";

@@ -32,6 +32,8 @@ class RunStore {
   double Seconds(const std::string& hash) const;  // that the cell took; 0 if nobody wrote it down
   // What a worker finds: the rows and where they come from.
   void WriteSamples(const std::string& hash, const SampleSet& samples) const;
+  // Of the samples in a cell's folder; an empty one without.
+  static Manifest SamplesManifest(const std::filesystem::path& folder);
   // Everything but result.json first.
   static void WriteResult(const std::filesystem::path& folder, const CellResult& result, double seconds);
 

@@ -27,6 +27,7 @@
 #include "experiments/lab/cell_lock.h"
 #include "experiments/lab/evaluation_items.h"
 #include "experiments/lab/grid.h"
+#include "experiments/lab/row_account.h"
 #include "experiments/lab/run_store.h"
 
 namespace retort::lab {
@@ -34,36 +35,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// What the rows tell, and their manifest of how they came about: of an arm that drops answers, rows do not say what
-// all of them took.
-void FillFromSamples(const std::vector<Sample>& samples, const Manifest& manifest, const PriceConfig& prices,
-                     const Task& task, const std::vector<Item>& items, bool shows_steps, CellResult& result) {
-  std::set<std::string> ids;
-  Usage usage;
-  for (const Sample& sample : samples) {
-    ids.insert(sample.id);
-    usage += sample.usage;
-  }
-  result.prompts_asked = static_cast<int64_t>(ids.size());
-  for (const auto& [name, value] : manifest.measures) {
-    if (name == kTeacherTokens) {
-      usage.prompt_tokens += std::llround(value);
-    } else if (name == kTeacherWritten) {  // part of the former
-      usage.completion_tokens += std::llround(value);
-      usage.prompt_tokens -= std::llround(value);
-    } else if (name == kPromptsAsked) {
-      result.prompts_asked = std::llround(value);
-    } else {
-      result.extras[name] = value;
-    }
-  }
-  result.dollars = Dollars(prices, {.prompt_tokens = usage.prompt_tokens + result.teacher_tokens,
-                                    .completion_tokens = usage.completion_tokens});
-  // Beside what training itself took of a live teacher.
-  result.teacher_tokens += usage.Total();
-  if (shows_steps) result.memoriser = task.Memoriser(samples, items);
-}
 
 }  // namespace
 
@@ -142,9 +113,9 @@ WorkerReply ComputeOne(const WorkerSpec& spec, const CellFunction& compute,
   result.run = spec.hash;
   result.samples_sha256 = samples_sha256;
   if (config.n > 0) {
-    const fs::path manifest = folder / "manifest.json";
-    FillFromSamples(samples, fs::exists(manifest) ? ParseManifest(ReadFile(manifest), manifest.string()) : Manifest{},
-                    config.collect.prices, *task, items, spec.shows_steps, result);
+    const RowAccount account = AccountOf(samples, RunStore::SamplesManifest(folder), config.collect.prices);
+    Charge(account, result.teacher_tokens, result);
+    if (spec.shows_steps) result.memoriser = task->Memoriser(samples, items);
   }
   if (!lock->Held()) return {.status = "busy"};
   RunStore::WriteResult(folder, result, MonotonicSeconds() - start);
