@@ -1,0 +1,160 @@
+"""What a check sees of a submission: its files, and a sandbox to run things in.
+
+Every case has a box of its own, filled again from the bytes that were handed in, so that no case can spoil another. What
+several cases need (a program that takes seconds to compile) is made once by `once`."""
+
+import json
+import os
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .assignment import Failed
+from . import sandbox
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended. out, err: what it printed, as text with U+FFFD for what is no UTF-8, cut at a limit."""
+
+    rc: int  # negative: ended by that signal
+    out: str
+    err: str
+    timed_out: bool
+    killed: str  # "", or why the grader ended it: "time", "memory", "output", "disk"
+    seconds: float
+
+    def why(self):
+        """The end, for a student."""
+        if self.killed:
+            return {"time": f"it was ended after {self.seconds:.0f} s",
+                    "memory": "it was ended: it took more memory than the case allows",
+                    "output": "it was ended: it printed without end",
+                    "disk": "it was ended: it wrote more than the case allows"}[self.killed]
+        end = f"signal {-self.rc}" if self.rc < 0 else f"exit status {self.rc}"
+        tail = self.err.strip()[-600:]
+        return end + (f": {tail}" if tail else "")
+
+
+class Box:
+    """files: folder with the submission's files (plain files, read them with `bytes_of`, `text_of`, `json_of`).
+    scratch: folder that programs may write in; their working folder. What lies there is hostile: read it with `left`."""
+
+    def __init__(self, context, submission, case, kept, wall):
+        self.context = context
+        self._submission, self._case, self._kept, self._wall = submission, case, kept, wall
+        self.home = Path(tempfile.mkdtemp(prefix="retort-grade-"))
+        os.chmod(self.home, 0o755)
+        self.files, self.scratch = self.home / "files", self.home / "scratch"
+        self.files.mkdir()
+        self.scratch.mkdir()
+        for name, data in submission.items():
+            path = self.files / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+    def close(self):
+        sandbox.remove_tree(self.home)
+
+    # --- what was handed in
+
+    def has(self, name):
+        return name in self._submission
+
+    def bytes_of(self, name):
+        if name not in self._submission:
+            raise Failed(f"{name} is missing")
+        return self._submission[name]
+
+    def text_of(self, name):
+        try:
+            return self.bytes_of(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Failed(f"{name}: byte {error.start} is no UTF-8") from None
+
+    def json_of(self, name):
+        return parse_json(self.text_of(name), name)
+
+    # --- running
+
+    def run(self, argv, seconds=None, memory_mb=None, input=None, serve=None, readable=(), env=None, out_limit=4 << 20):
+        """Runs a command in the sandbox, in `scratch`, and waits for its end. It sees the system's programs, the
+        repository's build/, configs/, models/ and headers, `files`, and what stands in `readable`; it may write into
+        `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`: an object whose `start(listening
+        socket)` is called before the command begins and `stop()` after it; "{port}" in argv is its port on 127.0.0.1,
+        and the one thing that the command reaches. Never raises for what the command does."""
+        argv = [str(word) for word in argv]
+        seconds = self._case.seconds if seconds is None else seconds
+        return sandbox.run(
+            argv, home=self.home, files=self.files, scratch=self.scratch, context=self.context,
+            seconds=min(seconds, self._wall()), memory_mb=memory_mb or self._case.memory_mb,
+            input=input.encode() if isinstance(input, str) else input or b"", serve=serve, readable=readable,
+            env=env or {}, out_limit=out_limit)
+
+    def left(self, name, limit=16 << 20):
+        """The bytes of a file in `scratch` that a command has left there. Follows no link, waits for nothing."""
+        folder = os.open(self.scratch, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            *parents, last = Path(name).parts
+            for part in parents:
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            handle = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            with os.fdopen(handle, "rb") as file:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise Failed(f"{name} is not a plain file")
+                data = file.read(limit + 1)
+        except OSError as error:
+            raise Failed(f"{name}: {error.strerror}") from None
+        finally:
+            os.close(folder)
+        if len(data) > limit:
+            raise Failed(f"{name} is larger than {limit >> 20} MB")
+        return data
+
+    def left_text(self, name, limit=16 << 20):
+        try:
+            return self.left(name, limit).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Failed(f"{name}: byte {error.start} is no UTF-8") from None
+
+    def left_json(self, name, limit=16 << 20):
+        return parse_json(self.left_text(name, limit), name)
+
+    def put(self, name, data):
+        """Writes an input for a command into `scratch`. Only before the first command has run there."""
+        path = self.scratch / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    def once(self, name, make):
+        """make() of the first case that asks; its value, or its Failed, for those after it."""
+        if name not in self._kept:
+            try:
+                self._kept[name] = (make(), None)
+            except Failed as failed:
+                self._kept[name] = (None, failed)
+        value, failed = self._kept[name]
+        if failed:
+            raise Failed(str(failed), failed.share)
+        return value
+
+
+def parse_json(text, name="JSON"):
+    """JSON from outside. NaN and Infinity, which Python would take, are refused."""
+
+    def refuse(word):
+        raise ValueError(f"{word} is no JSON")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise Failed(f"{name}: {str(error)[:200]}") from None
+
+
+def copy_tree(source, target):
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

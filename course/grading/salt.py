@@ -1,0 +1,36 @@
+"""A salt per student: HMAC of the student's ID with a secret of the course, so that answers differ from student to
+student and nobody can compute another one's checks from the published code.
+
+The default secret is published with the repository. It serves self-study and the tests; a course sets its own."""
+
+import hashlib
+import hmac
+import os
+
+PUBLISHED = b"retort course, for self-study"
+SELF_STUDY = "self-study"
+
+
+def course_secret():
+    """(secret, whether it is the published one): RETORT_COURSE_SECRET is the secret itself, or @FILE that holds it."""
+    given = os.environ.get("RETORT_COURSE_SECRET", "")
+    if given.startswith("@"):
+        try:
+            with open(given[1:], "rb") as file:
+                given_bytes = file.read().strip()
+        except OSError as error:
+            raise SystemExit(f"scripts/grade: RETORT_COURSE_SECRET: {given[1:]}: {error.strerror}") from None
+    else:
+        given_bytes = given.encode()
+    return (given_bytes, False) if given_bytes else (PUBLISHED, True)
+
+
+def salt_of(student, assignment, secret=None):
+    """32 bytes. One salt an assignment, so that what one hand-out shows says nothing of the others."""
+    if secret is None:
+        secret, _ = course_secret()
+    return hmac.new(secret, f"{assignment}\n{student}".encode(), hashlib.sha256).digest()
+
+
+def shown(salt):
+    return hashlib.sha256(b"shown " + salt).hexdigest()[:8]
