@@ -4,10 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <span>
-
 #include "core/fused/divergence.h"
-#include "student/example.h"
 #include "student/objective.h"
 
 namespace retort {
@@ -19,10 +16,6 @@ double TemperatureScale(const ObjectiveConfig& config);
 
 // logits of student and teacher: (R, V). Sum over the rows, in nats, with TemperatureScale.
 at::Tensor DivergenceSum(const ObjectiveConfig& config, const at::Tensor& student, const at::Tensor& teacher);
-
-// logits: (R, V); known: R. Sum of KL(T || S) over the known tokens and one bucket for the rest; -log S(target) where
-// nothing is known. targets: (R) int64.
-at::Tensor KnownTokensSum(const at::Tensor& logits, std::span<const KnownTokens> known, const at::Tensor& targets);
 
 // margins: (P), log S/S0 of the chosen answer less that of the rejected one. Sum of DPO's loss (arXiv:2305.18290, with
 // the smoothing of cDPO).

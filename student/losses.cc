@@ -8,9 +8,11 @@
 
 #include "core/fused/cross_entropy.h"
 #include "core/fused/divergence.h"
+#include "core/fused/known_tokens.h"
 #include "core/lm/threads.h"
 #include "core/lm/transformer.h"
 #include "student/divergence.h"
+#include "student/known_tokens.h"
 
 namespace retort {
 namespace {

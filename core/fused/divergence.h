@@ -27,10 +27,4 @@ struct Divergence {
 double DivergenceSum(const Divergence& divergence, float* logits, const float* teacher, int64_t rows, int64_t vocab,
                      float scale, float* scratch);
 
-// KL(T || S) of one row over count + 1 buckets: the tokens `ids`, of teacher's probability `known`, and all others
-// together, of `rest`. By the data-processing inequality at most the full KL(T || S).
-// logits: (vocab), become scale times the gradient.
-double KnownTokensDivergence(float* logits, int64_t vocab, const int* ids, const float* known, int64_t count,
-                             float rest, float scale);
-
 }  // namespace retort::fused

@@ -79,10 +79,11 @@ class Box:
 
     # --- running
 
-    def run(self, argv, seconds=None, memory_mb=None, input=None, serve=None, readable=(), env=None, out_limit=4 << 20):
-        """Runs a command in the sandbox, in `scratch`, and waits for its end. It sees the system's programs, the
-        repository's build/, configs/, models/ and headers, `files`, and what stands in `readable`; it may write into
-        `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`: an object whose `start(listening
+    def run(self, argv, seconds=None, memory_mb=None, input=None, serve=None, repository=True, readable=(), env=None,
+            out_limit=4 << 20):
+        """Runs a command in the sandbox, in `scratch`, and waits for its end. It sees the system's programs, `files`, of
+        the repository build/, configs/ and models/ (unless `repository` is False: where these hold the answer), and what
+        stands in `readable`; it may write into `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`: an object whose `start(listening
         socket)` is called before the command begins and `stop()` after it; "{port}" in argv is its port on 127.0.0.1,
         and the one thing that the command reaches. Never raises for what the command does."""
         argv = [str(word) for word in argv]
@@ -90,7 +91,7 @@ class Box:
         return sandbox.run(
             argv, home=self.home, files=self.files, scratch=self.scratch, context=self.context,
             seconds=min(seconds, self._wall()), memory_mb=memory_mb or self._case.memory_mb,
-            input=input.encode() if isinstance(input, str) else input or b"", serve=serve, readable=readable,
+            input=input.encode() if isinstance(input, str) else input or b"", serve=serve, repository=repository, readable=readable,
             env=env or {}, out_limit=out_limit)
 
     def left(self, name, limit=16 << 20):

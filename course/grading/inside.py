@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
@@ -154,10 +155,15 @@ def become_command(order):
         except (OSError, ValueError):
             pass
     os.closerange(3, 4096)
-    try:
-        os.execvpe(order["argv"][0], order["argv"], order["env"])
-    except OSError as error:
-        os.write(2, f"{order['argv'][0]}: {error.strerror}\n".encode())
+    program, problem = order["argv"][0], "No such file or directory"
+    folders = [""] if "/" in program else [folder + "/" for folder in order["env"]["PATH"].split(":")]
+    for folder in folders:  # not os.execvpe: it imports, and the library may lie where the other user cannot go
+        try:
+            os.execve(folder + program, order["argv"], order["env"])
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                problem = error.strerror
+    os.write(2, f"{program}: {problem}\n".encode())
     os._exit(127)
 
 
@@ -183,6 +189,11 @@ def serve_and_wait(order, control):
         if ended == pid:
             break
     control.sendall(b"E" + struct.pack("i", os.waitstatus_to_exitcode(status)))
+    while not order["namespaces"]:  # where the kernel does not end what is left, the grader does; here it is reaped
+        try:
+            os.wait()
+        except ChildProcessError:
+            time.sleep(0.005)
     os._exit(0)
 
 

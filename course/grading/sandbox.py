@@ -28,7 +28,6 @@ TICK = 0.05
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
           "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/fonts",
           "/etc/ssl/openssl.cnf", "/etc/python3", "/opt")
-IN_REPOSITORY = ("build", "configs", "models", "core", "student", "teacher", "experiments", "cmake")
 _walls = None
 
 
@@ -62,11 +61,11 @@ class Unbuilt(Exception):
     """The sandbox could not be built; says why."""
 
 
-def _readable(context, files, extra):
-    root = Path(context.root)
-    paths = list(SYSTEM) + [str(root / name) for name in IN_REPOSITORY] + [str(context.build), str(files)]
-    paths += [str(folder) for folder in libtorch.folders(context.build)]
-    paths += [sys.prefix] if not sys.prefix.startswith("/usr") else []
+def _readable(context, files, repository, extra):
+    paths = list(SYSTEM) + [str(files)]
+    if repository:
+        paths += [str(context.build), str(context.root / "configs"), str(context.root / "models")]
+        paths += [str(folder) for folder in libtorch.folders(context.build)]
     paths += [str(path) for path in extra]
     kept = []
     for path in paths:  # a folder within one that is there already would be mounted twice; a mount point of its own is
@@ -75,16 +74,16 @@ def _readable(context, files, extra):
     return kept
 
 
-def _order(argv, home, files, scratch, context, seconds, memory_mb, serve, readable, env):
+def _order(argv, home, files, scratch, context, seconds, memory_mb, serve, repository, readable, env):
     namespaces = walls(context)[0] == "namespaces"
     new_root = home / "root"
     new_root.mkdir(exist_ok=True)
     uid = _uid()
     if uid:
         _give(scratch, uid)
-    processes = PROCESSES if uid or namespaces else PROCESSES + _processes_of(os.geteuid())
+    processes = PROCESSES if uid else PROCESSES + _processes_of(os.geteuid())
     return {"argv": argv, "namespaces": namespaces, "root": str(new_root), "scratch": str(scratch), "uid": uid,
-            "read": _readable(context, files, readable), "serve": serve, "memory_mb": int(memory_mb), "file_mb": FILE_MB,
+            "read": _readable(context, files, repository, readable), "serve": serve, "memory_mb": int(memory_mb), "file_mb": FILE_MB,
             "cpu_seconds": int(seconds * 4) + 5, "processes": processes,
             "env": {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(scratch), "LANG": "C.UTF-8", "TMPDIR": "/tmp",
                     "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "2", **env}}
@@ -178,11 +177,11 @@ def _end(process, uid):
     process.wait()
 
 
-def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, readable, env, out_limit):
+def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, repository, readable, env, out_limit):
     """box.Box.run, which says what it does."""
     from .box import Ran
 
-    order = _order(argv, home, files, scratch, context, seconds, memory_mb, serve is not None, readable, env)
+    order = _order(argv, home, files, scratch, context, seconds, memory_mb, serve is not None, repository, readable, env)
     ours, theirs = socket.socketpair()
     started = time.monotonic()
     process = subprocess.Popen(
