@@ -23,7 +23,7 @@ class Ran:
     out: str
     err: str
     timed_out: bool
-    killed: str  # "", or why the grader ended it: "time", "memory", "output", "disk"
+    killed: str  # "", or why the grader ended it: "time", "memory", "output", "disk", "asked"
     seconds: float
 
     def why(self):
@@ -32,7 +32,7 @@ class Ran:
             return {"time": f"it was ended after {self.seconds:.0f} s",
                     "memory": "it was ended: it took more memory than the case allows",
                     "output": "it was ended: it printed without end",
-                    "disk": "it was ended: it wrote more than the case allows"}[self.killed]
+                    "disk": "it was ended: it wrote more than the case allows", "asked": "it was ended by the case"}[self.killed]
         end = f"signal {-self.rc}" if self.rc < 0 else f"exit status {self.rc}"
         tail = self.err.strip()[-600:]
         return end + (f": {tail}" if tail else "")
@@ -80,19 +80,20 @@ class Box:
     # --- running
 
     def run(self, argv, seconds=None, memory_mb=None, input=None, serve=None, repository=True, readable=(), env=None,
-            out_limit=4 << 20):
+            out_limit=4 << 20, until=None):
         """Runs a command in the sandbox, in `scratch`, and waits for its end. It sees the system's programs, `files`, of
         the repository build/, configs/ and models/ (unless `repository` is False: where these hold the answer), and what
         stands in `readable`; it may write into `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`: an object whose `start(listening
         socket)` is called before the command begins and `stop()` after it; "{port}" in argv is its port on 127.0.0.1,
-        and the one thing that the command reaches. Never raises for what the command does."""
+        and the one thing that the command reaches. `until`: asked every twentieth of a second; at its True the command is
+        ended as by a power cut (killed = "asked"). Never raises for what the command does."""
         argv = [str(word) for word in argv]
         seconds = self._case.seconds if seconds is None else seconds
         return sandbox.run(
             argv, home=self.home, files=self.files, scratch=self.scratch, context=self.context,
             seconds=min(seconds, self._wall()), memory_mb=memory_mb or self._case.memory_mb,
             input=input.encode() if isinstance(input, str) else input or b"", serve=serve, repository=repository, readable=readable,
-            env=env or {}, out_limit=out_limit)
+            env=env or {}, out_limit=out_limit, until=until)
 
     def left(self, name, limit=16 << 20):
         """The bytes of a file in `scratch` that a command has left there. Follows no link, waits for nothing."""

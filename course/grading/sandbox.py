@@ -177,7 +177,8 @@ def _end(process, uid):
     process.wait()
 
 
-def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, repository, readable, env, out_limit):
+def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, repository, readable, env, out_limit,
+        until):
     """box.Box.run, which says what it does."""
     from .box import Ran
 
@@ -204,7 +205,7 @@ def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, r
             raise Unbuilt(rest.decode("utf-8", "replace") or "the sandbox did not start")
         ours.sendall(b"G")
         started = time.monotonic()
-        out, err, killed, rc = _watch(process, ours, input, started + seconds, memory_mb, scratch)
+        out, err, killed, rc = _watch(process, ours, input, started + seconds, memory_mb, scratch, until)
     except (socket.timeout, BrokenPipeError, ConnectionResetError) as error:
         raise Unbuilt(f"the sandbox did not start: {error}") from None
     finally:
@@ -233,7 +234,7 @@ def _listener(ours):
     return socket.socket(fileno=numbers[0])
 
 
-def _watch(process, ours, input, deadline, memory_mb, scratch):
+def _watch(process, ours, input, deadline, memory_mb, scratch, until):
     """Feeds and reads until the command has ended or must be."""
     outputs = {process.stdout: bytearray(), process.stderr: bytearray()}
     printed = 0
@@ -277,6 +278,8 @@ def _watch(process, ours, input, deadline, memory_mb, scratch):
                 break
             if now > deadline:
                 killed = "time"
+            elif until is not None and until():
+                killed = "asked"
             elif printed > OUTPUT_KILL:
                 killed = "output"
             elif now >= next_look:
