@@ -47,11 +47,11 @@ def pivot_root(new):
         raise Refused(f"pivot_root: {os.strerror(ctypes.get_errno())}")
 
 
-def make_read_only(target):
-    """mount_setattr, recursively: the same number on every architecture."""
+def make_read_only(target, flags=0x8000):
+    """mount_setattr, AT_RECURSIVE unless said otherwise: the same number on every architecture."""
     attributes = struct.pack("QQQQ", 1 | 2, 0, 0, 0)  # MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    if libc.syscall(ctypes.c_long(442), -100, os.fsencode(target), 0x8000, buffer, ctypes.c_size_t(len(attributes))) != 0:
+    if libc.syscall(ctypes.c_long(442), -100, os.fsencode(target), flags, buffer, ctypes.c_size_t(len(attributes))) != 0:
         raise Refused(f"mount_setattr: {os.strerror(ctypes.get_errno())}")
 
 
@@ -94,6 +94,7 @@ def build_root(order):
     os.chdir(new)
     pivot_root(".")
     call("umount2", b".", MNT_DETACH)
+    make_read_only("/", 0)
     os.chdir("/")
 
 

@@ -1,0 +1,139 @@
+"""What a grading says: shares and failures, salts, JSON and page; and what the command makes of bad words."""
+
+import html.parser
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import toy
+from grading import Assignment, Case, Failed
+from grading.box import parse_json
+from grading.page import as_page
+from grading.result import as_json, as_text
+from grading.salt import PUBLISHED, salt_of, shown
+
+
+def result_of(*checks, seconds=5):
+    cases = [Case(f"case {i} <b>", 10, check, seconds=seconds, hint="a hint & more") for i, check in enumerate(checks)]
+    return toy.grade(toy.context("<script>alert(1)</script>"), Assignment("toy", "Toy & <i>", ["x"], cases, by_hand=[("prose", 5)]),
+                     {"x": b"1"})
+
+
+def fails(why, share=0.0):
+    def check(_box):
+        raise Failed(why, share)
+
+    return check
+
+
+class Results(unittest.TestCase):
+    def test_shares_failures_and_errors_of_the_grader(self):
+        result = result_of(lambda box: None, lambda box: 0.25, fails("no"), fails("half", 0.5), lambda box: 1 / 0,
+                           lambda box: float("nan"), lambda box: 7)
+        self.assertEqual([case.score for case in result.cases], [10, 2.5, 0, 5, 0, 0, 10])
+        self.assertEqual([case.status for case in result.cases],
+                         ["passed", "partly", "failed", "partly", "error", "error", "passed"])
+        self.assertIn("ZeroDivisionError", result.cases[4].output)
+        self.assertEqual((result.score, result.points), (27.5, 70))
+
+    def test_a_check_that_hangs_costs_its_own_case_alone(self):
+        def hangs(box):
+            while True:
+                try:
+                    box.context.rng("x").random()
+                except Exception:
+                    pass
+
+        toy.sandbox.walls(toy.context())
+        from grading import grade
+
+        before = grade.time_limit
+        grade.time_limit = lambda seconds: before(seconds - 9.5)
+        try:
+            result = result_of(hangs, lambda box: 1, seconds=0.1)
+        finally:
+            grade.time_limit = before
+        self.assertEqual([case.status for case in result.cases], ["failed", "passed"])
+
+    def test_the_fields_that_platforms_read(self):
+        data = json.loads(json.dumps(as_json(result_of(lambda box: 1, fails("why", 0.3)))))
+        self.assertEqual((data["score"], data["max_score"]), (13, 20))
+        for test in data["tests"]:
+            self.assertLessEqual({"name", "score", "max_score", "status", "output"}, set(test))
+            self.assertIn(test["status"], ("passed", "failed"))
+        self.assertIn("prose", data["output"])
+        self.assertEqual(sum(test["score"] for test in data["tests"]), data["score"])
+
+    def test_a_students_words_are_text_on_the_page(self):
+        result = result_of(fails("</pre><script>alert('x')</script><img src=x onerror=y>"))
+        page = as_page(result)
+        tags = []
+
+        class Tags(html.parser.HTMLParser):
+            def handle_starttag(self, tag, attrs):
+                tags.append(tag)
+
+        Tags().feed(page)
+        self.assertFalse({"script", "img", "i", "b"} & set(tags))
+        self.assertIn("10", as_text(result))
+
+    def test_salts_differ_and_tell_nothing_of_each_other(self):
+        salts = {salt_of(student, name, secret) for student in ("a", "b", "a\nb") for name in ("1-x", "2-y") for secret in
+                 (PUBLISHED, b"other")}
+        self.assertEqual(len(salts), 12)
+        self.assertEqual(len({shown(salt) for salt in salts}), 12)
+        context = toy.context()
+        self.assertEqual(context.rng("a").random(), context.rng("a").random())
+        self.assertNotEqual(context.rng("a").random(), context.rng("b").random())
+
+    def test_json_that_is_none(self):
+        for text in ("", "{", "NaN", '{"a": Infinity}', "[" * 100000, "1" * 5000, '"\ud800'):
+            try:
+                parse_json(text)
+            except Failed:
+                continue
+            self.assertIn(text[:1], ('"', "1"))  # Python takes a lone surrogate, and before 3.11 long numbers
+
+
+class Command(unittest.TestCase):
+    def run_command(self, *words, **env):
+        return subprocess.run([sys.executable, "-B", str(toy.ROOT / "course/grading"), *words], capture_output=True, text=True,
+                              env={**os.environ, **env}, check=False, cwd="/")
+
+    def test_what_is_asked_wrongly_is_said_in_one_line(self):
+        for words in (["/no/such/folder", "--assignment", "4"], ["/tmp", "--assignment", "99"]):
+            ran = self.run_command(*words)
+            self.assertNotEqual(ran.returncode, 0)
+            self.assertNotIn("Traceback", ran.stderr)
+            self.assertTrue(ran.stderr.startswith("scripts/grade: "), ran.stderr)
+
+    def test_an_empty_submission_earns_nothing_and_gives_json_and_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / "s").mkdir()
+            ran = self.run_command(str(folder / "s"), "--assignment", "4", "--json", str(folder / "r.json"), "--html",
+                                   str(folder / "r.html"), "--student", "anna", RETORT_COURSE_SECRET="secret of a course")
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            data = json.loads((folder / "r.json").read_text())
+            self.assertEqual(data["score"], 0)
+            self.assertNotIn("published", data["output"])
+            self.assertIn("collector", (folder / "r.html").read_text())
+
+    def test_material_differs_by_student_and_by_secret_and_not_by_day(self):
+        cards = []
+        for student, secret in (("anna", "one"), ("anna", "one"), ("ben", "one"), ("anna", "two")):
+            with tempfile.TemporaryDirectory() as folder:
+                ran = self.run_command(folder, "--hand-out", "2", "--student", student, RETORT_COURSE_SECRET=secret)
+                self.assertEqual(ran.returncode, 0, ran.stderr)
+                self.assertTrue((Path(folder) / "ring_task.cc").exists())
+                cards.append((Path(folder) / "card.json").read_text())
+        self.assertEqual(cards[0], cards[1])
+        self.assertEqual(len(set(cards)), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
