@@ -1,7 +1,8 @@
 // Writes the index of all experiments, and before it the comparison with published work where its data file is named:
-//   report_index FOLDER [COMPARISON], where FOLDER holds one folder of results an experiment.
+//   report_index FOLDER [COMPARISON [CLAIMS]], where FOLDER holds one folder of results an experiment.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -17,10 +18,11 @@ namespace {
 
 constexpr char kHelp[] = R"(report_index: one page that names every experiment, its claim and its verdict
 
-Usage: report_index FOLDER [COMPARISON]      such as docs/results docs/comparison.json
+Usage: report_index FOLDER [COMPARISON [CLAIMS]]      such as docs/results docs/comparison.json docs/claims.json
 
 Reads FOLDER/*/page.json, which every experiment writes beside its page, and writes FOLDER/index.html. COMPARISON: what
-others published, and which numbers of FOLDER/*/summary.csv are held against it; makes FOLDER/comparison first.
+others published, and which numbers of FOLDER/*/summary.csv are held against it; makes FOLDER/comparison first. CLAIMS:
+what is said of each claim of the debate, and which numbers bear it; the index then opens with them, one line each.
 Exit codes: 0 done, 2 the user's mistake.
 )";
 
@@ -29,16 +31,18 @@ int ReportIndex(const std::vector<std::string>& words) {
     fmt::print("{}", kHelp);
     return 0;
   }
-  if (words.empty() || words.size() > 2 || words[0].starts_with("-") || words.back().starts_with("-")) {
+  if (words.empty() || words.size() > 3 ||
+      std::ranges::any_of(words, [](const auto& w) { return w.starts_with("-"); })) {
     throw Error({.file = "command line"}, "which folder?",
                 "write the one that holds the results, such as docs/results");
   }
-  if (words.size() == 2) {
+  if (words.size() >= 2) {
     for (const std::string& warning : WriteComparison(words[1], words[0])) {
       fmt::print(stderr, "report_index: {}\n", warning);
     }
   }
-  for (const std::string& warning : WriteIndex(words[0])) fmt::print(stderr, "report_index: {}\n", warning);
+  for (const std::string& warning : WriteIndex(words[0], words.size() > 2 ? words[2] : ""))
+    fmt::print(stderr, "report_index: {}\n", warning);
   fmt::print("{}\n", (std::filesystem::path(words[0]) / "index.html").string());
   return 0;
 }

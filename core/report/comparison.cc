@@ -93,17 +93,15 @@ class Reader {
 
   // By seed.
   std::map<std::string, double> Scores(const ComparedNumber& number) {
-    std::vector<const char*> columns = {"score", "seed"};
-    for (const auto& [column, value] : number.where) {
-      if (column != "statistic") columns.push_back(column.c_str());
+    CsvPlace place;
+    for (const auto& fixed : number.where) {
+      if (fixed.first != "statistic") place.push_back(fixed);
     }
     std::map<std::string, double> scores;
-    ForEachCsvRow(results_ / number.experiment / "cells.csv", columns, kMend, [&](const CsvRow& row) {
-      const bool fits = std::ranges::all_of(number.where, [&](const auto& fixed) {
-        return fixed.first == "statistic" || row.Text(fixed.first) == fixed.second;
-      });
-      if (const auto score = fits ? Number(row, "score") : std::nullopt) scores[row.Text("seed")] = *score;
-    });
+    ForEachCsvRowAt(results_ / number.experiment / "cells.csv", place, {"score", "seed"}, kMend,
+                    [&](const CsvRow& row) {
+                      if (const auto score = Number(row, "score")) scores[row.Text("seed")] = *score;
+                    });
     return scores;
   }
 
@@ -122,26 +120,11 @@ class Reader {
   }
 
   void Find(const fs::path& file, ComparedNumber& number) {
-    std::vector<const char*> columns = {"mean", "mean_low", "mean_high"};
-    for (const auto& [column, value] : number.where) columns.push_back(column.c_str());
-    bool found = false;
-    ForEachCsvRow(file, columns, kMend, [&](const CsvRow& row) {
-      if (!std::ranges::all_of(number.where, [&](const auto& fixed) { return row.Text(fixed.first) == fixed.second; }))
-        return;
-      if (found) throw Error({.file = file.string()}, "two rows fit " + Told(number), "name more columns");
-      found = true;
+    VisitCsvRow(file, number.where, {"mean", "mean_low", "mean_high"}, where_.file, [&](const CsvRow& row) {
       number.value = Number(row, "mean");
       number.low = Number(row, "mean_low");
       number.high = Number(row, "mean_high");
     });
-    if (!found) throw Error({.file = file.string()}, "no row fits " + Told(number), "mend the row of " + where_.file);
-  }
-
-  static std::string Told(const ComparedNumber& number) {
-    std::string text;
-    for (const auto& [column, value] : number.where)
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
-    return text;
   }
 
   Where where_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/report/csv_rows.h"
 #include "core/report/data_table.h"
 #include "core/report/page.h"
 #include "core/stats/interval.h"
@@ -17,9 +18,9 @@ namespace retort {
 
 // A number of ours: one row of summary.csv.
 struct ComparedNumber {
-  std::string experiment;                                  // folder beside the others
-  std::vector<std::pair<std::string, std::string>> where;  // columns that fix the row
-  std::optional<double> value, low, high;                  // of the column `mean`; none where there is no result yet
+  std::string experiment;                  // folder beside the others
+  CsvPlace where;                          // of the row
+  std::optional<double> value, low, high;  // of the column `mean`; none where there is no result yet
 };
 
 enum class Agreement { kNoResult, kAgrees, kDisagrees, kUnclear };

@@ -29,6 +29,7 @@ DataTable Begin(std::string file, std::string about, const std::vector<Filled<So
 template <class Source>
 std::vector<DataField> Row(const std::vector<Filled<Source>>& columns, const Source& source) {
   std::vector<DataField> row;
+  row.reserve(columns.size());
   for (const Filled<Source>& filled : columns) row.push_back(filled.field(source));
   return row;
 }
@@ -321,6 +322,37 @@ DataTable SummaryData(const Summary& summary) {
     if (task.teacher) {
       add({.task = task.task, .arm = kTeacherModelArm, .statistic = "score", .point = &*task.teacher});
     }
+  }
+  return table;
+}
+
+DataTable DeclaredData(const Summary& summary) {
+  using Measure = DeclaredResult::Measure;
+  static constexpr char kUndefined[] = "no comparison can be given";
+  DataTable table{.file = "declared.csv",
+                  .about = "The comparison that was declared before the run, and what became of it.",
+                  .columns = {{"task", "text", "group of rows; a + b: the mean of two", ""},
+                              {"arm", "text", "", ""},
+                              {"against", "text", "the arm, or the groups, that it is compared with", ""},
+                              {"n", "rows", "the N at which scores are compared", "whole curves are compared"},
+                              {"measure", "text", "score, log2_n50 or mean_gap_closed, of arm minus against", ""},
+                              {"seeds", "seeds", "that have both", ""},
+                              {"estimate", "of measure", "scores are turned so that positive is better", kUndefined},
+                              {"low", "of measure", "lower end of the 95 % interval", kUndefined},
+                              {"high", "of measure", "upper end of the 95 % interval", kUndefined},
+                              {"p", "probability", "two-sided", "fewer than six seeds"},
+                              {"note", "text", "why there is none", "there is one"}}};
+  for (const TaskSummary& task : summary.tasks) {
+    if (!task.declared) continue;
+    const DeclaredResult& result = *task.declared;
+    const char* measure = result.measure == Measure::kScore          ? "score"
+                          : result.measure == Measure::kDeltaLog2N50 ? "log2_n50"
+                                                                     : "mean_gap_closed";
+    const auto value = [&](double number) { return result.undefined.empty() ? DataField(number) : DataField(); };
+    table.rows.push_back({result.declared.task, result.declared.arm, result.declared.against,
+                          result.declared.n > 0 ? DataField(result.declared.n) : DataField(), measure, result.seeds,
+                          value(result.value.estimate), value(result.value.low), value(result.value.high),
+                          result.p_value, result.undefined});
   }
   return table;
 }

@@ -1,4 +1,5 @@
-// cells.csv: tidy, one row a cell. summary.csv: one row a number that a table shows. Numbers are exact; what is
+// cells.csv: tidy, one row a cell. summary.csv: one row a number that a table shows.
+// declared.csv: the comparison that was declared before the run. Numbers are exact; what is
 // undefined is an empty field. Each column is written beside what it means (data_table.h).
 #pragma once
 
@@ -11,6 +12,7 @@ namespace retort {
 
 DataTable CellsData(const ReportInput& input);  // every cell given, complete or not
 DataTable SummaryData(const Summary& summary);
+DataTable DeclaredData(const Summary& summary);  // declared.csv: no row where nothing was declared
 
 std::string CellsCsv(const ReportInput& input);
 std::string SummaryCsv(const Summary& summary);

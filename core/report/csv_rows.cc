@@ -1,5 +1,8 @@
 #include "core/report/csv_rows.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/files.h"
@@ -60,6 +63,33 @@ void ForEachCsvRow(const std::filesystem::path& file, std::span<const char* cons
     return true;
   });
   if (columns.empty()) throw Error({.file = file.string()}, "is empty", mend);
+}
+
+std::string Told(const CsvPlace& place) {
+  std::string text;
+  for (const auto& [column, value] : place) text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
+  return text;
+}
+
+void ForEachCsvRowAt(const std::filesystem::path& file, const CsvPlace& place, std::vector<const char*> wanted,
+                     const std::string& mend, const std::function<void(const CsvRow&)>& visit) {
+  for (const auto& [column, value] : place) wanted.push_back(column.c_str());
+  ForEachCsvRow(file, wanted, mend, [&](const CsvRow& row) {
+    if (std::ranges::all_of(place, [&](const auto& fixed) { return row.Text(fixed.first) == fixed.second; })) {
+      visit(row);
+    }
+  });
+}
+
+void VisitCsvRow(const std::filesystem::path& file, const CsvPlace& place, const std::vector<const char*>& wanted,
+                 const std::string& asker, const std::function<void(const CsvRow&)>& visit) {
+  bool found = false;
+  ForEachCsvRowAt(file, place, wanted, "make it again", [&](const CsvRow& row) {
+    if (found) throw Error({.file = file.string()}, "two rows fit " + Told(place), "name more columns in " + asker);
+    found = true;
+    visit(row);
+  });
+  if (!found) throw Error({.file = file.string()}, "no row fits " + Told(place), "mend " + asker);
 }
 
 }  // namespace retort

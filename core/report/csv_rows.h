@@ -6,6 +6,8 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
@@ -32,5 +34,16 @@ class CsvRow {
 // says what should have been given.
 void ForEachCsvRow(const std::filesystem::path& file, std::span<const char* const> wanted, const std::string& mend,
                    const std::function<void(const CsvRow&)>& visit);
+
+// Columns that fix a row, and what they hold there.
+using CsvPlace = std::vector<std::pair<std::string, std::string>>;
+std::string Told(const CsvPlace& place);  // "task=rules arm=teacher"
+
+// The rows that `place` fits.
+void ForEachCsvRowAt(const std::filesystem::path& file, const CsvPlace& place, std::vector<const char*> wanted,
+                     const std::string& mend, const std::function<void(const CsvRow&)>& visit);
+// The one row; throws Error where none fits, or two do. `asker`: the file to mend then.
+void VisitCsvRow(const std::filesystem::path& file, const CsvPlace& place, const std::vector<const char*>& wanted,
+                 const std::string& asker, const std::function<void(const CsvRow&)>& visit);
 
 }  // namespace retort

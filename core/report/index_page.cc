@@ -10,7 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/version.h"
 #include "core/report/escape.h"
-#include "core/report/page.h"
+#include "core/report/page_files.h"
 
 namespace retort {
 namespace {
@@ -43,6 +43,37 @@ IndexEntry ReadEntry(const fs::path& file) {
   return entry;
 }
 
+PageSection PagesSection(const std::vector<IndexEntry>& entries) {
+  PageSection section{.id = "experiments", .title = "The pages"};
+  for (const IndexEntry& entry : entries) {
+    const std::string folder = HtmlText(UrlPath(entry.folder));
+    section.raw_html +=
+        fmt::format("<article><h3><a href=\"{}/index.html\">{}</a></h3>\n", folder, HtmlText(entry.title));
+    if (!entry.claim.empty()) section.raw_html += fmt::format("<p class=\"claim\">{}</p>\n", HtmlText(entry.claim));
+    for (const std::string& verdict : entry.verdicts) {
+      section.raw_html += fmt::format("<p>{}</p>\n", HtmlText(verdict));
+    }
+    section.raw_html += fmt::format(
+        "<p class=\"note\">{} · Retort {} · {} · sha256 of {}: {} · <a href=\"{}/data-dictionary.md\">what each column "
+        "is</a></p></article>\n",
+        HtmlText(entry.experiment), HtmlText(entry.version), HtmlText(entry.created_utc.substr(0, 10)),
+        HtmlText(entry.results_file), HtmlText(std::string_view(entry.results_sha256).substr(0, 16)), folder);
+  }
+  return section;
+}
+
+PageSection WhatIfSection(const std::vector<std::pair<std::string, std::string>>& what_ifs) {
+  PageSection section{
+      .id = "what-if",
+      .title = "What if an assumption is wrong?",
+      .paragraphs = {"Every number that is assumed can be set, and the answer comes in seconds, without "
+                     "a model. In the folder of the built program:"}};
+  for (const auto& [command, asks] : what_ifs) {
+    section.raw_html += fmt::format("<p>{}</p>\n<pre class=\"command\">{}</pre>\n", HtmlText(asks), HtmlText(command));
+  }
+  return section;
+}
+
 }  // namespace
 
 std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::string>& warnings) {
@@ -66,41 +97,51 @@ std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::strin
   return entries;
 }
 
-std::string RenderIndex(const std::vector<IndexEntry>& entries) {
-  PageContent page{
-      .experiment = "all experiments",
-      .title = "What was found",
-      .verdicts = {"Each line: a claim of the debate on distilling AI models, what the experiment found, and a "
-                   "link to its page, which says how sure that is and what it does not show."}};
-  PageSection section{.id = "experiments", .title = "Experiments"};
-  std::string latest;
-  for (const IndexEntry& entry : entries) {
-    latest = std::max(latest, entry.created_utc);
-    section.raw_html += fmt::format("<article><h3><a href=\"{}/index.html\">{}</a></h3>\n",
-                                    HtmlText(UrlPath(entry.folder)), HtmlText(entry.title));
-    if (!entry.claim.empty()) section.raw_html += fmt::format("<p class=\"claim\">{}</p>\n", HtmlText(entry.claim));
-    for (const std::string& verdict : entry.verdicts) {
-      section.raw_html += fmt::format("<p>{}</p>\n", HtmlText(verdict));
-    }
-    section.raw_html +=
-        fmt::format("<p class=\"note\">{} · Retort {} · {} · sha256 of {}: {}</p></article>\n",
-                    HtmlText(entry.experiment), HtmlText(entry.version), HtmlText(entry.created_utc.substr(0, 10)),
-                    HtmlText(entry.results_file), HtmlText(std::string_view(entry.results_sha256).substr(0, 16)));
+PageContent IndexPage(const std::vector<IndexEntry>& entries, const Claims& claims, const std::string& command) {
+  PageContent page{.experiment = "all experiments", .title = "What was found", .command = command};
+  if (claims.lines.empty()) {
+    page.verdicts = {
+        "Each entry: a claim of the debate on distilling AI models, what the experiment found, and a link to its page, "
+        "which says how sure that is and what it does not show."};
+  } else {
+    page.verdicts = {
+        ClaimsVerdict(claims.lines),
+        "To distil a model is to train another, mostly smaller one, the student, on its answers; who "
+        "answers is the teacher. A range in brackets says how far a number is known: in 95 of 100 repeated "
+        "experiments such a range would hold the true value, or, where a line speaks of assumptions, 90 of "
+        "100 draws from what is assumed lie in it."};
+    page.sections.push_back(ClaimsSection(claims.lines));
+    page.sections.push_back(ChangesSection(claims.lines));
+    page.sections.push_back(WhatIfSection(claims.what_ifs));
+    page.caveats = claims.limits;
+    page.glossary = claims.words;
   }
-  page.sections.push_back(std::move(section));
+  (claims.lines.empty() ? page.sections : page.last_sections).push_back(PagesSection(entries));
   page.version = kVersion;
-  page.created_utc = latest;  // no clock: the same pages give the same index
-  return RenderPage(page);
+  for (const IndexEntry& entry : entries) {  // no clock: the same pages give the same index
+    page.created_utc = std::max(page.created_utc, entry.created_utc);
+  }
+  return page;
 }
 
-std::vector<std::string> WriteIndex(const fs::path& folder) {
+std::vector<std::string> WriteIndex(const fs::path& folder, const fs::path& claims) {
   std::vector<std::string> warnings;
   const std::vector<IndexEntry> entries = ReadIndex(folder, warnings);
   if (entries.empty()) {
     throw Error({.file = folder.string()}, "no folder in it holds the page of an experiment (page.json)",
                 "give the folder above the output folders" + (warnings.empty() ? "" : "; " + warnings.front()));
   }
-  WriteFileAtomic(folder / "index.html", RenderIndex(entries));
+  if (claims.empty()) {
+    WriteFileAtomic(folder / "index.html", RenderPage(IndexPage(entries, {}, "")));
+    return warnings;
+  }
+  const Claims read = ReadClaims(claims, folder);
+  const std::string command =
+      fmt::format("scripts/results, whose last step is build/report_index {} docs/comparison.json {}",
+                  folder.generic_string(), claims.generic_string());
+  for (std::string& warning : WritePage(IndexPage(entries, read, command), {ClaimsData(read.lines)}, folder)) {
+    warnings.push_back(std::move(warning));
+  }
   return warnings;
 }
 

@@ -45,6 +45,10 @@ th.n, td.n { text-align: right; padding: .34rem 0 .34rem 1.1rem; }
 thead th { font-weight: 600; color: var(--soft); border-bottom: 1.5px solid var(--ink); }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 400; }
+table.sentences { font-size: .95rem; line-height: 1.45; table-layout: fixed; width: 100%; }
+.sentences th, .sentences td { white-space: normal; font-family: inherit; padding: .6rem 1.4rem .6rem 0; }
+.sentences thead th { font-family: system-ui, sans-serif; font-size: .86rem; width: 20%; }
+.sentences thead th:nth-child(n+3) { width: 30%; } .sentences [data-word=verdict] { font-weight: 600; }
 .note { font-size: .82rem; color: var(--soft); margin: .5rem 0 0; max-width: 46rem; }
 .missing { border: 1px dashed var(--line); padding: 1.2rem; }
 .item { border-top: 1px solid var(--line); padding: 1rem 0 .2rem; }
@@ -80,6 +84,10 @@ p, li, dd { overflow-wrap: break-word; }
 @media (max-width: 40rem) {
   body { font-size: 16px; } main { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; }
   .answers, .words { grid-template-columns: 1fr; gap: .1rem; } .words dd { margin-bottom: .6rem; } .answers dd { margin-bottom: .6rem; }
+  .sentences, .sentences tbody, .sentences tr, .sentences tbody th, .sentences td { display: block; width: auto !important; }
+  .sentences thead { display: none; } .sentences td { border: 0 !important; padding: 0 0 .4rem; }
+  .sentences tbody th { padding: .9rem 0 .4rem; font-weight: 600; }
+  .sentences td[data-word]::before { content: attr(data-word) ": "; color: var(--soft); font-weight: 400; }
 }
 @media print {
   body { font-size: 10.5pt; background: none; } main { max-width: none; padding: 0; }

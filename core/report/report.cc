@@ -65,6 +65,7 @@ ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& 
     data.insert(data.end(), section.data.begin(), section.data.end());
   }
   if (!summary.across.empty()) data.push_back(DifferencesData(summary));
+  if (input.contrast) data.push_back(DeclaredData(summary));
   assert(FilesDiffer(data));
   for (std::string& warning : WritePage(ExperimentPage(input, summary, sections), data, folder)) {
     output.warnings.push_back(std::move(warning));

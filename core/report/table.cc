@@ -13,6 +13,8 @@ namespace {
 std::string Attributes(const Table& table, size_t column, bool header) {
   std::string text = header ? " scope=\"col\"" : column == 0 ? " scope=\"row\"" : "";
   if (column >= table.text_columns) text += " class=\"n\"";
+  if (table.sentences && !header && column > 0)
+    text += fmt::format(" data-word=\"{}\"", HtmlText(table.header[column]));
   return text;
 }
 
@@ -87,7 +89,11 @@ std::string ToLatex(const Table& table) {
   std::string caption = LatexText(table.title);
   if (!table.note.empty()) caption += ". " + LatexText(table.note);
   text += "  \\caption{" + caption + "}\n  \\begin{tabular}{";
-  for (size_t c = 0; c < table.header.size(); ++c) text += c < table.text_columns ? 'l' : 'r';
+  for (size_t c = 0; c < table.header.size(); ++c) {
+    text += table.sentences          ? fmt::format("p{{{:.2f}\\linewidth}}", 0.9 / static_cast<double>(columns))
+            : c < table.text_columns ? "l"
+                                     : "r";
+  }
   text += "}\n    \\toprule\n";
   const auto line = [](const auto& cells, const auto& words) {
     std::vector<std::string> texts;
@@ -109,7 +115,10 @@ std::string ToHtml(const Table& table) {
   std::string html = fmt::format(
       "<figure class=\"table\"><figcaption>{0}</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
       "aria-label=\"{0}\"><table{1}>\n<thead><tr>",
-      HtmlText(table.title), table.sortable && table.rows.size() > 1 ? " class=\"sortable\"" : "");
+      HtmlText(table.title),
+      table.sentences                           ? " class=\"sentences\""
+      : table.sortable && table.rows.size() > 1 ? " class=\"sortable\""
+                                                : "");
   for (size_t c = 0; c < table.header.size(); ++c) {
     html += fmt::format("<th{}>{}</th>", Attributes(table, c, true), HtmlText(table.header[c]));
   }

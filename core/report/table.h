@@ -32,6 +32,7 @@ struct Table {
   // id.
   std::vector<std::string> anchors = {};
   bool sortable = true;
+  bool sentences = false;  // cells are sentences: they wrap, and stand one below the other on a narrow screen
 };
 
 std::string ToText(const Table& table);

@@ -117,27 +117,12 @@ DataTable Flips(const PolicyReport& report) {
   return table;
 }
 
-DataTable Answers(const PolicyReport& report) {
-  DataTable table{.file = "answers.csv",
-                  .about = "A claim of the debate, and what its experiment found.",
-                  .columns = {{"experiment", "text", "whose page says more", ""},
-                              {"claim", "text", "of the debate", ""},
-                              {"verdict", "text", "in a line", ""},
-                              {"number", "text", "with its interval", ""},
-                              {"caveat", "text", "that matters most", ""}}};
-  for (const ClaimAnswer& answer : report.answers) {
-    table.rows.push_back({answer.experiment, answer.claim, answer.verdict, answer.number, answer.caveat});
-  }
-  return table;
-}
-
 }  // namespace
 
 std::vector<DataTable> PolicyData(const PolicyReport& report) {
   PolicyRegisters copy = report.registers;
   std::vector<RegisterEntry> storage;
-  return {Summary(report), Answers(report), Swings(report), Flips(report),
-          lab::RegisterData(PolicyEntries(copy, storage))};
+  return {Summary(report), Swings(report), Flips(report), lab::RegisterData(PolicyEntries(copy, storage))};
 }
 
 }  // namespace retort::provider

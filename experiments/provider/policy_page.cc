@@ -154,15 +154,6 @@ PageFigure Added(const PolicyReport& report, Shown shown) {
                       days ? "added-days" : "added-dollars");
 }
 
-std::vector<std::string> AnswerPoints(const PolicyReport& report) {
-  std::vector<std::string> points;
-  for (const ClaimAnswer& answer : report.answers) {
-    points.push_back(fmt::format("{} Verdict: {}. Number: {} Caveat: {}.", answer.claim, answer.verdict, answer.number,
-                                 answer.caveat));
-  }
-  return points;
-}
-
 // Whether what is reckoned here agrees with the shipped pages of the two simulators.
 std::string Agreement(const PolicyReport& report) {
   constexpr double kAgree = 1e-6;
@@ -219,13 +210,6 @@ PageContent PolicyPage(const PolicyReport& report) {
                    .claim = "Providers, or limits on computing power, can keep others from distilling a model.",
                    .verdicts = PolicyVerdicts(report)};
   const PolicyVolume& mark = report.volumes.front();
-  page.sections.push_back(
-      {.id = "answers",
-       .title = "The answer on one page",
-       .paragraphs = {"For each claim of the debate: what was found, the number, and the caveat that "
-                      "matters most. The claim leads to its page."},
-       .tables = {AnswerTable(report)},
-       .points = AnswerPoints(report)});
   page.sections.push_back({.id = "table",
                            .title = "Countermeasures",
                            .figures = {Added(report, Shown::kDays), Added(report, Shown::kDollars)},

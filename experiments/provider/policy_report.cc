@@ -75,18 +75,6 @@ std::optional<PolicyReport> MakePolicyReport(const PolicyConfig& config, const P
   n90.reserve(inputs->need.n90.size());
   for (const double n : inputs->need.n90) n90.push_back(std::clamp(n, inputs->need.smallest, inputs->need.largest));
   if (!draw("N90 of " + config.task, "measured here", needed.samples, needed.bound, n90)) return {};
-  report.answers = ReadAnswers(results, *inputs);
-  const PolicyRow& compute =
-      report.volumes.front().rows[report.model.Index(measures.size() - 1, Adversary::kAdaptive, 0)];
-  const ComputeDays days = ComputeOf(registers.policy, samples);
-  report.answers.push_back(
-      {"", "Limits on computing power keep distillers back.",
-       compute.added_days.estimate < config.delay_days ? "does not hold under these assumptions, for distilling"
-                                                       : "holds under these assumptions",
-       fmt::format("at {} samples ({}) a limit adds {} days; training a large model anew goes from {} to {} days.",
-                   Requests(samples), mark->entry->grade, AddedDays(compute.added_days), Days(days.scratch_free),
-                   Days(days.scratch_limited)),
-       "how many chips a limit leaves is assumed; a student needs far fewer than its teacher did"});
   auto sensitivity =
       RunPolicySensitivity(report.model, registers, samples, report.primary, config.delay_days, config.threads, watch);
   if (!sensitivity) return {};

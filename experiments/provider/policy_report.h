@@ -23,13 +23,6 @@ struct PolicyConfig {
 };
 void Describe(Describer& d, PolicyConfig& c);
 
-// A claim of the debate, in one line each.
-struct ClaimAnswer {
-  std::string experiment, claim, verdict, number, caveat;
-};
-// Reads page.json of each experiment in `results`; those that are not there are left out.
-std::vector<ClaimAnswer> ReadAnswers(const std::filesystem::path& results, const PolicyInputs& inputs);
-
 struct PolicyVolume {
   std::string name, grade;
   double samples = 0, requests = 0;
@@ -46,7 +39,6 @@ struct PolicyReport {
   PolicyModel model;
   size_t primary = 0;                 // of the model's measures
   std::vector<PolicyVolume> volumes;  // the mark, then N90 as measured
-  std::vector<ClaimAnswer> answers;
   PolicySensitivity sensitivity;
   std::vector<std::string> what_ifs;
 };

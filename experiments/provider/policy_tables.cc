@@ -79,19 +79,6 @@ std::vector<NamedAssumption> PolicyEntries(PolicyRegisters& registers, std::vect
   return named;
 }
 
-Table AnswerTable(const PolicyReport& report) {
-  Table table{.title = "The claims of the debate",
-              .header = {"claim", "verdict"},
-              .text_columns = 2,
-              .note = "Number and caveat of each stand below; answers.csv has all four.",
-              .sortable = false};
-  for (const ClaimAnswer& answer : report.answers) {
-    const std::string link = answer.experiment.empty() ? "" : "../" + answer.experiment + "/index.html";
-    table.rows.push_back({TableCell(answer.claim, link), answer.verdict});
-  }
-  return table;
-}
-
 Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::optional<Adversary> adversary,
                   std::optional<size_t> haystack) {
   Table table{.title = fmt::format("{}{} requests ({}, {})", volume.bound, Requests(volume.requests), volume.name,

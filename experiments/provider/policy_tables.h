@@ -8,7 +8,6 @@
 
 namespace retort::provider {
 
-Table AnswerTable(const PolicyReport& report);
 // All rows, or those of one adversary in one haystack.
 Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::optional<Adversary> adversary,
                   std::optional<size_t> haystack);

@@ -1,11 +1,14 @@
 // What a page compares: the declared contrast, all others by Holm, N50 against facts, an experiment's own numbers.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "core/report/csv.h"
 #include "core/report/experiment_page.h"
 #include "core/report/figure.h"
+#include "core/report/format.h"
 #include "core/report/tables.h"
 #include "core/stats/holm.h"
 #include "tests/core/report/synthetic.h"
@@ -50,6 +53,27 @@ TEST(Declared, OfCurvesIsALogRatio) {
   EXPECT_THAT(result.sentence, HasSubstr("times the samples of slow"));
   EXPECT_THAT(result.sentence, Not(HasSubstr("the order is open")));
   EXPECT_EQ(ExperimentPage(input, summary).verdicts.at(0), result.sentence);
+}
+
+TEST(Declared, StandsInAFileOfItsOwn) {
+  ReportInput input = TwoCurves(8, 2);
+  input.contrast = DeclaredContrast{.task = "rules", .arm = "teacher", .against = "slow"};
+  const Summary curves = Summarise(input);
+  DataTable data = DeclaredData(curves);
+  ASSERT_EQ(data.rows.size(), 1u);
+  const DeclaredResult& result = *curves.tasks.at(0).declared;
+  EXPECT_THAT(ToCsv(data),
+              HasSubstr(fmt::format("rules,teacher,slow,,log2_n50,{},{},{},{},", result.seeds,
+                                    Exact(result.value.estimate), Exact(result.value.low), Exact(result.value.high))));
+  input.contrast->n = 8;
+  EXPECT_THAT(ToCsv(DeclaredData(Summarise(input))), HasSubstr("rules,teacher,slow,8,score,"));
+  input.contrast->against = "nobody";
+  data = DeclaredData(Summarise(input));
+  ASSERT_EQ(data.rows.size(), 1u);
+  EXPECT_EQ(data.rows[0][6].csv, "") << "no estimate";
+  EXPECT_NE(data.rows[0].back().csv, "") << "but why there is none";
+  input.contrast.reset();
+  EXPECT_TRUE(DeclaredData(Summarise(input)).rows.empty());
 }
 
 TEST(Declared, CensoredCurvesCompareTheirMeans) {

@@ -31,7 +31,7 @@ inline void ExpectBalanced(const std::string& page) {
     const size_t begin = at + 1 + closing, end = html.find_first_of(" />\n\t", begin), close = html.find('>', at);
     const std::string tag = html.substr(begin, end - begin);
     ASSERT_FALSE(tag.empty()) << html.substr(at, 60);
-    if (kVoid.count(tag) != 0 || html[close - 1] == '/') continue;
+    if (kVoid.contains(tag) || html[close - 1] == '/') continue;
     if (!closing) {
       open.push_back(tag);
     } else {

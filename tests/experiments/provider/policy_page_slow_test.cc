@@ -32,13 +32,11 @@ TEST(PolicyPage, SaysWhatMustBeSaidAndNoMore) {
   PolicyReport report = Report();
   report.what_ifs = {"kyc.phone_price.value=5"};
   const PageContent page = PolicyPage(report);
-  EXPECT_EQ(page.sections.front().id, "answers") << "the page opens with the one-page answer";
   std::string text = RenderMarkdown(page);
   std::erase(text, '\\');
-  for (const char* words :
-       {"Under these assumptions", "alleged", "assumed", "measured here", "not a frontier model's",
-        "kyc.phone_price.value=5", "none is stopped", "Dollars are those of the shipped pages", "open weights",
-        "Limits on computing power", "not reached", "chat", "debate", "api", "naive", "adaptive"}) {
+  for (const char* words : {"Under these assumptions", "alleged", "assumed", "measured here", "not a frontier model's",
+                            "kyc.phone_price.value=5", "none is stopped", "Dollars are those of the shipped pages",
+                            "open weights", "not reached", "chat", "debate", "api", "naive", "adaptive"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   std::string html = RenderPage(page);
@@ -50,7 +48,6 @@ TEST(PolicyPage, SaysWhatMustBeSaidAndNoMore) {
     for (const auto& row : table.rows) ASSERT_EQ(row.size(), table.columns.size()) << table.file;
   }
   EXPECT_EQ(PolicyTable(report, report.volumes[0], {}, {}).rows.size(), report.model.rows());
-  EXPECT_EQ(report.answers.front().experiment, "few_samples");
   // What can be told afterwards, where provenance was run.
   PolicyInputs told = report.inputs;
   told.provenance = {{"rules", "canaries", "taught", "none", 100, 20, {0.9, 0.7, 0.99}},
