@@ -15,6 +15,7 @@
 #include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/data/task.h"
+#include "core/data/task_text.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
 #include "experiments/lab/progress.h"
@@ -104,8 +105,7 @@ int Main(int argc, char** argv) {
     const std::unique_ptr<Teacher> teacher =
         Guard(MakeTeacher(command.teacher, *task, command_line.config_dir), command.policies);
     const auto seed = static_cast<uint64_t>(command.seed);
-    command.collect.task =
-        ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", command.task, kTaskKinds, "what is asked"); }));
+    command.collect.task = TaskText(command.task);
     const std::vector<Item> held_out = task->Items(Split::kHeldOut, command.held_out, seed);
     const std::unique_ptr<Grader> grader = MakeGrader(command.task);
     lab::Progress progress(isatty(STDERR_FILENO) != 0);

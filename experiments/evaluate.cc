@@ -10,6 +10,7 @@
 #include "core/base/numerics.h"
 #include "core/config/program.h"
 #include "core/data/task.h"
+#include "core/data/task_text.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
@@ -92,11 +93,9 @@ int Main(int argc, char** argv) {
       for (const ItemScore& item : result.items) lines += ToJsonLine(item) + "\n";
       WriteFileAtomic(folder / "items.jsonl", lines);
       WriteFileAtomic(folder / "result.json", ToJson(result));
-      const LmEvalSetting setting{
-          .model = command.model,
-          .sampling = Bounded(command.evaluation.sampling, *task),
-          .task_config =
-              ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", command.task, kTaskKinds, "what is asked"); }))};
+      const LmEvalSetting setting{.model = command.model,
+                                  .sampling = Bounded(command.evaluation.sampling, *task),
+                                  .task_config = TaskText(command.task)};
       WriteFileAtomic(folder / "lm_eval.json", LmEvalResults({&result, 1}, setting));
       WriteFileAtomic(folder / fmt::format("samples_{}.jsonl", LmEvalTask(result, true)),
                       LmEvalSamples(result, items, setting));

@@ -53,6 +53,13 @@ std::unique_ptr<Grader> MakeExtractGrader(const std::string& name, const std::st
   return std::make_unique<ExtractGrader>(std::move(extract), std::move(canonical));
 }
 
+// One for each kind of task: a kind without one does not compile.
+std::unique_ptr<Grader> GraderOf(const FoldsConfig& /*config*/) { return MakeFoldsGrader(); }
+std::unique_ptr<Grader> GraderOf(const JsonlConfig& config) {
+  if (config.grader == "math") return MakeMathGrader();
+  return MakeExtractGrader(config.grader, config.grader_pattern);
+}
+
 }  // namespace
 
 std::optional<std::string> Grader::Vote(const Item& /*item*/, std::string_view answer) {
@@ -66,11 +73,7 @@ std::unique_ptr<Grader> MakeChoiceGrader() { return MakeExtractGrader("choice", 
 std::unique_ptr<Grader> MakeRegexGrader(const std::string& pattern) { return MakeExtractGrader("regex", pattern); }
 
 std::unique_ptr<Grader> MakeGrader(const TaskConfig& config) {
-  if (const auto* jsonl = std::get_if<JsonlConfig>(&config)) {
-    if (jsonl->grader == "math") return MakeMathGrader();
-    return MakeExtractGrader(jsonl->grader, jsonl->grader_pattern);
-  }
-  return MakeFoldsGrader();
+  return std::visit([](const auto& chosen) { return GraderOf(chosen); }, config);
 }
 
 }  // namespace retort

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/config/toml_text.h"
+#include "core/data/task_text.h"
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/model_config.h"
@@ -382,8 +383,7 @@ std::vector<std::unique_ptr<Block>> OpenBlocks(std::vector<ExperimentConfig> con
     auto block = std::make_unique<Block>();
     block->config = std::move(config);
     block->task_name = block->config.group.empty() ? TaskName(block->config.task) : block->config.group;
-    block->config.collect.task =
-        ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", block->config.task, kTaskKinds, "what is learnt"); }));
+    block->config.collect.task = TaskText(block->config.task);
     Opened& shared =
         opened[block->config.collect.task + TeacherToml(block->config.teacher) + ToToml(block->config.policies)];
     if (!shared.task) Gather(problems, [&] { shared.task = MakeTask(block->config.task); });

@@ -376,15 +376,19 @@ std::unique_ptr<Teacher> MakeGuardedTeacher(const TeacherConfig& teacher, const 
 TaskConfig WithTarget(TaskConfig config, const std::string& target) {
   if (auto* folds = std::get_if<FoldsConfig>(&config)) {
     folds->target = target;
+  } else if (auto* jsonl = std::get_if<JsonlConfig>(&config)) {
+    jsonl->path = target;
   } else {
-    std::get<JsonlConfig>(config).path = target;
+    throw Error(fmt::format("task.kind={} has no targets to choose from; {} cannot be one", kTaskKinds[config.index()],
+                            Excerpt(target)));
   }
   return config;
 }
 
 std::string TaskName(const TaskConfig& config) {
   if (const auto* folds = std::get_if<FoldsConfig>(&config)) return folds->target;
-  return std::filesystem::path(std::get<JsonlConfig>(config).path).stem().string();
+  if (const auto* jsonl = std::get_if<JsonlConfig>(&config)) return std::filesystem::path(jsonl->path).stem().string();
+  return std::string(kTaskKinds[config.index()]);
 }
 
 std::string TaskToml(const TaskConfig& config) {

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "core/base/error.h"
-#include "core/config/toml_text.h"
+#include "core/data/task_text.h"
 #include "experiments/lab/derive.h"
 #include "teacher/teacher.h"
 
@@ -21,8 +21,7 @@ ExperimentConfig AboutTarget(const ExperimentConfig& config, const std::string& 
   ExperimentConfig about = config;
   about.task = WithTarget(config.task, target);
   about.warm_start = {};
-  about.collect.task =
-      ToToml(DescribeFn([&](Describer& d) { d.OneOf("task", about.task, kTaskKinds, "what is learnt"); }));
+  about.collect.task = TaskText(about.task);
   return about;
 }
 
