@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -28,13 +28,10 @@ class ExternalTrainer : public ::testing::Test {
             .timeout_min = timeout_min};
   }
   std::string Message(const ExternalTrainerConfig& config) {
-    try {
+    return MessageOf([&] {
       CheckExternalTrainer(config);
       TrainExternally(config, run_);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    });
   }
   TempDir dir_;
   ExternalRun run_;

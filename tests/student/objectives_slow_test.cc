@@ -9,7 +9,6 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/numerics.h"
@@ -19,6 +18,7 @@
 #include "core/lm/scorer.h"
 #include "core/lm/transformer.h"
 #include "student/trainer.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -299,15 +299,6 @@ TEST(OnPolicy, GivenTextsAreChargedOnceAndTheBudgetHoldsForThemToo) {
   EXPECT_EQ(TrainOnce(setting, examples).result.steps, 3);
   setting.objective.max_teacher_tokens = all - 1;
   EXPECT_EQ(TrainOnce(setting, examples).result.steps, 0);
-}
-
-std::string MessageOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Objectives, WhatTheyNeedIsAskedFor) {

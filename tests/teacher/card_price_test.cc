@@ -11,6 +11,7 @@
 #include "core/config/toml_text.h"
 #include "teacher/card.h"
 #include "teacher/price.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -22,12 +23,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string Refusal(const Card& card, const std::string& acknowledge) {
-  try {
-    CheckTerms(card, acknowledge);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { CheckTerms(card, acknowledge); });
 }
 
 TEST(CardTest, ConfigGoesOverTheTeacher) {

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -46,12 +47,7 @@ class ReplayTeacherTest : public ::testing::Test {
   // The file's text as a teacher's: what is said of it, "" if nothing.
   std::string Problem(const std::string& text) {
     Write(text);
-    try {
-      Make();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Make(); });
   }
 
   TempDir dir_;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/random.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -17,12 +18,7 @@ using Json = nlohmann::json;
 using ::testing::HasSubstr;
 
 std::string Problem(std::string_view text, const JsonLimits& limits = {}) {
-  try {
-    ParseJson(text, {.file = "f.json", .line = 7}, limits);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+  return MessageOf([&] { ParseJson(text, {.file = "f.json", .line = 7}, limits); });
 }
 
 std::string Nested(int depth) {
@@ -50,22 +46,22 @@ TEST(ParseJson, RefusesHugeNumbers) {
   for (const char* text : {"1e999", "[-1e400]", "{\"a\": 1e309}"}) {
     EXPECT_THAT(Problem(text), HasSubstr("f.json:7: a number is too large")) << text;
   }
-  EXPECT_EQ(Problem("1e308"), "accepted");
-  EXPECT_EQ(Problem("1e-999"), "accepted");
+  EXPECT_EQ(Problem("1e308"), "");
+  EXPECT_EQ(Problem("1e-999"), "");
 }
 
 TEST(ParseJson, RefusesDoubledKeys) {
   EXPECT_THAT(Problem(R"({"a": 1, "a": 2})"), HasSubstr("the key \"a\" stands twice"));
   EXPECT_THAT(Problem(R"([{"b": {"a": 1, "\u0061": 2}}])"), HasSubstr("stands twice"));
-  EXPECT_EQ(Problem(R"({"a": {"a": [{"a": 1}, {"a": 2}]}})"), "accepted");
+  EXPECT_EQ(Problem(R"({"a": {"a": [{"a": 1}, {"a": 2}]}})"), "");
 }
 
 TEST(ParseJson, LimitsDepthAndSize) {
-  EXPECT_EQ(Problem(Nested(64)), "accepted");
+  EXPECT_EQ(Problem(Nested(64)), "");
   EXPECT_THAT(Problem(Nested(65)), HasSubstr("nested deeper than 64"));
   EXPECT_THAT(Problem(std::string(1000000, '[')), HasSubstr("nested deeper than 64"));
   EXPECT_THAT(Problem(Nested(3), {.max_depth = 2}), HasSubstr("deeper than 2"));
-  EXPECT_EQ(Problem("[1,2]", {.max_bytes = 5}), "accepted");
+  EXPECT_EQ(Problem("[1,2]", {.max_bytes = 5}), "");
   EXPECT_THAT(Problem("[1,2]", {.max_bytes = 4}), HasSubstr("more than 4 bytes"));
 }
 
@@ -74,8 +70,8 @@ const char kDocument[] =
 
 TEST(ParseJson, TruncationAtEveryLength) {
   const std::string_view text = kDocument;
-  for (size_t size = 0; size < text.size(); ++size) EXPECT_NE(Problem(text.substr(0, size)), "accepted") << size;
-  EXPECT_EQ(Problem(text), "accepted");
+  for (size_t size = 0; size < text.size(); ++size) EXPECT_NE(Problem(text.substr(0, size)), "") << size;
+  EXPECT_EQ(Problem(text), "");
 }
 
 TEST(ParseJson, ByteFlipsNeverCrash) {
@@ -85,7 +81,7 @@ TEST(ParseJson, ByteFlipsNeverCrash) {
     std::string text = kDocument;
     const uint64_t flips = 1 + random.Below(3);
     for (uint64_t k = 0; k < flips; ++k) text[random.Below(text.size())] = static_cast<char>(random.Below(256));
-    accepted += Problem(text) == "accepted";
+    accepted += Problem(text).empty();
   }
   EXPECT_GT(accepted, 100);
   EXPECT_LT(accepted, 19900);

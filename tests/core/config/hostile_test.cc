@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/config/toml_file.h"
+#include "tests/core/base/message_of.h"
 #include "tests/core/config/test_config.h"
 
 namespace retort {
@@ -39,12 +40,7 @@ x = 2
 
 // "" for a tree.
 std::string Outcome(const std::string& text) {
-  try {
-    ParseToml(text, "f.toml");
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
+  return MessageOf([&] { ParseToml(text, "f.toml"); });
 }
 
 TEST(HostileToml, TheFixtureIsValid) { EXPECT_EQ(Outcome(kFixture), ""); }

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "core/config/toml_file.h"
+#include "tests/core/base/message_of.h"
 #include "tests/core/config/test_config.h"
 
 namespace retort {
@@ -28,12 +29,7 @@ CommandLine Parse(std::vector<const char*> words, const std::vector<std::string>
 }
 
 std::string ParseProblem(std::vector<const char*> words) {
-  try {
-    Parse(std::move(words), {"--worker"});
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { Parse(std::move(words), {"--worker"}); });
 }
 
 TEST(ParseCommandLine, Options) {

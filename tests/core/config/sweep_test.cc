@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/core/base/message_of.h"
 #include "tests/core/config/test_config.h"
 
 namespace retort {
@@ -19,12 +20,7 @@ std::vector<SweepPoint> Expand(const ConfigFolder& folder, std::vector<std::stri
 }
 
 std::string Problem(std::vector<std::string> words, bool multirun = true) {
-  try {
-    Expand(ConfigFolder(), std::move(words), multirun);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { Expand(ConfigFolder(), std::move(words), multirun); });
 }
 
 TEST(Sweep, TheLastAxisVariesFastest) {

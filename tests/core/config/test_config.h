@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/config/program.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 
@@ -95,12 +96,7 @@ class ConfigFolder {
   }
   // The message of the Error that loading gives; "" if it loads.
   std::string Problem(std::vector<std::string> overrides = {}, std::string config_name = "main") const {
-    try {
-      Load(std::move(overrides), std::move(config_name));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Load(std::move(overrides), std::move(config_name)); });
   }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/data/cell.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -66,15 +67,6 @@ TEST(Evaluate, GradesInTheOrderOfTheItems) {
   EXPECT_EQ(means.parse_rate, 0.75);
   EXPECT_EQ(means.step_accuracy, 0.75);
   EXPECT_EQ(means.reference_nats, std::nullopt);
-}
-
-std::string MessageOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Evaluate, SeveralAnswersAnItem) {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -25,16 +25,6 @@ using Messages = std::vector<Message>;
 
 const fs::path kGolden = fs::path(RETORT_SOURCE_DIR) / "tests/core/lm/golden";
 constexpr int kStart = 1, kEnd = 2;  // of golden/bpe
-
-template <typename F>
-std::string MessageOf(const F& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string Detect(const std::string& file, const std::string& contents) {
   const TempDir folder;

@@ -6,9 +6,9 @@
 
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/report/index_page.h"
+#include "tests/core/base/message_of.h"
 #include "tests/core/report/html.h"
 
 namespace retort {
@@ -56,12 +56,7 @@ class ComparisonTest : public testing::Test {
     return ReadComparison(data_, results_);
   }
   std::string Problem(const std::string& data) {
-    try {
-      Read(data);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Read(data); });
   }
 
   TempDir folder_;

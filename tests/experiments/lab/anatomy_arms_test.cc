@@ -8,10 +8,11 @@
 #include <numeric>
 #include <set>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/data/folds.h"
 #include "experiments/lab/arms.h"
+#include "tests/core/base/message_of.h"
+#include "tests/experiments/lab/arms_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -19,48 +20,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-class AnatomyArms : public ::testing::Test {
+class AnatomyArms : public ArmsTest {
  protected:
-  AnatomyArms() {
-    config_.task = FoldsConfig{.target = "big"};
-    config_.evaluation.held_out = 40;
-    config_.student.init.model = {base_};
-  }
-
-  ArmContext& Context() {
-    if (!context_) {
-      task_ = MakeTask(config_.task);
-      teacher_ = MakeOracleTeacher(*task_);
-      context_ =
-          std::make_unique<ArmContext>(config_, *task_, *teacher_,
-                                       ArmContext::Options{.config_dir = RETORT_SOURCE_DIR "/configs",
-                                                           .collections = dir_.path() / "collections",
-                                                           .warm_starts = dir_.path() / "warm",
-                                                           .bases = {base_},
-                                                           .budget = std::make_shared<SharedBudget>(BudgetConfig{})});
-    }
-    return *context_;
-  }
   std::vector<std::string> Texts(SampleSet (*arm)(ArmContext&, int, uint64_t), int n, uint64_t seed = 0) {
     std::vector<std::string> texts;
     for (const Sample& sample : arm(Context(), n, seed).samples) texts.push_back(Text(sample.completion));
     return texts;
   }
-  std::string Problem(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  }
-
-  const std::string base_ = RETORT_SOURCE_DIR "/configs/models/folds-base-0";
-  TempDir dir_;
-  ExperimentConfig config_;
-  std::unique_ptr<Task> task_;
-  std::unique_ptr<Teacher> teacher_;
-  std::unique_ptr<ArmContext> context_;
 };
 
 std::string Sorted(std::string text) {
@@ -173,13 +139,13 @@ TEST_F(AnatomyArms, AnswersAtEqualTokensHaveAsManyTokensAndNoMore) {
 
 TEST_F(AnatomyArms, EqualTokensThatCannotBeEqualAreSaidBeforeAnythingIsAsked) {
   config_.collect.pool_size = 60;
-  EXPECT_THAT(Problem([&] { RowsAtEqualTokens(Context(), 32, 0); }), HasSubstr("raise collect.pool_size to 2"));
+  EXPECT_THAT(MessageOf([&] { RowsAtEqualTokens(Context(), 32, 0); }), HasSubstr("raise collect.pool_size to 2"));
   EXPECT_FALSE(std::filesystem::exists(dir_.path() / "collections"));
-  EXPECT_THAT(Problem([&] { AnswersAtEqualTokens(Context(), 32, 0); }), HasSubstr("N=32, seed 0"));
+  EXPECT_THAT(MessageOf([&] { AnswersAtEqualTokens(Context(), 32, 0); }), HasSubstr("N=32, seed 0"));
   context_.reset();
   config_.collect.answer_only = true;
-  EXPECT_THAT(Problem([&] { RowsAtEqualTokens(Context(), 8, 0); }), HasSubstr("no steps"));
-  EXPECT_THAT(Problem([&] { AnswersAtEqualTokens(Context(), 8, 0); }), HasSubstr("no steps"));
+  EXPECT_THAT(MessageOf([&] { RowsAtEqualTokens(Context(), 8, 0); }), HasSubstr("no steps"));
+  EXPECT_THAT(MessageOf([&] { AnswersAtEqualTokens(Context(), 8, 0); }), HasSubstr("no steps"));
 }
 
 // Arms that change a text work on any: here two lines and a number.
@@ -197,7 +163,7 @@ TEST_F(AnatomyArms, OtherTasksHaveLinesForSteps) {
   std::ranges::sort(wrong);
   EXPECT_THAT(wrong[0], ::testing::StartsWith("a: 12\nb: 3\n#### "));
   EXPECT_THAT(Texts(Filler, 2), ::testing::UnorderedElementsAre(".. ..\n.. .\n.... 45", ".... .... ..... 7"));
-  EXPECT_THAT(Problem([&] { OtherRule(Context(), 2, 0); }), HasSubstr("digit folds"));
+  EXPECT_THAT(MessageOf([&] { OtherRule(Context(), 2, 0); }), HasSubstr("digit folds"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/data/folds.h"
 #include "experiments/lab/graded.h"
+#include "tests/experiments/lab/arms_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -50,38 +51,17 @@ class Author : public Teacher {
   std::string held_out;
 };
 
-class ChosenArms : public ::testing::Test {
+class ChosenArms : public ArmsTest {
  protected:
-  ChosenArms() {
-    config_.task = FoldsConfig{.target = "big"};
-    config_.evaluation.held_out = 40;
-    config_.student.init.model = {base_};
-    config_.collect.pool_size = kPool;
-  }
+  ChosenArms() { config_.collect.pool_size = kPool; }
 
   ArmContext& Open() {
-    task_ = MakeTask(config_.task);
-    context_ =
-        std::make_unique<ArmContext>(config_, *task_, teacher_,
-                                     ArmContext::Options{.config_dir = RETORT_SOURCE_DIR "/configs",
-                                                         .collections = dir_.path() / "collections",
-                                                         .warm_starts = dir_.path() / "warm",
-                                                         .bases = {base_},
-                                                         .budget = std::make_shared<SharedBudget>(BudgetConfig{})});
+    OpenWith(teacher_);
     teacher_.held_out = Text(context_->HeldOut(0).front().prompt);
     return *context_;
   }
 
-  static double Measure(const SampleSet& set, std::string_view name) {
-    return set.manifest.measures.at(std::string(name));
-  }
-
-  const std::string base_ = RETORT_SOURCE_DIR "/configs/models/folds-base-0";
-  TempDir dir_;
-  ExperimentConfig config_;
   Author teacher_;
-  std::unique_ptr<Task> task_;
-  std::unique_ptr<ArmContext> context_;
 };
 
 TEST_F(ChosenArms, AreNestedSetsOfTheSameCandidates) {

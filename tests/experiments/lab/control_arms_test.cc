@@ -12,42 +12,14 @@
 #include "core/data/grader.h"
 #include "experiments/lab/arms.h"
 #include "experiments/lab/in_context.h"
+#include "tests/experiments/lab/arms_fixture.h"
 
 namespace retort::lab {
 namespace {
 
 using ::testing::SizeIs;
 
-class ControlArms : public ::testing::Test {
- protected:
-  ControlArms() {
-    config_.task = FoldsConfig{.target = "big"};
-    config_.evaluation.held_out = 40;
-    config_.student.init.model = {base_};
-  }
-
-  ArmContext& Context() {
-    if (!context_) {
-      task_ = MakeTask(config_.task);
-      teacher_ = MakeOracleTeacher(*task_);
-      context_ =
-          std::make_unique<ArmContext>(config_, *task_, *teacher_,
-                                       ArmContext::Options{.config_dir = RETORT_SOURCE_DIR "/configs",
-                                                           .collections = dir_.path() / "collections",
-                                                           .warm_starts = dir_.path() / "warm",
-                                                           .bases = {base_},
-                                                           .budget = std::make_shared<SharedBudget>(BudgetConfig{})});
-    }
-    return *context_;
-  }
-
-  const std::string base_ = RETORT_SOURCE_DIR "/configs/models/folds-base-0";
-  TempDir dir_;
-  ExperimentConfig config_;
-  std::unique_ptr<Task> task_;
-  std::unique_ptr<Teacher> teacher_;
-  std::unique_ptr<ArmContext> context_;
-};
+class ControlArms : public ArmsTest {};
 
 TEST_F(ControlArms, AreNested) {
   for (const auto& arm : {ShuffledPairs, RandomResults, SelfDistilled, Replayed}) {

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/data/cell.h"
 #include "experiments/lab/arms.h"
+#include "tests/core/base/message_of.h"
 #include "tests/experiments/lab/fixture.h"
 
 namespace retort::lab {
@@ -113,12 +114,7 @@ class GridTest : public ::testing::Test {
     return MakeGrid(blocks_);
   }
   std::string Problems(const std::vector<std::string>& overrides) {
-    try {
-      Make(overrides);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Make(overrides); });
   }
   static std::set<std::string> Hashes(const Grid& grid) {
     std::set<std::string> hashes;

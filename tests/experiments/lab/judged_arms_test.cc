@@ -13,6 +13,7 @@
 #include "core/data/fold_grading.h"
 #include "core/lm/checkpoint.h"
 #include "experiments/lab/verdicts.h"
+#include "tests/experiments/lab/arms_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -52,27 +53,11 @@ class PerfectTeacher : public Teacher {
   int asked = 0;
 };
 
-class JudgedArms : public ::testing::Test {
+class JudgedArms : public ArmsTest {
  protected:
-  JudgedArms() {
-    config_.task = FoldsConfig{.target = "gap"};
-    config_.evaluation.held_out = 40;
-    config_.student.init.model = {base_};
-  }
+  JudgedArms() : ArmsTest("gap") {}
 
-  ArmContext& Open(bool ask = true) {
-    task_ = MakeTask(config_.task);
-    context_ =
-        std::make_unique<ArmContext>(config_, *task_, teacher_,
-                                     ArmContext::Options{.config_dir = RETORT_SOURCE_DIR "/configs",
-                                                         .collections = dir_.path() / "collections",
-                                                         .warm_starts = dir_.path() / "warm",
-                                                         .bases = {base_},
-                                                         .ask = ask,
-                                                         .n_counts_rows = false,
-                                                         .budget = std::make_shared<SharedBudget>(BudgetConfig{})});
-    return *context_;
-  }
+  ArmContext& Open(bool ask = true) { return OpenWith(teacher_, ask, false); }
 
   bool Right(const std::vector<Message>& prompt, const std::vector<Message>& answer) {
     const auto fold = ParseFoldPrompt(Text(prompt));
@@ -80,16 +65,7 @@ class JudgedArms : public ::testing::Test {
     return ParseFoldAnswer(Text(answer)).value == ParseFoldAnswer(right).value;
   }
 
-  static double Measure(const SampleSet& set, std::string_view name) {
-    return set.manifest.measures.at(std::string(name));
-  }
-
-  const std::string base_ = RETORT_SOURCE_DIR "/configs/models/folds-base-0";
-  TempDir dir_;
-  ExperimentConfig config_;
   PerfectTeacher teacher_;
-  std::unique_ptr<Task> task_;
-  std::unique_ptr<ArmContext> context_;
 };
 
 TEST_F(JudgedArms, SpendNoMoreThanTheirBudgetAndAreNested) {

@@ -10,6 +10,7 @@
 #include "experiments/lab/block.h"
 #include "experiments/lab/graded.h"
 #include "experiments/lab/grid.h"
+#include "tests/experiments/lab/arms_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -37,34 +38,16 @@ class Erring : public Teacher {
   }
 };
 
-class OpenArms : public ::testing::Test {
+class OpenArms : public ArmsTest {
  protected:
   OpenArms() {
-    config_.task = FoldsConfig{.target = "big"};
-    config_.evaluation.held_out = 40;
-    config_.student.init.model = {base_};
     std::get<TrainerConfig>(config_.student.trainer).max_steps = 2;
     config_.warm_start.max_steps = 2;
   }
 
-  ArmContext& Open() {
-    task_ = MakeTask(config_.task);
-    context_ =
-        std::make_unique<ArmContext>(config_, *task_, teacher_,
-                                     ArmContext::Options{.config_dir = RETORT_SOURCE_DIR "/configs",
-                                                         .collections = dir_.path() / "collections",
-                                                         .warm_starts = dir_.path() / "warm",
-                                                         .bases = {base_},
-                                                         .budget = std::make_shared<SharedBudget>(BudgetConfig{})});
-    return *context_;
-  }
+  ArmContext& Open() { return OpenWith(teacher_); }
 
-  const std::string base_ = RETORT_SOURCE_DIR "/configs/models/folds-base-0";
-  TempDir dir_;
-  ExperimentConfig config_;
   Erring teacher_;
-  std::unique_ptr<Task> task_;
-  std::unique_ptr<ArmContext> context_;
 };
 
 TEST_F(OpenArms, WhatIsFilteredIsRightAndNested) {

@@ -12,6 +12,7 @@
 #include "experiments/lab/arms.h"
 #include "experiments/lab/block.h"
 #include "experiments/lab/grid.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort::lab {
 namespace {
@@ -37,12 +38,7 @@ class SignalArms : public ::testing::Test {
                       {.config_dir = line.config_dir, .collections = dir_.path() / "collections", .ask = ask});
   }
   std::string Problems(const std::vector<std::string>& overrides) {
-    try {
-      Open(overrides);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Open(overrides); });
   }
 
   TempDir dir_;

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "experiments/look/trace_row.h"
+#include "tests/core/base/message_of.h"
 #include "tests/experiments/look/store_fixture.h"
 
 namespace retort::lab {
@@ -13,15 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-std::string Problem(const std::function<void()>& what) {
-  try {
-    what();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(CsvTableTest, ReadsWhatRfc4180Allows) {
   const CsvTable table = ParseCsv(
@@ -38,7 +29,7 @@ TEST(CsvTableTest, ReadsWhatRfc4180Allows) {
 }
 
 TEST(CsvTableTest, HostileTextIsRefusedAtItsLine) {
-  const auto problem = [](const std::string& text) { return Problem([&] { ParseCsv(text, "t.csv"); }); };
+  const auto problem = [](const std::string& text) { return MessageOf([&] { ParseCsv(text, "t.csv"); }); };
   EXPECT_THAT(problem(""), HasSubstr("no header"));
   EXPECT_THAT(problem("a,b\n1,2\n3\n"), HasSubstr("t.csv:3: has 1 fields, the header 2"));
   EXPECT_THAT(problem("a,b\n\"1\n\n2\",2\n\"3,4"), HasSubstr("t.csv:5"));
@@ -53,18 +44,18 @@ TEST(TraceRowTest, ARowIsANumberOrWordsThatItAloneHas) {
   EXPECT_TRUE(IsCells(cells));
   EXPECT_EQ(FindRow(cells, {"3"}), 2u);
   EXPECT_EQ(FindRow(cells, {"arm=teacher", "n=16", "seed=1"}), 7u);
-  const std::string several = Problem([&] { FindRow(cells, {"arm=teacher", "n=16"}); });
+  const std::string several = MessageOf([&] { FindRow(cells, {"arm=teacher", "n=16"}); });
   EXPECT_THAT(several, HasSubstr("2 rows have arm=teacher n=16"));
   EXPECT_THAT(several, HasSubstr("8  task big, target big, arm teacher, N = 16, seed 1"));
   for (const char* word : {"0", "9", "-1", "1e3", "99999999999999999999", "one", "seed=9", "arms=teacher"}) {
-    EXPECT_NE(Problem([&] { FindRow(cells, {word}); }), "") << word;
+    EXPECT_NE(MessageOf([&] { FindRow(cells, {word}); }), "") << word;
   }
-  EXPECT_NE(Problem([&] { FindRow(cells, {}); }), "");
+  EXPECT_NE(MessageOf([&] { FindRow(cells, {}); }), "");
   EXPECT_FALSE(IsCells(OpenTable(store.path("out"), {"statistic=n50"}))) << "only summary.csv has that column";
   EXPECT_FALSE(IsCells(OpenTable(store.path("out/summary.csv"), {})));
-  EXPECT_NE(Problem([&] { OpenTable(store.path("runs"), {}); }), "");
+  EXPECT_NE(MessageOf([&] { OpenTable(store.path("runs"), {}); }), "");
   WriteFileAtomic(store.path("other.csv"), "a,b\n1,2\n");
-  EXPECT_THAT(Problem([&] { OpenTable(store.path("other.csv"), {}); }), HasSubstr("neither a cells.csv"));
+  EXPECT_THAT(MessageOf([&] { OpenTable(store.path("other.csv"), {}); }), HasSubstr("neither a cells.csv"));
 }
 
 TEST(TraceRowTest, TheCurveOfASweepIsThatOfItsPoint) {
