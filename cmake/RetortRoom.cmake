@@ -116,6 +116,8 @@ function(retort_binaries folder)
     add_dependencies(binaries ${name})
     retort_compile_options(${name})
     target_compile_options(${name} PRIVATE -O1)  # the rooms do the work
+    set_target_properties(${name} PROPERTIES INSTALL_RPATH "\$ORIGIN/../lib")  # scripts/release puts libraries there
+    install(TARGETS ${name} RUNTIME DESTINATION libexec COMPONENT programs)
     if(name IN_LIST trains_alone)
       target_link_libraries(${name} PRIVATE retort_student)
     elseif(name IN_LIST config_alone)
