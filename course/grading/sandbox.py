@@ -283,7 +283,7 @@ def _watch(process, ours, input, deadline, memory_mb, scratch, until):
             elif printed > OUTPUT_KILL:
                 killed = "output"
             elif now >= next_look:
-                next_look = now + 2 * TICK
+                next_look = now + 4 * TICK
                 if _tree(process.pid)[1] > memory_mb << 20:
                     killed = "memory"
                 elif _over_disk(scratch):
