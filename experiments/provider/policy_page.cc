@@ -78,13 +78,36 @@ std::vector<std::string> PolicyVerdicts(const PolicyReport& report) {
 enum class Shown { kDays, kDollars };
 
 // Lines from low to high, one below the other; what is not finite is left out.
+// At most five, since the names of the rows leave the axis little room: "0", "100k".
+std::vector<std::pair<double, std::string>> FewTicks(const std::vector<PlotPoint>& points) {
+  if (points.empty()) return {};
+  const double low = std::ranges::min(points, {}, &PlotPoint::low).low;
+  const double high = std::ranges::max(points, {}, &PlotPoint::high).high;
+  const double least = std::max((high - low) / 4, 1.0), power = std::pow(10, std::floor(std::log10(least)));
+  double step = 10 * power;
+  for (const double times : {5, 2, 1}) {
+    if (times * power >= least) step = times * power;
+  }
+  std::vector<std::pair<double, std::string>> ticks;
+  for (double at = std::ceil(low / step) * step; at <= high; at += step) {
+    const bool thousands = std::abs(at) >= 1e3, millions = std::abs(at) >= 1e6;
+    ticks.emplace_back(at, fmt::format("{:g}{}",
+                                       at / (millions    ? 1e6
+                                             : thousands ? 1e3
+                                                         : 1),
+                                       millions    ? "M"
+                                       : thousands ? "k"
+                                                   : ""));
+  }
+  return ticks;
+}
+
 class Lines {
  public:
   Lines(std::string title, std::string x) {
     plot_.title = std::move(title);
     plot_.description = "One line for each row, from its low to its high end; the numbers are in the table.";
     plot_.x.label = std::move(x);
-    if (plot_.x.label == kDollarAxis) plot_.x.format = "%.0s%c";  // 50k
   }
   void Add(const std::string& name, const Interval& of) {
     if (!std::isfinite(of.estimate) || !std::isfinite(of.low) || !std::isfinite(of.high)) return;
@@ -102,6 +125,7 @@ class Lines {
     }
     plot_.y.low = 0.5;
     plot_.y.high = rows + 0.5;
+    if (plot_.x.label == kDollarAxis) plot_.x.ticks = FewTicks(curve_.points);
     curve_.kind = PlotCurve::Kind::kAcross;
     plot_.curves.push_back(curve_);
     return {.caption = std::move(caption),
