@@ -274,8 +274,7 @@ def power_cut(box):
         raise Failed(f"killed while it waited for its 6th answer, it had {len(whole)} of the 5 answers before in its file")
     # The power went while a line was written: half of it is there. Its question is the one that was never answered.
     torn = json.dumps({"id": trial.questions[5]["id"], "answer": "half an ans"})[:-3].encode()
-    with open(trial.box.scratch / OUT, "ab") as file:
-        file.write(torn)
+    box.append(OUT, torn)
     trial.run().manners().ended(0)
     trial.has_answers()
     if [asked for asked in trial.server.record[-1:] if asked.how == "hold"]:

@@ -97,22 +97,11 @@ class Box:
 
     def left(self, name, limit=16 << 20):
         """The bytes of a file in `scratch` that a command has left there. Follows no link, waits for nothing."""
-        folder = os.open(self.scratch, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            *parents, last = Path(name).parts
-            for part in parents:
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-                os.close(folder)
-                folder = inner
-            handle = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-            with os.fdopen(handle, "rb") as file:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise Failed(f"{name} is not a plain file")
+            with self._open(name, os.O_RDONLY) as file:
                 data = file.read(limit + 1)
         except OSError as error:
             raise Failed(f"{name}: {error.strerror}") from None
-        finally:
-            os.close(folder)
         if len(data) > limit:
             raise Failed(f"{name} is larger than {limit >> 20} MB")
         return data
@@ -127,11 +116,50 @@ class Box:
         return parse_json(self.left_text(name, limit), name)
 
     def put(self, name, data):
-        """Writes an input for a command into `scratch`. Only before the first command has run there."""
-        path = self.scratch / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return path
+        """Writes an input for a command into `scratch`, in the place of whatever is there; Failed where a command has made
+        that impossible. Returns its path."""
+        try:
+            with self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, fresh=True) as file:
+                file.write(data.encode() if isinstance(data, str) else data)
+        except OSError as error:
+            raise Failed(f"{name}: {error.strerror}: what has your program left there?") from None
+        return self.scratch / name
+
+    def append(self, name, data):
+        """Adds to what a command has left, as a crash in the middle of its writing would."""
+        try:
+            with self._open(name, os.O_WRONLY | os.O_APPEND) as file:
+                file.write(data)
+        except OSError as error:
+            raise Failed(f"{name}: {error.strerror}") from None
+
+    def _open(self, name, flags, fresh=False):
+        """A plain file in `scratch`, through no link: a command may have put one wherever the grader reads or writes."""
+        *parents, last = Path(name).parts
+        folder = os.open(self.scratch, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for part in parents:
+                if fresh:
+                    try:
+                        os.mkdir(part, 0o755, dir_fd=folder)
+                    except FileExistsError:
+                        pass
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            if fresh:
+                try:
+                    os.unlink(last, dir_fd=folder)
+                except FileNotFoundError:
+                    pass
+            handle = os.open(last, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644, dir_fd=folder)
+        finally:
+            os.close(folder)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise Failed(f"{name} is not a plain file")
+        mode = {os.O_RDONLY: "rb", os.O_WRONLY: "wb"}[flags & os.O_ACCMODE]
+        return os.fdopen(handle, "ab" if flags & os.O_APPEND else mode)
 
     def once(self, name, make):
         """make() of the first case that asks; its value, or its Failed, for those after it."""

@@ -23,7 +23,7 @@ FILE_MB = 512
 DISK_MB = 1024
 DISK_FILES = 4000
 OUTPUT_KILL = 64 << 20
-FIRST_UID = 61000  # where the grader is root, a command runs as a user of this number or above, none else does
+WIDE_UID, FIRST_UID = 2_000_000_000, 61000  # where the grader is root, a command runs as a user that none else runs as
 TICK = 0.05
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
           "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/fonts",
@@ -32,7 +32,11 @@ _walls = None
 
 
 def _uid():
-    return FIRST_UID + os.getpid() % 4000 if os.geteuid() == 0 else 0
+    if os.geteuid() != 0:
+        return 0
+    with open("/proc/self/uid_map", encoding="ascii") as file:  # within a container there may be few numbers
+        first, _, count = (int(word) for word in file.readline().split())
+    return WIDE_UID + os.getpid() if first + count > WIDE_UID + (1 << 23) else FIRST_UID + os.getpid() % 4000
 
 
 def walls(context):
@@ -161,7 +165,7 @@ def _end(process, uid):
     nothing is left of it."""
     for _ in range(50):
         pids, _ = _tree(process.pid)
-        if uid and uid >= FIRST_UID:
+        if uid:
             pids |= {int(name) for name in os.listdir("/proc") if name.isdigit() and _owner(name) == uid}
         for pid in pids:
             try:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import threading
 import time
 import unittest
@@ -118,6 +119,16 @@ class Walls:
                 self.box.left(name)
         with self.assertRaises(toy.Failed):
             self.box.left("big", limit=1 << 20)
+
+    def test_what_the_grader_writes_goes_through_no_link(self):
+        with tempfile.NamedTemporaryFile() as witness:
+            os.chmod(witness.name, 0o666)
+            self.box.run(["sh", "-c", f"ln -s {witness.name} in; ln -s {witness.name} out; ln -s /tmp up; mkdir d; touch d/x"])
+            self.box.put("in", "fresh")
+            self.assertEqual(self.box.left("in"), b"fresh")
+            for attempt in (lambda: self.box.append("out", b"x"), lambda: self.box.put("up/in", "x"), lambda: self.box.put("d", "x")):
+                self.assertRaises(toy.Failed, attempt)
+            self.assertEqual(os.path.getsize(witness.name), 0)
 
     def test_the_grader_cannot_be_ended_or_read(self):
         if self.how != "namespaces" and os.geteuid() != 0:

@@ -5,7 +5,9 @@
 // loss, then vocab numbers of the gradient. With several threads each works through all rows, ROUNDS times and all at
 // once; a row that does not always give the same bits is written as nan.
 #include <atomic>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -55,7 +57,7 @@ void Learn(std::vector<Row>& rows) {
 }
 
 bool Same(const Row& a, const Row& b) {
-  return std::memcmp(&a.loss, &b.loss, sizeof a.loss) == 0 &&
+  return std::bit_cast<uint64_t>(a.loss) == std::bit_cast<uint64_t>(b.loss) &&
          std::memcmp(a.logits.data(), b.logits.data(), a.logits.size() * sizeof(float)) == 0;
 }
 
@@ -66,6 +68,7 @@ void LearnTogether(std::vector<Row>& rows, int threads) {
   std::atomic<int> waiting{threads};
   std::vector<std::vector<char>> steady(static_cast<size_t>(threads), std::vector<char>(rows.size(), 1));
   std::vector<std::thread> workers;
+  workers.reserve(static_cast<size_t>(threads));
   for (int thread = 0; thread < threads; ++thread) {
     workers.emplace_back([&, thread] {
       --waiting;
