@@ -159,8 +159,10 @@ def real(box, world):
         rng = box.context.rng("rerun")
         seed = rng.randrange(world.seeds)
         config = config_of(box, world)
-        trained = sorted(name for name, run in runs.items() if run.n > 0)
-        chosen = set(rng.sample(trained, min(RERUN, len(trained))))
+        curve_runs = sorted(name for name, run in runs.items() if run.arm == "teacher")
+        others = sorted(name for name, run in runs.items() if run.arm != "teacher" and run.n > 0)
+        of_curve = min(len(curve_runs), RERUN - RERUN // 3)  # most of what is read off is read off the curve
+        chosen = set(rng.sample(curve_runs, of_curve) + rng.sample(others, min(len(others), RERUN - of_curve)))
         prepare(box, world, box.bytes_of("gap_arm.toml") if config == "gap_arm" else None)
         asked = {name.rsplit("/", 1)[0] for name, text in files.items()
                  if name.startswith("collections/") and name.endswith("/manifest.json") and f'"seed": {seed},' in spaced(text)}

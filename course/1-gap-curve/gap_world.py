@@ -33,7 +33,7 @@ class World:
         self.pool = rng.randrange(300, 700)
         self.seeds, self.steps, self.held_out, self.retained = (4, 50, 50, 8) if SHORT else (6, 200, 200, 20)
         if SHORT:
-            self.sizes = self.sizes[1:]
+            self.sizes = self.sizes[:3]
         self.control_at = self.sizes[-2]
 
     def cells(self):

@@ -2,28 +2,42 @@
 
 import csv
 import json
+import os
 import re
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from grading.kept import kept
 
 HERE = Path(__file__).resolve().parent
 ARM = "answers_only"
 
 
+THREADS = os.environ.get("RETORT_COURSE_THREADS", "1")
+
+
 def solve(context, folder):
-    sys.path.insert(0, str(HERE.parent / "starter"))
-    sys.path.insert(0, str(HERE.parent))
+    of = [*HERE.parent.glob("*.py"), *HERE.glob("*.py"), HERE.parent / "starter" / "pack.py", context.build / "few_samples"]
+    kept(context, f"gap-{THREADS}", folder, lambda place: make(context, place), of)
+
+
+def make(context, folder):
+    for place in (HERE.parent, HERE.parent / "starter"):
+        if str(place) not in sys.path:
+            sys.path.insert(0, str(place))
+    with tempfile.TemporaryDirectory(prefix="retort-gap-") as work:
+        answer(context, folder, Path(work))
+
+
+def answer(context, folder, work):
     from pack import pack
     from gap_world import World
 
     world = World(context)
-    kept = context.build / "course" / f"gap-{world.salt_id}-{world.steps}"  # runs are kept, as everywhere in this project
-    shutil.rmtree(kept / "configs", ignore_errors=True)
-    shutil.rmtree(kept / "out", ignore_errors=True)
-    configs = kept / "configs"
-    configs.mkdir(parents=True)
+    configs = work / "configs"
+    configs.mkdir()
     for group in ("task", "teacher", "prices", "card", "student", "models"):
         (configs / group).symlink_to(context.root / "configs" / group)
     (configs / "gap_curve.toml").write_text(world.config(), encoding="utf-8")
@@ -35,10 +49,10 @@ def solve(context, folder):
 
     def run(config, out, *words):
         done = subprocess.run([context.build / "few_samples", "--config-dir=configs", f"--config-name={config}", f"output_dir=out/{out}",
-                               "workers=2", *words], cwd=kept, capture_output=True, text=True, check=False)
+                               "workers=2", f"threads={THREADS}", *words], cwd=work, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
-        return Path(kept) / "out" / out
+        return work / "out" / out
 
     def rows(out, name):
         with open(out / name, newline="", encoding="utf-8") as file:
@@ -74,4 +88,4 @@ def solve(context, folder):
                   "result": result, "verdict": verdict}
     for name, what in (("answers.json", answers), ("hypothesis.json", hypothesis)):
         (folder / name).write_text(json.dumps(what, indent=2) + "\n", encoding="utf-8")
-    (folder / "runs.json").write_text(json.dumps(pack(kept / "gap_runs")), encoding="utf-8")
+    (folder / "runs.json").write_text(json.dumps(pack(work / "gap_runs")), encoding="utf-8")

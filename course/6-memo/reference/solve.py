@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from grading.kept import kept
 
 HERE = Path(__file__).resolve().parent
 CAVEATS = {
@@ -27,6 +30,11 @@ def span(claim, column):
 
 
 def solve(context, folder):
+    of = [*HERE.parent.glob("*.py"), *HERE.glob("*.py"), *(context.root / "docs" / "results").glob("*/*.csv"), context.build / "policy_table"]
+    kept(context, "memo", folder, lambda place: make(context, place), of)
+
+
+def make(context, folder):
     if str(HERE.parent) not in sys.path:
         sys.path.insert(0, str(HERE.parent))
     from memo_world import DRAWS, TABLE, World, cell, most_moving, read_table
@@ -40,11 +48,11 @@ def solve(context, folder):
         claims.append({"id": f"c{number}", "says": f"{column} of {countermeasure}", "row": world.row(countermeasure), "column": column,
                        **{key: true[key] for key in ("number", "low", "high")}, "bound": bound, "grade": true["grade"],
                        "volume_grade": true["volume_grade"], "caveat": f"{countermeasure}: {CAVEATS[column]}"})
-    kept = context.build / "course" / f"memo-{context.salt_id}-{DRAWS}"
-    if not (kept / "summary.csv").exists():
-        subprocess.run([context.build / "policy_table", f"draws={DRAWS}", *world.words, f"output_dir={kept}"], cwd=context.root, check=True,
-                       capture_output=True)
-    tried = [cell(read_table(kept / "summary.csv"), world.row(world.what_if_row), column) for column in ("added_days", "added_dollars")]
+    with tempfile.TemporaryDirectory(prefix="retort-memo-") as out:
+        subprocess.run([context.build / "policy_table", f"draws={DRAWS}", *world.words, f"output_dir={out}/what_if"], cwd=context.root,
+                       check=True, capture_output=True)
+        table = read_table(Path(out) / "what_if" / "summary.csv")
+    tried = [cell(table, world.row(world.what_if_row), column) for column in ("added_days", "added_dollars")]
     what_if = {"words": world.words, "delays_by_a_month": tried[0]["number"] is None or tried[0]["number"] >= 30}
     for name, true in zip(("added_days", "added_dollars"), tried):
         what_if[name] = {key: true[key] for key in ("number", "low", "high")}
