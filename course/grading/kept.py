@@ -1,10 +1,12 @@
-"""What a reference takes seconds to make (runs of an experiment, a log, a what-if), made once for all the planted mistakes
-that start from it. It lies under build/course and can be removed at any time."""
+"""What takes seconds to make and depends on a student's salt alone (a reference's runs, a what-if of our own), made once. It
+lies under build/course and can be removed at any time; where nothing can be written there it is made each time. Never of
+anything that a submission holds."""
 
 import fcntl
 import hashlib
 import os
 import shutil
+from pathlib import Path
 
 
 def kept(context, name, folder, make, of=()):
@@ -14,7 +16,14 @@ def kept(context, name, folder, make, of=()):
     for path in sorted(of):
         key.update(str(path.stat().st_mtime_ns).encode() if path.parent == context.build else path.read_bytes())
     home = context.build / "course"
-    home.mkdir(exist_ok=True)
+    try:
+        home.mkdir(exist_ok=True)
+    except OSError:
+        make(Path(folder))
+        return
+    if not os.access(home, os.W_OK):
+        make(Path(folder))
+        return
     place = home / f"{name}-{key.hexdigest()[:16]}"
     with open(home / f"{place.name}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -13,9 +13,8 @@ from grading.kept import kept
 
 HERE = Path(__file__).resolve().parent
 ARM = "answers_only"
-
-
 THREADS = os.environ.get("RETORT_COURSE_THREADS", "1")
+WORKERS = 2 if THREADS == "1" else 1
 
 
 def solve(context, folder):
@@ -49,7 +48,7 @@ def answer(context, folder, work):
 
     def run(config, out, *words):
         done = subprocess.run([context.build / "few_samples", "--config-dir=configs", f"--config-name={config}", f"output_dir=out/{out}",
-                               "workers=2", f"threads={THREADS}", *words], cwd=work, capture_output=True, text=True, check=False)
+                               f"workers={WORKERS}", f"threads={THREADS}", *words], cwd=work, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         return work / "out" / out
