@@ -11,9 +11,9 @@
 #include "core/base/hash.h"
 #include "core/base/subprocess.h"
 #include "experiments/lab/log_tail.h"
-#include "experiments/lab/pool.h"
 #include "experiments/lab/slurm.h"
 #include "experiments/lab/slurm_script.h"
+#include "experiments/lab/worker_pool.h"
 
 namespace retort::lab {
 namespace {

@@ -1,5 +1,5 @@
-// Where cells are computed: in worker processes here (pool.h) or as an array job of a cluster. Both find the same
-// files in the run store and leave the same.
+// Where cells are computed: in worker processes here (worker_pool.h) or as an array job of a cluster. Both find the
+// same files in the run store and leave the same.
 #pragma once
 
 #include <set>

@@ -6,95 +6,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "core/config/toml_text.h"
 #include "core/data/folds.h"
-#include "teacher/provider/request_log.h"
+#include "tests/teacher/provider/guarded_fixture.h"
 
 namespace retort {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr char kSecret[] = "CANARY7531";
-
-// Thinks aloud in every way there is, and gives more probabilities than it is asked for.
-class Thinker : public Teacher, public LikelihoodScorer {
- public:
-  explicit Thinker(bool in_tags) : in_tags_(in_tags) {}
-  Card card() const override {
-    return {.name = "thinker", .kind = "local", .identity = "weights", .licence = "mit", .reveals = "logits"};
-  }
-  void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
-    asked.insert(asked.end(), requests.begin(), requests.end());
-    for (size_t i = requests.size(); i > 0; --i) {  // in an order of its own
-      const Request& request = requests[i - 1];
-      Reply reply{.id = request.id, .attempt = request.attempt};
-      const std::string answer = "42 for " + request.id;
-      if (!in_tags_) reply.reasoning = std::string("so ") + kSecret;
-      const std::string text = in_tags_ ? std::string("<think>\nso ") + kSecret + "\n</think>\n\n" + answer : answer;
-      reply.completion = AnswerTo(request.prompt, text);
-      reply.finish_reason = "stop";
-      reply.usage = {.prompt_tokens = 10, .completion_tokens = 100};
-      for (size_t at = 0; at < text.size(); at += 3) {
-        TokenLogprob token{.bytes = text.substr(at, 3), .logprob = -0.123456};
-        for (int k = 0; k < 20; ++k)
-          token.top.push_back({.bytes = "t" + std::to_string(k), .logprob = -0.123456 * (k + 1)});
-        reply.logprobs.push_back(std::move(token));
-      }
-      if (!on_reply(std::move(reply))) return;
-    }
-  }
-  LikelihoodScorer* scorer() override { return this; }
-  std::vector<Likelihood> Score(std::span<const Pair> pairs) override { return std::vector<Likelihood>(pairs.size()); }
-
-  std::vector<Request> asked;
-
- private:
-  bool in_tags_;
-};
-
-Request Ask(const std::string& id, const std::string& prompt = "question", int top_logprobs = 20) {
-  return {.id = id,
-          .prompt = {{"user", prompt}},
-          .sampling = {.temperature = 1, .max_new_tokens = 200, .top_logprobs = top_logprobs}};
-}
-
-struct Guarded {
-  explicit Guarded(const PoliciesConfig& config, bool in_tags = false) {
-    auto inner = std::make_unique<Thinker>(in_tags);
-    thinker = inner.get();
-    teacher = Guard(std::move(inner), config);
-  }
-  std::map<std::string, Reply> All(const std::vector<Request>& requests) const {
-    std::map<std::string, Reply> replies;
-    teacher->Ask(requests, [&](Reply reply) {
-      EXPECT_TRUE(replies.emplace(reply.id, reply).second) << reply.id << " is answered twice";
-      return true;
-    });
-    return replies;
-  }
-  Reply One(const Request& request) const { return All({request}).at(request.id); }
-
-  Thinker* thinker = nullptr;
-  std::unique_ptr<Teacher> teacher;
-};
-
-// All that a client gets, as one text.
-std::string Everything(const Reply& reply) {
-  std::string text = Text(reply.completion) + reply.reasoning + reply.error + reply.finish_reason;
-  for (const TokenLogprob& token : reply.logprobs) {
-    text += token.bytes;
-    for (const auto& other : token.top) text += other.bytes;
-  }
-  return text;
-}
 
 TEST(Guard, WithoutPoliciesIsTheTeacherItself) {
   const Guarded guarded({});
@@ -362,111 +284,6 @@ TEST(Guard, ConfigsThatMakeNoSense) {
   PoliciesConfig back;
   FromToml(ToToml(config), "t", [&](Describer& d) { Describe(d, back); });
   EXPECT_EQ(ToToml(back), ToToml(config));
-}
-
-class LogPolicyTest : public ::testing::Test {
- protected:
-  PoliciesConfig Config(std::vector<std::string> use) const {
-    PoliciesConfig config{.use = std::move(use)};
-    config.filter.patterns = {"bad"};
-    config.log = {.folder = (dir_.path() / "logs").string(),
-                  .account = "acc-9",
-                  .payment_env = "RETORT_TEST_PAYMENT",
-                  .address_env = "RETORT_TEST_ADDRESS"};
-    return config;
-  }
-  void SetUp() override {
-    setenv("RETORT_TEST_PAYMENT", "PAY-8642", 1);
-    setenv("RETORT_TEST_ADDRESS", "192.0.2.77", 1);
-  }
-  void TearDown() override {
-    unsetenv("RETORT_TEST_PAYMENT");
-    unsetenv("RETORT_TEST_ADDRESS");
-  }
-  std::vector<std::filesystem::path> Files() const {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(dir_.path() / "logs")) {
-      if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
-    }
-    return files;
-  }
-  std::vector<RequestRecord> Records() const {
-    std::vector<RequestRecord> records;
-    for (const auto& file : Files()) {
-      ForEachRequest(file, [&](const RequestRecord& record) {
-        records.push_back(record);
-        return true;
-      });
-    }
-    return records;
-  }
-  TempDir dir_;
-};
-
-TEST_F(LogPolicyTest, OneRecordARequestWithWhatPoliciesDid) {
-  {
-    const Guarded guarded(Config({"filter", "logprobs", "hide_reasoning", "log"}), true);
-    guarded.teacher->card();
-    EXPECT_FALSE(std::filesystem::exists(dir_.path() / "logs")) << "no file before a reply";
-    EXPECT_EQ(guarded.All({Ask("a"), Ask("b", "bad"), Ask("c")}).size(), 3u);
-  }
-  const auto records = Records();
-  ASSERT_EQ(records.size(), 3u);
-  EXPECT_THAT(records[0].actions, ElementsAre("filter.refused"));
-  EXPECT_EQ(records[0].status, 403);
-  EXPECT_EQ(records[0].top_logprobs, 20) << "as the client asked";
-  EXPECT_THAT(records[1].actions, ElementsAre("logprobs.cut", "reasoning.hidden"));
-  EXPECT_EQ(records[1].status, 200);
-  EXPECT_EQ(records[1].prompt_tokens, 10);
-  EXPECT_EQ(records[1].prompt, records[2].prompt) << "the same question";
-  EXPECT_NE(records[1].prompt, records[0].prompt);
-  EXPECT_GT(records[1].time_ms, 1'700'000'000'000);
-  EXPECT_EQ(records[1].payment.size(), 64u);
-}
-
-TEST_F(LogPolicyTest, SeesWhatPassesItsPlace) {
-  { EXPECT_EQ(Guarded(Config({"log", "filter"})).All({Ask("a"), Ask("b", "bad")}).size(), 2u); }
-  EXPECT_EQ(Records().size(), 1u) << "the filter stands outside: its refusals never come so far";
-}
-
-TEST_F(LogPolicyTest, NoTextKeyOrAddressIsInIt) {
-  {
-    const Guarded guarded(Config({"log"}), true);
-    guarded.All(
-        {Ask("id-" + std::string(kSecret), std::string("my key is ") + kSecret + " and\nmore\x1b[0m\xe2\x80\xa8")});
-  }
-  std::string all;
-  for (const auto& file : Files()) all += ReadFile(file);
-  for (const std::string canary : {"CANARY", "7531", "my key", "PAY-8642", "8642", "192.0.2.77", "42 for"}) {
-    EXPECT_THAT(all, Not(HasSubstr(canary)));
-  }
-  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << "the head and one record";
-}
-
-TEST_F(LogPolicyTest, PaymentAndAddressAreTakenFromTheEnvironmentAndNeverShown) {
-  PoliciesConfig config = Config({"log"});
-  EXPECT_THAT(ToToml(config), Not(HasSubstr("PAY-8642")));
-  { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
-  setenv("RETORT_TEST_PAYMENT", "PAY-1111", 1);
-  { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
-  const auto records = Records();
-  ASSERT_EQ(records.size(), 2u);
-  EXPECT_NE(records[0].payment, records[1].payment);
-  EXPECT_EQ(records[0].address, records[1].address);
-
-  const auto problem = [&] {
-    try {
-      MakePolicies(config);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  config.log.payment_env = "PAY-8642";  // the value in place of the name
-  EXPECT_THAT(problem(), AllOf(HasSubstr("policies.log.payment_env"), Not(HasSubstr("8642"))));
-  setenv("RETORT_TEST_PAYMENT", "", 1);
-  config.log.payment_env = "RETORT_TEST_PAYMENT";
-  EXPECT_THAT(problem(), HasSubstr("empty"));
 }
 
 }  // namespace

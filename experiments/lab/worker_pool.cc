@@ -1,5 +1,5 @@
 // One thread, one poll() over the workers' replies.
-#include "experiments/lab/pool.h"
+#include "experiments/lab/worker_pool.h"
 
 #include <fmt/format.h>
 #include <poll.h>
