@@ -6,7 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <thread>
 #include <vector>
 
@@ -100,12 +100,8 @@ class GatewayPolicyTest : public testing::Test {
     if (server_) server_->Stop(0);
     gateway_.reset();
   }
-  static nlohmann::json Plain(const nlohmann::json& prompt) {
-    return {{"model", "folds"}, {"prompt", prompt}, {"temperature", 0}, {"max_tokens", 60}};
-  }
-  SeenReply Ask(const nlohmann::json& body, const std::string& headers = "") const {
-    return Post(server_->port(), body.contains("prompt") ? "/v1/completions" : "/v1/chat/completions", body, headers);
-  }
+  static nlohmann::json Plain(const nlohmann::json& prompt);
+  SeenReply Ask(const nlohmann::json& body, const std::string& headers = "") const;
   bool WaitForEnds(size_t count) {
     for (const double end = MonotonicSeconds() + 10; MonotonicSeconds() < end;) {
       if (seen_.Ended() >= count) return true;
