@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
+#include "core/base/ascii.h"
 #include "core/base/error.h"
 
 namespace retort {
@@ -24,12 +24,6 @@ std::string Licence(const Card& card) {
 }
 
 // A checkpoint's README may say "No".
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 }  // namespace
 
 void Describe(Describer& d, CardConfig& config) {
@@ -64,7 +58,7 @@ Card WithConfig(Card card, const CardConfig& config) {
 }
 
 void CheckTerms(const Card& card, const std::string& acknowledge_terms) {
-  if (Lower(card.training_allowed) != "no") return;
+  if (AsciiLower(card.training_allowed) != "no") return;
   if (!card.name.empty() && acknowledge_terms == card.name) return;
   const std::string mend =
       card.name.empty()
@@ -77,7 +71,7 @@ void CheckTerms(const Card& card, const std::string& acknowledge_terms) {
 }
 
 std::string TermsLine(const Card& card) {
-  const std::string allowed = Lower(card.training_allowed);
+  const std::string allowed = AsciiLower(card.training_allowed);
   std::string verdict = "whether its answers may train other models is unknown";
   if (allowed == "yes") verdict = "its answers may train other models";
   if (allowed == "no") verdict = "its answers must not train other models";

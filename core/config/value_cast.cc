@@ -5,18 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/ascii.h"
 #include "core/base/trim.h"
 #include "core/config/value_functions.h"
 #include "core/config/value_lexer.h"
 
 namespace retort {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 // Digits with single underscores between them, leading zeros allowed.
 bool AreDigits(std::string_view text) {
@@ -101,7 +96,7 @@ class Caster {
     if (const auto* integer = value.as<int64_t>()) return static_cast<double>(*integer);
     if (const auto* number = value.as<double>()) return *number;
     const std::string& text = value.as<Quotable>()->text;
-    const std::string word = Lower(TrimText(text));
+    const std::string word = AsciiLower(TrimText(text));
     std::string_view rest = word;
     const bool negative = rest.starts_with('-');
     if (negative || rest.starts_with('+')) rest.remove_prefix(1);
@@ -131,7 +126,7 @@ class Caster {
     if (const auto* integer = value.as<int64_t>()) return *integer != 0;
     if (const auto* number = value.as<double>()) return *number != 0;
     const std::string& text = value.as<Quotable>()->text;
-    const std::string word = Lower(text);
+    const std::string word = AsciiLower(text);
     if (word != "true" && word != "false") Fail(text);
     return word == "true";
   }

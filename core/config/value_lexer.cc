@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "core/base/ascii.h"
+
 namespace retort {
 namespace {
 
@@ -20,12 +22,6 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 char At(std::string_view text, size_t i) { return i < text.size() ? text[i] : '\0'; }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 size_t Blanks(std::string_view text, size_t begin) {
   size_t i = begin;
@@ -62,7 +58,7 @@ size_t Sign(std::string_view text) { return At(text, 0) == '+' || At(text, 0) ==
 size_t Float(std::string_view text) {
   const size_t sign = Sign(text);
   size_t length = std::max(Point(text, sign), Exponent(text, sign));
-  const std::string word = Lower(text.substr(sign, 3));
+  const std::string word = AsciiLower(text.substr(sign, 3));
   if (word == "inf" || word == "nan") length = std::max<size_t>(length, 3);
   return length == 0 ? 0 : sign + length;
 }
@@ -148,7 +144,7 @@ Token NextToken(std::string_view text, const Where& where) {
   offer(Kind::kFloat, Float(text));
   offer(Kind::kInt, Int(text));
   const size_t name = Name(text);
-  const std::string word = name == 4 || name == 5 ? Lower(text.substr(0, name)) : "";
+  const std::string word = name == 4 || name == 5 ? AsciiLower(text.substr(0, name)) : "";
   if (word == "true" || word == "false") offer(Kind::kBool, name);
   if (word == "null") offer(Kind::kNull, name);
   if (kPunctuation.find(text[0]) != std::string_view::npos) offer(Kind::kPunctuation, 1);
@@ -180,7 +176,7 @@ double FloatOf(std::string_view digits) { return std::strtod(WithoutUnderscores(
 Value SingleValue(const Token& token, const Where& where) {
   switch (token.kind) {
     case Kind::kBool:
-      return {Lower(token.text) == "true"};
+      return {AsciiLower(token.text) == "true"};
     case Kind::kNull:
       throw Error(where, "null: TOML has none", "~key removes a value, so that the default holds; quote it for a text");
     case Kind::kFloat:

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "core/base/ascii.h"
 #include "core/base/trim.h"
 #include "core/data/math_clean.h"
 
@@ -13,12 +14,6 @@ namespace {
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 // What a word measures; nullptr for a word that measures nothing.
 const std::string* UnitOf(const std::string& word) {
@@ -91,7 +86,7 @@ std::vector<std::string> Words(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
   const auto end_word = [&] {
-    if (!word.empty()) words.push_back(Lower(word));
+    if (!word.empty()) words.push_back(AsciiLower(word));
     word.clear();
   };
   for (const char c : text) {
@@ -138,7 +133,7 @@ size_t PowerOfUnit(std::string& text) {
       while (begin > 0 && IsLetter(text[begin - 1])) --begin;
       const bool apart = begin > 0 && text[begin - 1] == ' ';
       if (begin == 0 || end - begin < (apart ? 1U : 2U) || text[begin - 1] == '\\') continue;
-      if (UnitOf(Lower(std::string_view(text).substr(begin, end - begin))) == nullptr) continue;
+      if (UnitOf(AsciiLower(std::string_view(text).substr(begin, end - begin))) == nullptr) continue;
       text = text.substr(0, end) + "^" + power;
       return begin;
     }
@@ -162,7 +157,7 @@ size_t TailBegin(const std::string& text) {
     }
     while (at < text.size() && text[at] == ' ') ++at;
     const bool single = at < text.size() && IsLetter(text[at]) && (at + 1 == text.size() || !IsLetter(text[at + 1]));
-    const bool is_unit = single && at > begin && (UnitOf(Lower(text.substr(at, 1))) != nullptr || text[at] == 'a');
+    const bool is_unit = single && at > begin && (UnitOf(AsciiLower(text.substr(at, 1))) != nullptr || text[at] == 'a');
     if (!single || is_unit) return begin;
     begin = at + 1;
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
+
 namespace retort {
 namespace {
 
@@ -142,7 +144,7 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
     if (!note.empty()) words.emplace_back(std::move(word), note);
   }
   std::ranges::stable_sort(words, [](const auto& a, const auto& b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto lower = [](char c) { return AsciiLower(c); };
     return std::ranges::lexicographical_compare(a.first, b.first, {}, lower, lower);
   });
   return words;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/ascii.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -46,8 +47,6 @@ PresentedKey Refused(int status, std::string error) {
           .denial = Denial{.status = status, .code = status == 401 ? "invalid_api_key" : "invalid_header"}};
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 PresentedKey KeyOf(std::span<const std::string_view> authorization_values) {
@@ -61,7 +60,7 @@ PresentedKey KeyOf(std::span<const std::string_view> authorization_values) {
   };
   trim();
   const bool bearer = value.size() > kScheme.size() && value[kScheme.size()] == ' ' &&
-                      std::ranges::equal(value.substr(0, kScheme.size()), kScheme, {}, Lower);
+                      AsciiLower(value.substr(0, kScheme.size())) == kScheme;
   if (bearer) value.remove_prefix(kScheme.size());
   trim();
   const bool visible = std::ranges::all_of(value, [](char c) { return c > ' ' && c < '\x7f'; });

@@ -29,7 +29,8 @@ class AccountsPolicy : public Policy {
     accounts_.emplace(config.file, MonotonicSeconds);
   }
 
-  std::optional<Reply> OnRequest(Exchange& exchange) override {
+  // Finds the account.
+  std::optional<Reply> OnArrival(Exchange& exchange) override {
     if (exchange.caller.key.empty()) {
       return Deny(exchange, "no API key: send it as \"Authorization: Bearer <key>\"",
                   {.status = 401, .code = "missing_api_key"});
@@ -37,6 +38,11 @@ class AccountsPolicy : public Policy {
     auto account = accounts_->Current()->Find(exchange.caller.key);
     if (!account) return Deny(exchange, "this API key is not known", {.status = 401, .code = "invalid_api_key"});
     exchange.account = std::move(*account);
+    return std::nullopt;
+  }
+
+  std::optional<Reply> OnRequest(Exchange& exchange) override {
+    if (auto denied = OnArrival(exchange)) return denied;
     const std::string& tier = exchange.account.tier;
     if (!models_.empty() && exchange.choices > 0) {
       const auto& allowed = models_[TierIndex(tier).value_or(0)];

@@ -26,7 +26,18 @@ class AddressBlockPolicy : public Policy {
     if (!config.allow_file.empty()) allowed_ = ReadCidrs(config.allow_file);
   }
 
+  std::optional<Reply> OnArrival(Exchange& exchange) override {
+    return Judge(exchange, [&](const std::string& caller) { return buckets_.Wait(caller, rate_, burst_); });
+  }
   std::optional<Reply> OnRequest(Exchange& exchange) override {
+    return Judge(exchange, [&](const std::string& caller) { return buckets_.Take(caller, rate_, burst_); });
+  }
+
+  bool allows_scores() const override { return true; }
+
+ private:
+  template <class Wait>
+  std::optional<Reply> Judge(Exchange& exchange, const Wait& wait_of) const {
     if (exchange.caller.address.empty()) return std::nullopt;
     const auto address = ParseIp(exchange.caller.address);
     if (!address || denied_.Contains(*address) || (allowed_ && !allowed_->Contains(*address))) {
@@ -34,16 +45,13 @@ class AddressBlockPolicy : public Policy {
       return Deny(exchange, "requests from this address are not accepted", {.status = 403, .code = "address_blocked"});
     }
     if (rate_ <= 0) return std::nullopt;
-    const double wait = buckets_.Take(AddressGroup(*address, v6_prefix_), rate_, burst_);
+    const double wait = wait_of(AddressGroup(*address, v6_prefix_));
     if (wait <= 0) return std::nullopt;
     exchange.Did("address.too_many");
     return Deny(exchange, "too many requests from this address",
                 {.status = 429, .type = "requests", .code = "rate_limit_exceeded", .retry_after = std::ceil(wait)});
   }
 
-  bool allows_scores() const override { return true; }
-
- private:
   CidrSet denied_;
   std::optional<CidrSet> allowed_;
   double rate_, burst_;

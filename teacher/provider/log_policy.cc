@@ -66,6 +66,7 @@ class LogPolicy : public Policy {
             .completion_tokens = exchange.spent.completion_tokens,
             .model = exchange.model.empty() ? config_.model : exchange.model,
             .endpoint = exchange.caller.endpoint,
+            .request_id = exchange.caller.request_id,
             .temperature = asked.sampling.temperature,
             .top_logprobs = asked.sampling.top_logprobs,
             .choices = exchange.choices,

@@ -31,6 +31,7 @@ struct Caller {
   std::string key;      // the API key as presented; empty: none. Stands in no log and no message
   std::string address;  // of the client, as client_address.h finds it; empty: in this process
   std::string endpoint = std::string(kInProcess);  // or the route: "/v1/chat/completions"
+  std::string request_id = {};                     // what the client is told as x-request-id; empty: in this process
 };
 
 // Whom a policy found behind a key.
@@ -83,6 +84,9 @@ class Policy {
   // Once, before the first exchange of who serves for long: opens what one process alone may have open, so that a
   // second one fails at its start and not at its first request. Throws Error.
   virtual void OnStart() {}
+  // Whether OnRequest will say no whatever is asked, by who asks alone. Only looks: it counts nothing. A server calls
+  // it, to spare itself the reading of a body.
+  virtual std::optional<Reply> OnArrival(Exchange& /*exchange*/) { return std::nullopt; }
   // May change `forwarded`, or answer in the teacher's place (with `denial`, where it is a no). No policy nearer to the
   // teacher, nor the teacher, then hears of the request, and this one hears no more of it.
   virtual std::optional<Reply> OnRequest(Exchange& /*exchange*/) { return std::nullopt; }

@@ -46,6 +46,17 @@ Visit::~Visit() {
   }
 }
 
+std::optional<Reply> Visit::Arrive() {
+  Exchange look = exchange_;
+  std::optional<Reply> seen;
+  for (size_t i = chain_.policies_.size(); i > 0 && !seen; --i) seen = chain_.policies_[i - 1]->OnArrival(look);
+  if (!seen) return std::nullopt;
+  // A policy further out has to count who knocks in vain.
+  if (auto reply = Enter()) return reply;
+  exchange_.denial = look.denial;  // of which nothing is left just now
+  return seen;
+}
+
 std::optional<Reply> Visit::Enter() {
   while (reached_ > 0) {
     Policy& policy = *chain_.policies_[reached_ - 1];

@@ -40,6 +40,9 @@ class Visit {
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
+  // Instead of Enter, where no more is known than who asks: a no, if there is to be one whatever is asked, which counts
+  // as any other and is to be followed by End. Without one nothing has happened, and the visit is of no further use.
+  std::optional<Reply> Arrive();
   // The request passes from the last policy to the first. A reply is what one of them answered, ready for the client;
   // it stands for every choice. Once.
   std::optional<Reply> Enter();

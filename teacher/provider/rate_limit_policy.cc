@@ -20,22 +20,30 @@ class RateLimitPolicy : public Policy {
     if (!rate_.any()) throw Error("policies.rate_limit: limits nothing; give policies.rate_limit.requests_a_minute");
   }
 
+  std::optional<Reply> OnArrival(Exchange& exchange) override {
+    return Judge(exchange, [&](double rate) { return buckets_.Wait(exchange.account.name, rate, burst_); });
+  }
   std::optional<Reply> OnRequest(Exchange& exchange) override {
+    return Judge(exchange, [&](double rate) { return buckets_.Take(exchange.account.name, rate, burst_); });
+  }
+
+  bool allows_scores() const override { return true; }
+
+ private:
+  template <class Wait>
+  std::optional<Reply> Judge(Exchange& exchange, const Wait& wait_at) const {
     const auto a_minute = rate_.Of(exchange.account.tier);
     if (!a_minute) return std::nullopt;
     if (*a_minute <= 0) {
       return Deny(exchange, "this account may ask nothing", {.status = 403, .code = "tier_not_allowed"});
     }
-    const double wait = buckets_.Take(exchange.account.name, *a_minute / 60, burst_);
+    const double wait = wait_at(*a_minute / 60);
     if (wait <= 0) return std::nullopt;
     exchange.Did("rate_limit.denied");
     return Deny(exchange, "too many requests",
                 {.status = 429, .type = "requests", .code = "rate_limit_exceeded", .retry_after = std::ceil(wait)});
   }
 
-  bool allows_scores() const override { return true; }
-
- private:
   TierLimits rate_;
   double burst_;
   TokenBuckets buckets_;

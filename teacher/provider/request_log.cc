@@ -93,6 +93,7 @@ std::string ToJsonLine(const RequestRecord& record) {
                                  {"completion_tokens", record.completion_tokens},
                                  {"model", Clipped(record.model)},
                                  {"endpoint", Clipped(record.endpoint)},
+                                 {"request_id", Clipped(record.request_id)},
                                  {"temperature", record.temperature},
                                  {"top_logprobs", record.top_logprobs},
                                  {"choices", record.choices},
@@ -128,6 +129,7 @@ RequestRecord ParseRequestRecord(std::string_view line, const std::string& file,
   fields.Read("completion_tokens", record.completion_tokens);
   fields.Read("model", record.model);
   fields.Read("endpoint", record.endpoint);
+  fields.Read("request_id", record.request_id);
   fields.Read("temperature", record.temperature);
   fields.Read("top_logprobs", record.top_logprobs, -1);
   fields.Read("choices", record.choices);

@@ -34,6 +34,7 @@ struct RequestRecord {
   std::string prompt;         // pseudonym
   int64_t prompt_tokens = 0, completion_tokens = 0;  // that the teacher spent, all choices together
   std::string model, endpoint;
+  std::string request_id;  // what the client was told as x-request-id; of several prompts one; empty: in process
   double temperature = 0;
   int top_logprobs = -1;  // as asked for; -1: none
   int choices = 1;        // the protocol's `n`

@@ -20,6 +20,7 @@ class TermsPolicy : public Policy {
     }
   }
 
+  std::optional<Reply> OnArrival(Exchange& exchange) override { return OnRequest(exchange); }
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     exchange.headers.emplace_back("x-terms-version", config_.version);
     if (!config_.must_accept || exchange.account.terms_version == config_.version) return std::nullopt;

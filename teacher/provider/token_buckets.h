@@ -19,18 +19,22 @@ class TokenBuckets {
   // Takes one from the bucket of `name`. Returns 0, or the seconds until there is one to take. rate: a second, > 0;
   // burst >= 1.
   double Take(const std::string& name, double rate, double burst);
+  // What Take would return; takes nothing.
+  double Wait(const std::string& name, double rate, double burst) const;
   size_t size() const;
 
  private:
   struct Bucket {
     double level, at, rate, burst;
   };
+  double Now() const;
+  Bucket Filled(const std::string& name, double now, double rate, double burst) const;
   void Forget(double now);
 
   mutable std::mutex mutex_;
   Clock clock_;
   size_t most_, sweep_at_ = 1024;
-  double last_ = 0;
+  mutable double last_ = 0;
   std::unordered_map<std::string, Bucket> buckets_;
 };
 

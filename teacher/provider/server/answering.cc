@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "teacher/provider/ip_address.h"
 #include "teacher/provider/server/answer_errors.h"
 #include "teacher/provider/server/answer_text.h"
 
@@ -45,7 +46,7 @@ Answering::Answering(const Setting& setting, WireRequest request, const WireHead
                !(request_.echo && request_.sampling.top_logprobs >= 0)) {}
 
 Answering::~Answering() {
-  if (seats_ > 0) setting_.seats.Leave(seats_of_, static_cast<int>(seats_));  // of what was never reported
+  if (!owner_.empty()) setting_.seats.Leave(owner_, static_cast<int>(left_));  // of what was never reported
 }
 
 void Answering::Start(int default_tokens, int max_tokens) {
@@ -167,11 +168,14 @@ void Answering::Deny(WireError error) {
 
 void Answering::TakeSeats() {
   if (left_ == 0) return;
-  const Exchange& exchange = prompts_.front().visit->exchange();
-  seats_of_ = exchange.account.name.empty() ? "address " + caller_.address : "account " + exchange.account.name;
-  const AnswerSeats::Taken taken = setting_.seats.Take(seats_of_, static_cast<int>(left_));
+  std::string owner = "account " + prompts_.front().visit->exchange().account.name;
+  if (owner == "account ") {
+    const std::optional<IpAddress> address = ParseIp(caller_.address);
+    owner = "address " + (address ? AddressGroup(*address, setting_.v6_prefix) : "");
+  }
+  const AnswerSeats::Taken taken = setting_.seats.Take(owner, static_cast<int>(left_));
   if (taken == AnswerSeats::Taken::kYes) {
-    seats_ = left_;
+    owner_ = std::move(owner);
     return;
   }
   if (taken == AnswerSeats::Taken::kAllFull) Deny(NoRoom());
@@ -187,7 +191,7 @@ void Answering::Submit(size_t index) {
   if (prompt.choices.front().done) return;
   const Exchange& exchange = prompt.visit->exchange();
   for (size_t c = 0; c < prompt.choices.size(); ++c) {
-    EngineJob job{.request = exchange.forwarded, .ids = {}, .stop = {}, .on_delta = {}, .on_done = {}};
+    EngineJob job{.owner = owner_, .request = exchange.forwarded, .ids = {}, .stop = {}, .on_delta = {}, .on_done = {}};
     job.request.attempt = static_cast<int>(c);
     if (exchange.forwarded.prompt == exchange.asked.prompt) job.ids = prompt.asked.ids;
     if (!setting_.policies.needs_whole_reply()) job.stop = request_.stop;
@@ -279,8 +283,7 @@ void Answering::Show(Prompt& prompt, Choice& choice, Reply& reply) {
 
 void Answering::Done(size_t prompt, size_t choice, EngineReply reply) {
   const std::lock_guard lock(mutex_);
-  setting_.seats.Leave(seats_of_, 1);
-  --seats_;
+  setting_.seats.Leave(owner_, 1);
   --left_;
   Guarded([&] {
     Take(prompts_[prompt], prompts_[prompt].choices[choice], std::move(reply));

@@ -25,6 +25,7 @@ class Answering : public std::enable_shared_from_this<Answering> {
     Engine& engine;
     const PolicyChain& policies;
     AnswerSeats& seats;
+    int v6_prefix;  // of the network that is one caller, where no account is known
     std::function<void(std::function<void()>)> post;
   };
   Answering(const Setting& setting, WireRequest request, const WireHead& head, const Caller& caller,
@@ -87,9 +88,8 @@ class Answering : public std::enable_shared_from_this<Answering> {
 
   std::mutex mutex_;  // of all below
   std::vector<Prompt> prompts_;
-  size_t left_ = 0;  // choices that are being made
-  size_t seats_ = 0;
-  std::string seats_of_;
+  size_t left_ = 0;    // choices that are being made; each has a seat, where
+  std::string owner_;  // is not empty
   bool opened_ = false, ended_ = false, gone_ = false;
   int told_ = 200;  // the status that the client was told, where it failed
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"
 #include "teacher/provider/server/answer_text.h"
+#include "teacher/provider/server/fair_queue.h"
 
 namespace retort {
 namespace {
@@ -32,8 +34,8 @@ TokenLogprob Named(const Tokenizer& tokenizer, int id, const DecodeResult::Token
 struct Running {
   EngineJob job;
   int64_t prompt_tokens = 0;
-  std::optional<AnswerText> text;  // where the answer is looked at as it comes
-  std::vector<TokenLogprob> logprobs;
+  std::optional<AnswerText> text;      // where the answer is looked at as it comes
+  std::vector<TokenLogprob> logprobs;  // of a stream
   size_t logprobs_sent = 0;
 };
 
@@ -112,20 +114,27 @@ class DecodeEngine : public Engine {
         submitted.swap(submitted_);
         cancelled.swap(cancelled_);
       }
-      for (auto& [name, job] : submitted) Join(*decoder, name, std::move(job));
+      for (auto& [name, job] : submitted) Wait(name, std::move(job));
       submitted.clear();
       for (const int64_t name : cancelled) Leave(*decoder, name);
       cancelled.clear();
-      if (cancels_all) FailAll(*decoder, "cancelled");
+      if (cancels_all) {
+        FailAll(*decoder, "cancelled");
+        while (!waiting_.empty()) Fail(waiting_.Pop().second, "cancelled", 0);
+      }
       try {
-        busy = decoder->Step([&](DecodeResult result) { Done(std::move(result)); });
+        // Only what it can take now: its own queue knows no turns.
+        while (running_.size() < batch_size() && !waiting_.empty()) Join(*decoder, waiting_.Pop());
+        busy = decoder->Step([&](DecodeResult result) { Done(std::move(result)); }) || !waiting_.empty();
       } catch (const std::exception&) {  // memory, or a LogitsProcessor: whoever waits is told, and the loop goes on
         FailAll(*decoder, "the model failed");
         decoder = NewDecoder();
-        busy = false;
+        busy = !waiting_.empty();
       }
     }
   }
+
+  size_t batch_size() const { return static_cast<size_t>(std::max(1, model_->batch_size())); }
 
   std::unique_ptr<Decoder> NewDecoder() const {
     return std::make_unique<Decoder>(model_->transformer(), model_->batch_size(), model_->tokenizer().vocab_size());
@@ -137,9 +146,15 @@ class DecodeEngine : public Engine {
     handles_.clear();
   }
 
-  void Join(Decoder& decoder, int64_t name, EngineJob job) {
+  void Wait(int64_t name, EngineJob job) {
     auto running = std::make_shared<Running>();
+    running->prompt_tokens = static_cast<int64_t>(job.ids.size());
     running->job = std::move(job);
+    waiting_.Push(running->job.owner, name, running);
+  }
+
+  void Join(Decoder& decoder, std::pair<int64_t, std::shared_ptr<Running>> next) {
+    auto& [name, running] = next;
     const Request& request = running->job.request;
     try {
       if (running->job.ids.empty()) running->job.ids = Encode(request.prompt);
@@ -169,6 +184,7 @@ class DecodeEngine : public Engine {
   }
 
   void Leave(Decoder& decoder, int64_t name) {
+    if (const auto waited = waiting_.Remove(name)) return Fail(*waited, "cancelled", 0);
     const auto found = handles_.find(name);
     if (found == handles_.end()) return;
     const int64_t drawn = decoder.Cancel(found->second);
@@ -186,8 +202,9 @@ class DecodeEngine : public Engine {
 
   bool Hear(Running& running, int id, const DecodeResult::TokenInfo* info) {
     const bool goes_on = running.text->Push(id);
+    if (!running.job.on_delta) return goes_on;
     if (info != nullptr) running.logprobs.push_back(Named(model_->tokenizer(), id, *info));
-    if (running.job.on_delta) Send(running);
+    Send(running);
     return goes_on;
   }
 
@@ -218,20 +235,17 @@ class DecodeEngine : public Engine {
     EngineReply reply{.reply = {.id = request.id, .attempt = request.attempt}, .prompt = {}};
     std::string text;
     std::vector<TokenLogprob>& logprobs = reply.reply.logprobs;
-    if (running.text) {
-      if (running.job.on_delta) {
-        text = tokenizer.Decode(result.ids);
-        StopMatcher matcher(running.job.stop);
-        std::string cut = matcher.Push(text);
-        text = cut + matcher.Finish();
-      } else {
-        text = running.text->Take();
-      }
+    if (running.job.on_delta) {
+      text = tokenizer.Decode(result.ids);
+      StopMatcher matcher(running.job.stop);
+      std::string cut = matcher.Push(text);
+      text = cut + matcher.Finish();
       logprobs = std::move(running.logprobs);
       logprobs.resize(std::min(logprobs.size(), running.text->tokens_taken()));
     } else {
-      text = tokenizer.Decode(result.ids);
-      const size_t count = std::min(result.logprobs.size(), result.ids.size());
+      text = running.text ? running.text->Take() : tokenizer.Decode(result.ids);
+      const size_t shown = running.text ? running.text->tokens_taken() : result.ids.size();
+      const size_t count = std::min({result.logprobs.size(), result.ids.size(), shown});
       logprobs.reserve(count);
       for (size_t i = 0; i < count; ++i) {
         logprobs.push_back(Named(tokenizer, result.ids[i], result.logprobs[i]));
@@ -266,6 +280,7 @@ class DecodeEngine : public Engine {
   std::vector<int> stops_;
   std::function<void(std::function<void()>)> post_;
   // Of the loop.
+  FairQueue<std::shared_ptr<Running>> waiting_;                              // by name
   std::map<int64_t, int64_t> handles_;                                       // name -> Decoder's
   std::map<int64_t, std::pair<int64_t, std::shared_ptr<Running>>> running_;  // Decoder's -> name, job
   // Between the loop and all others.

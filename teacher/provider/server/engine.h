@@ -29,6 +29,7 @@ struct EngineReply {
 
 // One answer that is wanted.
 struct EngineJob {
+  std::string owner;  // where answers have to wait, owners take turns
   // A prompt without roles is continued as it is, in no chat format. id and attempt name the answer's random stream.
   Request request;
   std::vector<int> ids;           // of the prompt, where they are known; empty: Engine finds them

@@ -1,18 +1,19 @@
 #include "teacher/provider/server/forward_engine.h"
 
-#include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "teacher/provider/server/answer_text.h"
+#include "teacher/provider/server/fair_queue.h"
 
 namespace retort {
 namespace {
@@ -47,7 +48,8 @@ class ForwardEngine : public Engine {
       const std::lock_guard lock(mutex_);
       name = next_++;
       if (!cancels_all_) {
-        waiting_.emplace_back(name, std::move(job));
+        const std::string owner = job.owner;
+        waiting_.Push(owner, name, std::move(job));
         wake_.notify_one();
         return name;
       }
@@ -58,26 +60,23 @@ class ForwardEngine : public Engine {
 
   // A teacher that is being asked already may still be answering, and counting: nobody knows how much.
   void Cancel(int64_t job) override {
-    EngineJob gone;
+    std::optional<EngineJob> gone;
     {
       const std::lock_guard lock(mutex_);
       if (asked_.contains(job)) cancelled_.insert(job);
-      const auto found = std::ranges::find(waiting_, job, &std::pair<int64_t, EngineJob>::first);
-      if (found == waiting_.end()) return;
-      gone = std::move(found->second);
-      waiting_.erase(found);
+      gone = waiting_.Remove(job);
     }
-    Report(std::move(gone), {.error = "cancelled"});
+    if (gone) Report(std::move(*gone), {.error = "cancelled"});
   }
 
   void CancelAll() override {
-    std::deque<std::pair<int64_t, EngineJob>> gone;
+    FairQueue<EngineJob> gone;
     {
       const std::lock_guard lock(mutex_);
       cancels_all_ = true;
-      gone.swap(waiting_);
+      std::swap(gone, waiting_);
     }
-    for (auto& [name, job] : gone) Report(std::move(job), {.error = "cancelled"});
+    while (!gone.empty()) Report(gone.Pop().second, {.error = "cancelled"});
   }
 
  private:
@@ -91,9 +90,7 @@ class ForwardEngine : public Engine {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return ends_ || !waiting_.empty(); });
         if (ends_) return;
-        name = waiting_.front().first;
-        job = std::move(waiting_.front().second);
-        waiting_.pop_front();
+        std::tie(name, job) = waiting_.Pop();
         asked_.insert(name);
       }
       Reply reply;
@@ -166,7 +163,7 @@ class ForwardEngine : public Engine {
   std::condition_variable wake_;
   bool ends_ = false, cancels_all_ = false;
   int64_t next_ = 1;
-  std::deque<std::pair<int64_t, EngineJob>> waiting_;
+  FairQueue<EngineJob> waiting_;
   std::set<int64_t> asked_, cancelled_;  // the second: of the first
   std::vector<std::thread> threads_;
 };

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
@@ -32,14 +33,6 @@ constexpr int kWorkers = 2;           // read requests and write answers, beside
 constexpr std::string_view kModels = "/v1/models", kText = "/v1/completions", kChat = "/v1/chat/completions";
 constexpr std::array<std::string_view, 7> kKeyNames = {"key",   "api_key",      "api-key",      "apikey",
                                                        "token", "access_token", "authorization"};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string RandomName() { return Hex(RandomBytes(12)); }
 
@@ -65,7 +58,7 @@ std::string Unescaped(std::string_view text) {
 void RefuseKeyInQuery(std::string_view query) {
   while (!query.empty()) {
     const size_t end = std::min(query.find('&'), query.size());
-    const std::string name = Lower(Unescaped(query.substr(0, std::min(query.find('='), end))));
+    const std::string name = AsciiLower(Unescaped(query.substr(0, std::min(query.find('='), end))));
     if (std::ranges::find(kKeyNames, name) != kKeyNames.end()) {
       throw NoKey(
           "a key is given in the header Authorization, never in the address; take this one for known to others");
@@ -75,11 +68,10 @@ void RefuseKeyInQuery(std::string_view query) {
 }
 
 std::string PresentedBy(const HttpRequest& request) {
-  const std::vector<std::string> values = request.All("authorization");
+  const std::vector<std::string_view> values = request.All("authorization");
   // What lm-eval and others send where they have no key.
-  if (values.size() == 1 && Lower(TrimText(values.front())) == "bearer") return "";
-  const std::vector<std::string_view> views(values.begin(), values.end());
-  PresentedKey presented = KeyOf(views);
+  if (values.size() == 1 && AsciiLower(TrimText(values.front())) == "bearer") return "";
+  PresentedKey presented = KeyOf(values);
   if (!presented.denial) return std::move(presented.key);
   WireError error(presented.error, "", presented.denial->code, presented.denial->status);
   error.type = presented.denial->type;
@@ -89,7 +81,7 @@ std::string PresentedBy(const HttpRequest& request) {
 // "localhost:8000" -> "localhost", "[::1]:8000" -> "[::1]".
 std::string HostName(std::string_view host) {
   const size_t from = host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0;
-  return Lower(host.substr(0, host.find(':', from)));
+  return AsciiLower(host.substr(0, host.find(':', from)));
 }
 
 }  // namespace
@@ -105,7 +97,7 @@ class Gateway::Impl {
         seats_(config.max_answers, config.max_answers_each),
         workers_(kWorkers),
         engine_(engine([this](std::function<void()> work) { boost::asio::post(workers_, Guarded(std::move(work))); })) {
-    for (const std::string& host : config.hosts) hosts_.push_back(Lower(host));
+    for (const std::string& host : config.hosts) hosts_.push_back(AsciiLower(host));
     for (const std::string& network : config.trusted_proxies) proxies_.Add(network);
     if (loopback) hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
   }
@@ -122,24 +114,39 @@ class Gateway::Impl {
 
   void Handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
     if (request.path == "/health") return Health(request, *reply);
-    boost::asio::post(workers_, [this, request = std::move(request), reply = std::move(reply)] {
-      if (stopping_ || reply->gone()) return;  // of those who left while they waited nothing is known, and nothing done
-      const HttpHeaders headers = {{"x-request-id", "req_" + RandomName()},
-                                   {"cache-control", "no-store"},
-                                   {"x-content-type-options", "nosniff"}};
-      try {
-        Serve(request, headers, reply);
-      } catch (const WireError& error) {
-        SendError(Settled(request, error), headers, *reply);
-      } catch (const std::exception&) {
-        SendError(ServerError("internal error"), headers, *reply);
-      }
-    });
+    auto call = std::make_shared<Call>(Call{.request = std::move(request), .reply = std::move(reply)});
+    call->caller.request_id = "req_" + RandomName();
+    Work(call, [this, call] { Serve(call); });
   }
 
   const std::string& model() const { return model_; }
 
  private:
+  struct Call {  // one request, on its way
+    HttpRequest request;
+    std::shared_ptr<HttpReply> reply;
+    Caller caller = {};
+
+    HttpHeaders Headers() const {
+      return {
+          {"x-request-id", caller.request_id}, {"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}};
+    }
+  };
+
+  // Of those who left while they waited nothing is known, and nothing done.
+  void Work(std::shared_ptr<Call> call, std::function<void()> work) {
+    boost::asio::post(workers_, [this, call = std::move(call), work = std::move(work)] {
+      if (stopping_ || call->reply->gone()) return;
+      try {
+        work();
+      } catch (const WireError& error) {
+        SendError(Settled(*call, error), *call);
+      } catch (const std::exception&) {
+        SendError(ServerError("internal error"), *call);
+      }
+    });
+  }
+
   static void Health(const HttpRequest& request, HttpReply& reply) {
     const bool looks = request.method == "GET" || request.method == "HEAD";
     if (looks) {
@@ -150,16 +157,19 @@ class Gateway::Impl {
     }
   }
 
-  static void SendError(const WireError& error, HttpHeaders headers, HttpReply& reply) {
+  static void SendError(const WireError& error, const Call& call) {
+    HttpHeaders headers = call.Headers();
     headers.insert(headers.end(), error.headers.begin(), error.headers.end());
     headers.emplace_back("content-type", "application/json");
     if (error.retry_after > 0) headers.emplace_back("retry-after", fmt::format("{:.0f}", std::ceil(error.retry_after)));
     if (error.status == 401) headers.emplace_back("www-authenticate", "Bearer");
-    reply.Send(error.status, headers, ErrorBody(error), error.close);
+    call.reply->Send(error.status, headers, ErrorBody(error), error.close);
   }
 
-  void Serve(const HttpRequest& request, const HttpHeaders& headers, const std::shared_ptr<HttpReply>& reply) {
-    const std::vector<std::string> hosts = request.All("host");
+  // All that the header tells; the body is read of those alone who may ask.
+  void Serve(const std::shared_ptr<Call>& call) {
+    const HttpRequest& request = call->request;
+    const std::vector<std::string_view> hosts = request.All("host");
     if (!hosts_.empty() && !hosts.empty() && std::ranges::find(hosts_, HostName(hosts.front())) == hosts_.end()) {
       throw WireError("this server is not known by that name (gateway.hosts)", "", "unknown_host", 403);
     }
@@ -168,28 +178,32 @@ class Gateway::Impl {
     const bool asks = request.path == kChat || (request.path == kText && config_.completions);
     if (!models && !asks) throw WireError("there is nothing at this address", "", "unknown_url", 404);
     const std::string allowed = models ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
-    if (request.method == "OPTIONS") return reply->Send(204, {{"allow", allowed}}, "");
+    if (request.method == "OPTIONS") return call->reply->Send(204, {{"allow", allowed}}, "");
     const bool fits = models ? request.method == "GET" || request.method == "HEAD" : request.method == "POST";
     if (!fits) {
       WireError error("this method is not allowed here", "", "method_not_allowed", 405);
       error.headers = {{"allow", allowed}};
       throw WireError(std::move(error));
     }
-    const Caller caller{.key = PresentedBy(request),
-                        .address = AddressOf(request),
-                        .endpoint = models ? std::string(kModels) : request.path};
-    if (models) {
-      ShowModels(request, caller, headers, *reply);
-    } else {
-      Answer(request, caller, headers, reply);
+    call->caller.endpoint = models ? std::string(kModels) : request.path;
+    call->caller.key = PresentedBy(request);
+    call->caller.address = AddressOf(request);
+    if (models) return ShowModels(*call);
+    Arrive(call->caller);
+    const std::vector<std::string_view> types = request.All("content-type");
+    if (types.size() != 1 || !AsciiLower(types.front()).starts_with("application/json")) {
+      throw WireError("the header Content-Type must be application/json", "", "unsupported_media_type", 415);
     }
+    call->reply->ReadBody(
+        [this, call](std::string body) { Work(call, [this, call, body = std::move(body)] { Answer(*call, body); }); });
   }
 
   // Policies hear of a request that failed before it reached them: it is logged, and counted, and who may not ask at
   // all hears that, and nothing of what would be wrong with the question.
-  WireError Settled(const HttpRequest& request, WireError error) {
+  WireError Settled(const Call& call, WireError error) const {
     if (error.settled) return error;
-    Caller caller{.key = {}, .address = {}, .endpoint = request.path};
+    const HttpRequest& request = call.request;
+    Caller caller{.endpoint = request.path, .request_id = call.caller.request_id};
     bool known = false;  // a caller that policies can judge
     try {
       if (!IsRoute(request.path))
@@ -221,38 +235,50 @@ class Gateway::Impl {
   std::string AddressOf(const HttpRequest& request) const {
     const std::optional<IpAddress> peer = ParseIp(request.peer);
     if (!peer) throw WireError("the connection has no address", "", "unknown_address");
-    const std::vector<std::string> values = request.All("x-forwarded-for");
-    const std::vector<std::string_view> views(values.begin(), values.end());
-    const std::optional<IpAddress> client = ClientAddress(*peer, views, proxies_);
+    const std::optional<IpAddress> client = ClientAddress(*peer, request.All("x-forwarded-for"), proxies_);
     if (!client) throw WireError("the header X-Forwarded-For holds what is no address", "", "unknown_address");
     return ToString(*client);
   }
 
   // Lets the policies say no, where nothing is asked of the model. `status`: what the client is told otherwise.
-  void Admit(const Caller& caller, int status, HttpHeaders& headers) {
-    Exchange exchange{.caller = caller};
-    exchange.choices = 0;
-    exchange.prompt_tokens = 0;
-    Visit visit(policies_, std::move(exchange));
+  void Admit(const Caller& caller, int status, HttpHeaders& headers) const {
+    Visit visit(policies_, OfNothing(caller));
     const std::optional<Reply> reply = visit.Enter();
     if (!reply && status != 200) visit.exchange().denial = Denial{.status = status};
-    visit.End();
-    if (reply && !reply->error.empty()) {
-      WireError error = ErrorOf(visit.exchange(), *reply);
-      error.headers = visit.exchange().headers;
-      error.settled = true;
-      throw WireError(std::move(error));
-    }
+    End(visit, reply);
     headers.insert(headers.end(), visit.exchange().headers.begin(), visit.exchange().headers.end());
   }
 
-  void ShowModels(const HttpRequest& request, const Caller& caller, HttpHeaders headers, HttpReply& reply) {
-    const bool known = request.path == kModels || request.path.substr(kModels.size() + 1) == model_;
+  // Lets them say no before what is asked is read. Whoever passes here is judged again, and counted, when it was.
+  void Arrive(const Caller& caller) const {
+    Visit visit(policies_, OfNothing(caller));
+    if (const std::optional<Reply> reply = visit.Arrive()) End(visit, reply);
+  }
+
+  static Exchange OfNothing(const Caller& caller) {
+    Exchange exchange{.caller = caller};
+    exchange.choices = 0;
+    exchange.prompt_tokens = 0;
+    return exchange;
+  }
+
+  static void End(Visit& visit, const std::optional<Reply>& reply) {
+    visit.End();
+    if (!reply || reply->error.empty()) return;
+    WireError error = ErrorOf(visit.exchange(), *reply);
+    error.headers = visit.exchange().headers;
+    error.settled = true;
+    throw WireError(std::move(error));
+  }
+
+  void ShowModels(const Call& call) const {
+    const std::string& path = call.request.path;
+    const bool known = path == kModels || path.substr(kModels.size() + 1) == model_;
     if (!known) throw NoModel();
-    Admit(caller, 200, headers);
+    HttpHeaders headers = call.Headers();
+    Admit(call.caller, 200, headers);
     headers.emplace_back("content-type", "application/json");
-    if (request.path == kModels) return reply.Send(200, headers, ModelListBody(model_, created_));
-    reply.Send(200, headers, ModelBody(model_, created_));
+    call.reply->Send(200, headers, path == kModels ? ModelListBody(model_, created_) : ModelBody(model_, created_));
   }
 
   // What a worker throws would end the process. Whoever it worked for is dropped with it, and so told and settled.
@@ -267,13 +293,9 @@ class Gateway::Impl {
 
   static WireError NoModel() { return WireError("there is no such model here", "model", "model_not_found", 404); }
 
-  WireRequest Read(const HttpRequest& request) const {
-    const std::vector<std::string> types = request.All("content-type");
-    if (types.size() != 1 || !Lower(types.front()).starts_with("application/json")) {
-      throw WireError("the header Content-Type must be application/json", "", "unsupported_media_type", 415);
-    }
+  WireRequest Read(const std::string& body, bool chat) const {
     const WireLimits limits{.max_choices = config_.max_choices, .max_top_logprobs = config_.max_top_logprobs};
-    WireRequest wire = ParseWireRequest(request.body, request.path == kChat, limits);
+    WireRequest wire = ParseWireRequest(body, chat, limits);
     if (wire.model != model_) throw NoModel();
     if (wire.steers_logits) {
       throw WireError("logit_bias and penalties are not supported here", "logit_bias", "unsupported_parameter");
@@ -307,9 +329,8 @@ class Gateway::Impl {
     return tokens * wire.n * (1 + wire.sampling.top_logprobs);
   }
 
-  void Answer(const HttpRequest& request, const Caller& caller, HttpHeaders headers,
-              const std::shared_ptr<HttpReply>& reply) {
-    WireRequest wire = Read(request);
+  void Answer(const Call& call, const std::string& body) {
+    WireRequest wire = Read(body, call.request.path == kChat);
     if (!seats_.HasRoom(static_cast<int>(wire.prompts.size()) * wire.n)) throw NoRoom();
     const WireHead head{.chat = wire.chat,
                         .id = (wire.chat ? "chatcmpl-" : "cmpl-") + RandomName(),
@@ -318,10 +339,12 @@ class Gateway::Impl {
                         .fingerprint = fingerprint_,
                         .include_usage = wire.include_usage};
     const Answering::Setting setting{
-        .engine = *engine_, .policies = policies_, .seats = seats_, .post = [this](std::function<void()> work) {
-          boost::asio::post(workers_, Guarded(std::move(work)));
-        }};
-    std::make_shared<Answering>(setting, std::move(wire), head, caller, std::move(headers), reply)
+        .engine = *engine_,
+        .policies = policies_,
+        .seats = seats_,
+        .v6_prefix = config_.v6_prefix,
+        .post = [this](std::function<void()> work) { boost::asio::post(workers_, Guarded(std::move(work))); }};
+    std::make_shared<Answering>(setting, std::move(wire), head, call.caller, call.Headers(), call.reply)
         ->Start(config_.default_max_tokens, config_.max_tokens);
   }
 
@@ -349,6 +372,13 @@ void Describe(Describer& d, GatewayConfig& config) {
           {.help = "of them of one account, or of one address where no account is known; beyond it a 429",
            .min = 1,
            .max = 1e6});
+  d.Field("v6_prefix", config.v6_prefix,
+          {.help = "a v6 network of so many bits counts as one address where callers have shares of answers, of turns "
+                   "and of connections",
+           .unit = "bits",
+           .min = 16,
+           .max = 128,
+           .numerics = false});
   d.Field("max_logprobs", config.max_logprobs,
           {.help = "that one request may ask for: all its tokens that have them, times 1 + top_logprobs",
            .min = 1,

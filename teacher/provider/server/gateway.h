@@ -26,6 +26,7 @@ struct GatewayConfig {
   int max_tokens = 4096;          // of any answer
   int max_answers = 4096;         // being made or waiting; more are told to come back
   int max_answers_each = 1024;    // of them of one account, or of one address where no account is known
+  int v6_prefix = 64;             // bits of the v6 network that counts as one address here
   int max_choices = 128;          // of one request, prompts times n
   int max_top_logprobs = 20;
   int max_logprobs = 1 << 18;                // of one request: all its tokens that have them, times 1 + top_logprobs

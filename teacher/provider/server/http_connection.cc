@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/json.h"
 
 namespace retort {
@@ -23,6 +24,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
+constexpr size_t kReadBytes = 4096;               // at once, of a header
 constexpr size_t kLingerBytes = size_t{1} << 20;  // read and thrown away so that an error's text is not lost
 constexpr double kLingerSeconds = 2, kLookSeconds = 0.5;
 constexpr size_t kSliceBytes = size_t{256} << 10;  // of an answer, for which a client has write_timeout
@@ -36,11 +38,9 @@ std::string ToString(const Text& text) {
   return {text.data(), text.size()};
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
+// Whether a line goes on where the one before it ends (obs-fold, RFC 9112): programs disagree on what that means.
+bool IsFolded(std::string_view header) {
+  return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
 }
 
 std::string Head(int status, const HttpHeaders& headers) {
@@ -84,15 +84,21 @@ class HttpConnection::ReplyHandle : public HttpReply {
     if (ended_.exchange(true)) return;
     Post([](HttpConnection& c) { c.Finish(); });
   }
+  void ReadBody(std::function<void(std::string)> on_body) override {
+    Post([on_body = std::move(on_body)](HttpConnection& c) { c.BeginBody(on_body); });
+  }
   void OnGone(std::function<void()> on_gone) override {
     Post([on_gone = std::move(on_gone)](HttpConnection& c) { c.SetOnGone(on_gone); });
   }
   bool gone() const override { return connection_->gone_; }
 
  private:
+  // What the connection itself has refused has its answer.
   template <class Work>
   void Post(Work work) {
-    connection_->host_->Post([connection = connection_, work = std::move(work)] { work(*connection); });
+    connection_->host_->Post([connection = connection_, work = std::move(work)] {
+      if (!connection->refused_) work(*connection);
+    });
   }
 
   std::shared_ptr<HttpConnection> connection_;
@@ -131,40 +137,57 @@ void HttpConnection::NextRequest() {
   parser_->header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   parser_->body_limit(static_cast<std::uint64_t>(limits.max_body_bytes));
   silent_since_ = std::chrono::steady_clock::now();
-  if (buffer_.size() > 0) return ReadHeader();
+  if (buffer_.size() > 0) return BeginHeader();
   stream_.expires_after(Duration(first_ ? limits.header_timeout : limits.idle_timeout));
   first_ = false;
-  stream_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, size_t bytes) {
+  stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code error, size_t bytes) {
     if (error) return self->Close();
     self->buffer_.commit(bytes);
-    self->ReadHeader();
+    self->BeginHeader();
   });
 }
 
-void HttpConnection::ReadHeader() {
-  stream_.expires_after(Duration(host_->limits().header_timeout));
-  http::async_read_header(stream_, buffer_, *parser_,
-                          [self = shared_from_this()](error_code error, size_t) { self->OnHeader(error); });
+void HttpConnection::BeginHeader() {
+  stream_.expires_after(Duration(host_->limits().header_timeout));  // for all of it
+  ReadHeader();
 }
 
-void HttpConnection::OnHeader(error_code error) {
+// Not Beast's own operation: of a field that goes on in the next line its parser shows only the joined text.
+void HttpConnection::ReadHeader() {
+  error_code error;
+  const asio::const_buffer bytes = buffer_.data();
+  const size_t used = parser_->put(bytes, error);
+  const bool folded = IsFolded({static_cast<const char*>(bytes.data()), used});
+  buffer_.consume(used);
+  if (error == http::error::need_more) {
+    return stream_.async_read_some(buffer_.prepare(kReadBytes),
+                                   [self = shared_from_this()](error_code failed, size_t size) {
+                                     if (failed) return self->Close();
+                                     self->buffer_.commit(size);
+                                     self->ReadHeader();
+                                   });
+  }
   if (error) return Refuse(error);
+  if (folded) return RefuseWith(400, "a header's line may not be continued");
+  OnHeader();
+}
+
+void HttpConnection::OnHeader() {
   const auto& message = parser_->get();
   http_1_0_ = message.version() < 11;
   head_ = message.method() == http::verb::head;
   if (const std::string why = WhyAmbiguous(); !why.empty()) return RefuseWith(400, why);
-  TakeHeader();
-  if (spare_ && request_.path != host_->limits().always) return TurnAway();
-  if (parser_->is_done()) return OnRequest();
   const auto expect = message.find(http::field::expect);
-  if (expect == message.end()) return ReadBody();
-  if (Lower(ToString(expect->value())) != "100-continue") return RefuseWith(417, "what Expect asks for is not known");
-  static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_.expires_after(Duration(host_->limits().write_timeout));
-  asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](error_code failed, size_t) {
-    if (failed) return self->Close();
-    self->ReadBody();
-  });
+  expects_ = expect != message.end();
+  if (expects_ && AsciiLower(ToString(expect->value())) != "100-continue") {
+    return RefuseWith(417, "what Expect asks for is not known");
+  }
+  HttpRequest request = TakeHeader();
+  if (spare_ && request.path != host_->limits().always) return TurnAway();
+  finished_ = chunked_ = false;
+  unread_ = !parser_->is_done();
+  if (!unread_) BeginAnswer();
+  host_->Handle(std::move(request), std::make_shared<ReplyHandle>(shared_from_this()));
 }
 
 // What a proxy in front may read in another way than this server: then one of them takes a part of a body for the next
@@ -180,49 +203,63 @@ std::string HttpConnection::WhyAmbiguous() const {
   }
   const auto coding = message.find(http::field::transfer_encoding);
   if (coding == message.end()) return "";
-  if (message.count(http::field::transfer_encoding) > 1 || Lower(ToString(coding->value())) != "chunked") {
+  if (message.count(http::field::transfer_encoding) > 1 || AsciiLower(ToString(coding->value())) != "chunked") {
     return "of Transfer-Encoding only \"chunked\" is known";
   }
   if (message.version() == 10) return "HTTP/1.0 has no Transfer-Encoding";
   return "";
 }
 
-void HttpConnection::ReadBody() {
-  stream_.expires_after(Duration(host_->limits().body_timeout));
-  http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, size_t) {
-    if (error) return self->Refuse(error);
-    self->OnRequest();
-  });
-}
-
 // Before the body: the fields that may come behind it are nobody's word. A proxy in front looks at those of the header
 // alone, and adds the client's address there.
-void HttpConnection::TakeHeader() {
+HttpRequest HttpConnection::TakeHeader() {
   const auto& message = parser_->get();
   keep_alive_ = parser_->keep_alive() && !spare_;
-  request_ = {.method = ToString(message.method_string()),
-              .path = ToString(message.target()),
-              .query = {},
-              .body = {},
-              .peer = peer_,
-              .headers = {}};
-  if (const size_t mark = request_.path.find('?'); mark != std::string::npos) {
-    request_.query = request_.path.substr(mark + 1);
-    request_.path.resize(mark);
+  HttpRequest request{.method = ToString(message.method_string()),
+                      .path = ToString(message.target()),
+                      .query = {},
+                      .peer = peer_,
+                      .headers = {}};
+  if (const size_t mark = request.path.find('?'); mark != std::string::npos) {
+    request.query = request.path.substr(mark + 1);
+    request.path.resize(mark);
   }
   for (const auto& field : message) {
-    request_.headers.emplace_back(Lower(ToString(field.name_string())), ToString(field.value()));
+    request.headers.emplace_back(AsciiLower(ToString(field.name_string())), ToString(field.value()));
   }
+  return request;
 }
 
-void HttpConnection::OnRequest() {
+void HttpConnection::BeginBody(std::function<void(std::string)> on_body) {
+  if (!open_) return;
+  if (!unread_) return on_body("");
+  if (!std::exchange(expects_, false)) return ReadBody(std::move(on_body));
+  static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_.expires_after(Duration(host_->limits().write_timeout));
+  asio::async_write(stream_, asio::buffer(kContinue),
+                    [self = shared_from_this(), on_body = std::move(on_body)](error_code error, size_t) {
+                      if (error) return self->Close();
+                      self->ReadBody(on_body);
+                    });
+}
+
+void HttpConnection::ReadBody(std::function<void(std::string)> on_body) {
+  stream_.expires_after(Duration(host_->limits().body_timeout));
+  http::async_read(stream_, buffer_, *parser_,
+                   [self = shared_from_this(), on_body = std::move(on_body)](error_code error, size_t) {
+                     if (error) return self->Refuse(error);
+                     self->unread_ = false;
+                     std::string body = std::move(self->parser_->get().body());
+                     self->BeginAnswer();
+                     on_body(std::move(body));
+                   });
+}
+
+void HttpConnection::BeginAnswer() {
   stream_.expires_never();
   answering_ = true;
-  finished_ = chunked_ = false;
-  request_.body = std::move(parser_->get().body());
   parser_.reset();
   WatchForEnd();
-  host_->Handle(std::exchange(request_, {}), std::make_shared<ReplyHandle>(shared_from_this()));
 }
 
 void HttpConnection::Refuse(error_code error) {
@@ -241,9 +278,11 @@ void HttpConnection::RefuseWith(int status, const std::string& why) {
   Send(status, {{"content-type", "application/json"}}, HttpErrorBody(why), true);
 }
 
+// Whoever answers a request whose body nobody has read leaves it there: the connection ends with the answer.
 void HttpConnection::Send(int status, const HttpHeaders& headers, const std::string& body, bool close) {
   if (!open_) return;
-  keep_alive_ = keep_alive_ && !close && !draining_;
+  answering_ = true;
+  keep_alive_ = keep_alive_ && !close && !draining_ && !unread_;
   waiting_ += Head(status, headers);
   if (status != 204) waiting_ += fmt::format("content-length: {}\r\n", body.size());
   waiting_ += keep_alive_ ? "\r\n" : "connection: close\r\n\r\n";
@@ -254,8 +293,9 @@ void HttpConnection::Send(int status, const HttpHeaders& headers, const std::str
 
 void HttpConnection::Begin(int status, const HttpHeaders& headers) {
   if (!open_) return;
+  answering_ = true;
   chunked_ = !http_1_0_;
-  keep_alive_ = keep_alive_ && chunked_ && !draining_;
+  keep_alive_ = keep_alive_ && chunked_ && !draining_ && !unread_;
   waiting_ += Head(status, headers) + (chunked_ ? "transfer-encoding: chunked\r\n" : "") +
               (keep_alive_ ? "\r\n" : "connection: close\r\n\r\n");
   WriteMore();
@@ -315,7 +355,7 @@ void HttpConnection::Answered() {
   answering_ = finished_ = false;
   if (keep_alive_) {
     NextRequest();
-  } else if (refused_ || HasUnread()) {
+  } else if (refused_ || unread_ || HasUnread()) {
     Linger();
   } else {
     Close();

@@ -40,7 +40,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void Cut();         // at once
   void Drain();       // after the answer that is being made, if any
   void TurnAway();    // instead of Start: there is no room for it
-  // No request is being answered.
+  // No request is being answered; one that is still being read may be cut.
   bool idle() const { return !answering_ && open_; }
   const std::string& peer() const { return peer_; }
   std::chrono::steady_clock::time_point silent_since() const { return silent_since_; }
@@ -50,12 +50,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   void NextRequest();
+  void BeginHeader();
   void ReadHeader();
-  void OnHeader(boost::system::error_code error);
-  void ReadBody();
-  void OnRequest();
+  void OnHeader();
   std::string WhyAmbiguous() const;
-  void TakeHeader();
+  HttpRequest TakeHeader();
+  void BeginBody(std::function<void(std::string)> on_body);
+  void ReadBody(std::function<void(std::string)> on_body);
+  void BeginAnswer();
   void Refuse(boost::system::error_code error);
   void RefuseWith(int status, const std::string& why);
 
@@ -80,9 +82,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
-  HttpRequest request_;  // what is read of it
   std::chrono::steady_clock::time_point silent_since_;
   bool open_ = true, first_ = true, draining_ = false, refused_ = false, spare_ = false;
+  bool unread_ = false;             // the body of the request that was handed on
+  bool expects_ = false;            // to be told that it may send the body
   std::atomic<bool> gone_ = false;  // for those who answer, on their threads
   // Of the request that is being answered.
   bool answering_ = false, keep_alive_ = false, head_ = false, http_1_0_ = false, chunked_ = false, finished_ = false;

@@ -26,11 +26,12 @@ using Tcp = asio::ip::tcp;
 
 constexpr double kAcceptPause = 0.1;  // seconds, where the system has no more sockets
 constexpr int kSpares = 16;           // connections beyond all, for HttpLimits.always
+constexpr int kAways = 64;            // that are being told that there is no room
 constexpr int kOtherFiles = 64;       // that this process has open beside its connections
 
 void RaiseFileLimit(int connections) {
   rlimit limit{};
-  const auto needed = static_cast<rlim_t>(connections + kSpares + kOtherFiles);
+  const auto needed = static_cast<rlim_t>(connections + kSpares + kAways + kOtherFiles);
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   limit.rlim_cur = std::min(needed, limit.rlim_max);
   if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) return;
@@ -99,6 +100,13 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
   }
 
  private:
+  enum class Place { kFull, kSpare, kAway };  // any request; HttpLimits.always alone; told that there is no room
+  struct Entry {
+    std::shared_ptr<HttpConnection> connection;
+    std::string caller;
+    Place place = Place::kFull;
+  };
+
   void Accept() {
     acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
       if (stopping_ || error == asio::error::operation_aborted) return;
@@ -115,30 +123,44 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
     });
   }
 
+  // One more takes the place of the one that has been silent longest: of its caller's, where those are too many, else
+  // of all. Where none is silent it may still ask for what is always answered.
   void Admit(Tcp::socket socket) {
-    const auto most = static_cast<size_t>(limits_.max_connections);
     auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
-    const bool too_many =
-        limits_.max_connections_each > 0 && std::ranges::count_if(connections_, [&](const auto& other) {
-                                              return other.second->peer() == connection->peer();
-                                            }) >= limits_.max_connections_each;
-    const bool full = connections_.size() >= most && (too_many || !DropMostSilent());
-    connections_[connection.get()] = connection;
+    const std::string caller = limits_.caller ? limits_.caller(connection->peer()) : connection->peer();
+    const bool counts = limits_.max_connections_each > 0 && !caller.empty();
+    Place place = Place::kAway;
+    if ((!counts || MakeRoom(Place::kFull, limits_.max_connections_each, &caller)) &&
+        MakeRoom(Place::kFull, limits_.max_connections)) {
+      place = Place::kFull;
+    } else if (!limits_.always.empty() && MakeRoom(Place::kSpare, kSpares)) {
+      place = Place::kSpare;
+    } else if (!MakeRoom(Place::kAway, kAways)) {
+      return;  // not even that is told
+    }
+    connections_[connection.get()] = {.connection = connection, .caller = caller, .place = place};
     count_ = static_cast<int>(connections_.size());
-    if (full && !limits_.always.empty() && connections_.size() <= most + kSpares) {
-      connection->StartSpare();
-    } else if (full || too_many) {
-      connection->TurnAway();
-    } else {
+    if (place == Place::kFull) {
       connection->Start();
+    } else if (place == Place::kSpare) {
+      connection->StartSpare();
+    } else {
+      connection->TurnAway();
     }
   }
 
-  bool DropMostSilent() {
+  // Whether there is room for one more of a kind, `caller`'s or all, of which `most` may be; cuts the most silent one
+  // if need be.
+  bool MakeRoom(Place place, int most, const std::string* caller = nullptr) {
     std::shared_ptr<HttpConnection> oldest;
-    for (const auto& [key, connection] : connections_) {
+    int count = 0;
+    for (const auto& [key, entry] : connections_) {
+      if (entry.place != place || (caller != nullptr && entry.caller != *caller)) continue;
+      ++count;
+      const auto& connection = entry.connection;
       if (connection->idle() && (!oldest || connection->silent_since() < oldest->silent_since())) oldest = connection;
     }
+    if (count < most) return true;
     if (oldest) oldest->Cut();
     return oldest != nullptr;
   }
@@ -163,7 +185,7 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
   std::vector<std::shared_ptr<HttpConnection>> All() const {
     std::vector<std::shared_ptr<HttpConnection>> all;
     all.reserve(connections_.size());
-    for (const auto& [key, connection] : connections_) all.push_back(connection);
+    for (const auto& [key, entry] : connections_) all.push_back(entry.connection);
     return all;
   }
 
@@ -173,7 +195,7 @@ class HttpServer::Impl : public HttpHost, public std::enable_shared_from_this<Ht
   Tcp::acceptor acceptor_;
   asio::steady_timer pause_, end_;
   int port_ = 0;
-  std::map<const void*, std::shared_ptr<HttpConnection>> connections_;
+  std::map<const void*, Entry> connections_;
   std::atomic<int> count_ = 0;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;  // of stopped_ and what it decides
@@ -187,11 +209,13 @@ void Describe(Describer& d, HttpLimits& limits) {
            .min = 1,
            .max = 65536,
            .numerics = false});
-  d.Field("max_connections_each", limits.max_connections_each,
-          {.help = "of them of one address; 0: any. Behind a proxy all are its own",
-           .min = 0,
-           .max = 65536,
-           .numerics = false});
+  d.Field(
+      "max_connections_each", limits.max_connections_each,
+      {.help = "of them of one address, or one v6 network of gateway.v6_prefix bits; those of gateway.trusted_proxies "
+               "do not count; 0: any",
+       .min = 0,
+       .max = 65536,
+       .numerics = false});
   d.Field("max_header_bytes", limits.max_header_bytes,
           {.help = "of a request", .unit = "bytes", .min = 256, .max = 1 << 20, .numerics = false});
   d.Field("max_body_bytes", limits.max_body_bytes,
@@ -211,8 +235,8 @@ void Describe(Describer& d, HttpLimits& limits) {
   seconds("write_timeout", limits.write_timeout, "for the client to take 256 KiB of what is ready for it");
 }
 
-std::vector<std::string> HttpRequest::All(std::string_view name) const {
-  std::vector<std::string> values;
+std::vector<std::string_view> HttpRequest::All(std::string_view name) const {
+  std::vector<std::string_view> values;
   for (const auto& [header, value] : headers) {
     if (header == name) values.push_back(value);
   }

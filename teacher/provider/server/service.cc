@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "core/base/error.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "teacher/provider/ip_address.h"
 #include "teacher/provider/server/decode_engine.h"
 #include "teacher/provider/server/forward_engine.h"
 
@@ -87,6 +89,13 @@ Service::Service(const ServeConfig& config, const std::filesystem::path& config_
                                        IsLoopback(config.address));
   HttpLimits limits = config.http;
   limits.always = "/health";
+  CidrSet proxies;  // each of their connections is another client's
+  for (const std::string& network : config.gateway.trusted_proxies) proxies.Add(network);
+  limits.caller = [proxies, bits = config.gateway.v6_prefix](const std::string& peer) -> std::string {
+    const std::optional<IpAddress> address = ParseIp(peer);
+    if (!address || proxies.Contains(*address)) return "";
+    return AddressGroup(*address, bits);
+  };
   server_ =
       std::make_unique<HttpServer>(config.address, config.port, limits,
                                    [gateway = gateway_.get()](HttpRequest request, std::shared_ptr<HttpReply> reply) {

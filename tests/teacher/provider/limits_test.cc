@@ -50,6 +50,29 @@ TEST(TokenBuckets, HoldABurstAndFillSteadily) {
   EXPECT_GT(buckets.Take("a", 0.5, 3), 0);
 }
 
+TEST(TokenBuckets, WhoOnlyLooksTakesNothing) {
+  double now = 100;
+  TokenBuckets buckets([&] { return now; }, 2);
+  EXPECT_EQ(buckets.Wait("a", 0.5, 3), 0);
+  EXPECT_EQ(buckets.size(), 0u);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(buckets.Wait("a", 0.5, 3), 0);
+    EXPECT_EQ(buckets.Take("a", 0.5, 3), 0);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(buckets.Wait("a", 0.5, 3), 2);
+  now += 1;
+  EXPECT_DOUBLE_EQ(buckets.Wait("a", 0.5, 3), 1);
+  now += 1;
+  EXPECT_EQ(buckets.Wait("a", 0.5, 3), 0);
+  now -= 1000;
+  EXPECT_EQ(buckets.Wait("a", 0.5, 3), 0);
+  EXPECT_EQ(buckets.Take("a", 0.5, 3), 0);
+  buckets.Take("b", 0.5, 3);
+  for (int i = 0; i < 3; ++i) buckets.Take("c", 0.5, 3);
+  EXPECT_GT(buckets.Wait("new", 0.5, 3), 0) << "who has no bucket of its own waits with all of those";
+  EXPECT_EQ(buckets.Wait("b", 0.5, 3), 0);
+}
+
 TEST(TokenBuckets, ForgetWhatIsFullAndNeverGrowBeyondTheirMost) {
   double now = 0;
   TokenBuckets buckets([&] { return now; }, 5000);

@@ -16,8 +16,14 @@ class Witness : public Policy {
  public:
   Witness(std::string name, std::vector<std::string>& heard, bool scores = true)
       : name_(std::move(name)), heard_(heard), scores_(scores) {}
+  std::optional<Reply> OnArrival(Exchange& exchange) override {
+    heard_.push_back(name_ + " sees");
+    if (exchange.caller.key != name_ && exchange.caller.key != name_ + " at first") return std::nullopt;
+    return Deny(exchange, "not you", {.status = 401});
+  }
   std::optional<Reply> OnRequest(Exchange& exchange) override {
     heard_.push_back(name_ + " in");
+    if (exchange.caller.key == name_) return Deny(exchange, "not you", {.status = 401});
     if (exchange.model != name_) return std::nullopt;
     return Deny(exchange, "no", {.status = 429, .code = "slow", .retry_after = 2});
   }
@@ -74,6 +80,32 @@ TEST_F(PolicyChainTest, WhatOneAnswersIsSeenFurtherOutOnly) {
     visit.End();
   }
   EXPECT_THAT(heard_, ElementsAre("c in", "b in", "c out", "c end 429"));
+}
+
+TEST_F(PolicyChainTest, WhoIsTurnedAwayOnArrivalIsHeardOfFurtherOut) {
+  {
+    Visit visit(chain_, {.caller = {.key = "b"}});
+    const auto reply = visit.Arrive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(visit.exchange().denial->status, 401);
+    visit.End();
+  }
+  EXPECT_THAT(heard_, ElementsAre("c sees", "b sees", "c in", "b in", "c out", "c end 401"));
+  heard_.clear();
+  {
+    Visit visit(chain_, {.caller = {.key = "none"}});
+    EXPECT_FALSE(visit.Arrive());
+  }
+  EXPECT_THAT(heard_, ElementsAre("c sees", "b sees", "a sees")) << "who passes has done nothing yet";
+  heard_.clear();
+  {
+    Visit visit(chain_, {.caller = {.key = "b at first"}});
+    const auto reply = visit.Arrive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->error, "not you");
+    visit.End();
+  }
+  EXPECT_THAT(heard_, ElementsAre("c sees", "b sees", "c in", "b in", "a in", "a end 401", "b end 401", "c end 401"));
 }
 
 TEST_F(PolicyChainTest, WhoLeavesIsSettledOnce) {

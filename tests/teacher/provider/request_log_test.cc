@@ -38,6 +38,7 @@ RequestRecord Record(int i = 0) {
           .completion_tokens = 34,
           .model = "folds-teacher",
           .endpoint = "/v1/chat/completions",
+          .request_id = "req_0123456789abcdef01234567",
           .temperature = 0.7,
           .top_logprobs = 5,
           .choices = 2,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -194,6 +195,53 @@ TEST_F(DecodeEngineTest, WhatCannotBeAnsweredSaysSo) {
   EXPECT_NE(listener_[0].reply->reply.error.find("longer than the model's"), std::string::npos);
   EXPECT_TRUE(listener_[0].reply->reply.refused);
   EXPECT_TRUE(listener_[1].reply->reply.error.empty());
+}
+
+// One owner's many do not make another's one wait for all of them; the answers are the same in any order.
+TEST(DecodeEngineTurnsTest, OwnersTakeTurns) {
+  SetThreads(1);
+  const auto engine =
+      MakeDecodeEngine(std::make_unique<LocalModel>(std::filesystem::path(kModel), ModelOptions{.batch_size = 2}), 1);
+  Listener listener;
+  std::mutex mutex;
+  std::vector<int> order;
+  constexpr int kMany = 40;
+  for (int i = 0; i <= kMany; ++i) {
+    EngineJob job = listener.Job(i, i < kMany ? Endless() : Dice(7));
+    job.owner = i < kMany ? "many" : "one";
+    job.on_done = [&, i, done = job.on_done](EngineReply reply) {
+      {
+        const std::lock_guard lock(mutex);
+        order.push_back(i);
+      }
+      done(std::move(reply));
+    };
+    engine->Submit(std::move(job));
+  }
+  listener.WaitFor(kMany + 1);
+  const auto place = std::ranges::find(order, kMany) - order.begin();
+  EXPECT_LE(place, 4) << "of " << kMany;
+  LocalModel model{kModel};
+  ExpectSame(listener[kMany].reply->reply, Alone(model, Dice(7)));
+}
+
+TEST(DecodeEngineTurnsTest, WhatStillWaitsCanBeCancelled) {
+  SetThreads(1);
+  const auto engine =
+      MakeDecodeEngine(std::make_unique<LocalModel>(std::filesystem::path(kModel), ModelOptions{.batch_size = 1}), 1);
+  Listener listener;
+  engine->Submit(listener.Job(0, Endless()));
+  const int64_t waits = engine->Submit(listener.Job(1, Endless()));
+  engine->Submit(listener.Job(2, Dice(7)));
+  engine->Cancel(waits);
+  listener.WaitFor(3);
+  EXPECT_EQ(listener[1].reply->reply.error, "cancelled");
+  EXPECT_EQ(listener[1].reply->reply.usage.completion_tokens, 0);
+  EXPECT_TRUE(listener[2].reply->reply.error.empty());
+  for (int i = 3; i < 20; ++i) engine->Submit(listener.Job(i, Endless()));
+  engine->CancelAll();
+  listener.WaitFor(20);
+  for (int i = 4; i < 20; ++i) EXPECT_EQ(listener[i].reply->reply.error, "cancelled");
 }
 
 // As memory that runs out does, or a watermark that is broken.

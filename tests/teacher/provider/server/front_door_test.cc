@@ -111,6 +111,51 @@ TEST_F(FrontDoorTest, AKeyIsReadFromItsHeaderAlone) {
   EXPECT_GE(Post(server_->port(), "/v1/completions", body).status, 400);
 }
 
+// Who may not ask is told so by its header; its body is not waited for.
+TEST_F(FrontDoorTest, WhoMayNotAskIsTurnedAwayBeforeItsBodyIsRead) {
+  PoliciesConfig config = files_.Config();
+  config.use.insert(config.use.end() - 1, "address_block");
+  config.address_block = {.requests_a_minute = 1, .burst = 20};
+  config.rate_limit = {.requests_a_minute = {60, 60, 60, 0, 60}, .burst = 2};
+  Open(config);
+  std::string ids;
+  const auto knocks = [&](const std::string& header, int status, const std::string& code) {
+    RawClient client(server_->port());
+    client.Send("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + header +
+                "Content-Length: 900000\r\n\r\n");
+    const SeenReply reply = client.Read();
+    EXPECT_EQ(reply.status, status) << header;
+    EXPECT_EQ(reply.json()["error"]["code"], code);
+    EXPECT_EQ(reply.headers.at("connection"), "close");
+    ids += reply.headers.at("x-request-id") + " ";
+  };
+  const auto of = [&](const char* tier) { return "Authorization: Bearer " + files_.key(tier) + "\r\n"; };
+  for (int i = 0; i < 10; ++i) knocks("", 401, "missing_api_key");
+  knocks("Authorization: Bearer rk-0123\r\n", 401, "invalid_api_key");
+  knocks(of("document"), 403, "tier_not_allowed");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(Post(server_->port(), "/v1/completions", Completion(), of("email")).status, 200);
+  knocks(of("email"), 429, "rate_limit_exceeded");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(Post(server_->port(), "/v1/completions", Completion(), of("phone")).status, 200);
+  for (int i = 0; i < 2; ++i) {  // counted as well
+    EXPECT_EQ(PostText(server_->port(), "/v1/completions", "no JSON", of("business")).status, 400);
+  }
+  knocks(of("business"), 429, "rate_limit_exceeded");  // the 20th from this address
+  knocks("", 429, "rate_limit_exceeded");              // whoever tries keys is slowed as well
+  Close();
+  int denied = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(files_.folder() / "logs")) {
+    if (entry.path().extension() != ".jsonl") continue;
+    ForEachRequest(entry.path(), [&](const RequestRecord& record) {
+      EXPECT_FALSE(record.request_id.empty());
+      denied += ids.find(record.request_id + " ") != std::string::npos && record.status >= 400 ? 1 : 0;
+      return true;
+    });
+  }
+  EXPECT_EQ(denied, 15) << "each is in the log, by the name that its client was told";
+}
+
 TEST_F(FrontDoorTest, Of64AtOnceExactlyOneGetsTheLastPlace) {
   PoliciesConfig config = files_.Config();
   config.quota.requests_a_day = {0, 3, 3, 3, 3};

@@ -30,9 +30,13 @@ class HttpServerTest : public testing::Test {
     server_.reset();
     server_ = std::make_unique<HttpServer>(
         "127.0.0.1", 0, limits,
-        [this](const HttpRequest& request, std::shared_ptr<HttpReply> reply) { Handle(request, std::move(reply)); });
+        [this](const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) { Handle(request, reply); });
   }
-  void Handle(const HttpRequest& request, std::shared_ptr<HttpReply> reply) {
+  void Handle(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
+    if (request.path == "/no-body") return reply->Send(403, {}, "not you");
+    reply->ReadBody([=, this](const std::string& body) { Answer(request, reply, body); });
+  }
+  void Answer(const HttpRequest& request, std::shared_ptr<HttpReply> reply, const std::string& body) {
     ++handled_;
     if (request.path == "/hold" || request.path == "/stream") {
       reply->OnGone([this] { ++gone_; });
@@ -42,10 +46,10 @@ class HttpServerTest : public testing::Test {
     } else if (request.path == "/fields") {
       std::string all;
       for (const auto& [name, value] : request.headers) all += name + "=" + value + " ";
-      reply->Send(200, {}, all + request.body);
+      reply->Send(200, {}, all + body);
     } else if (request.path != "/drop") {
       reply->Send(200, {{"content-type", "text/plain"}},
-                  request.method + " " + request.path + " " + request.query + " " + request.body);
+                  request.method + " " + request.path + " " + request.query + " " + body);
     }
   }
   int port() const { return server_->port(); }
@@ -184,6 +188,9 @@ TEST_F(HttpServerTest, RefusesWhatCanBeReadInTwoWays) {
       "no colon\r\n",
       "bad name: x\r\n",
       "X: a\x01z\r\n",
+      "X: a\r\n b\r\n",
+      "X: a\r\n\tTransfer-Encoding: chunked\r\n",
+      " X: a\r\n",
       std::string("X: a\0z\r\n", 8),
   };
   for (const std::string& head : heads) ExpectRefused("POST /" + kHead + head + body, 400);
@@ -321,14 +328,59 @@ TEST_F(HttpServerTest, WhenFullTheMostSilentGoes) {
 }
 
 TEST_F(HttpServerTest, OneAddressHasItsShareOfConnections) {
-  Restart({.max_connections_each = 2});
+  HttpLimits limits{.max_connections_each = 2};
+  limits.always = "/health";
+  Restart(limits);
   RawClient one(port()), two(port());
-  EXPECT_TRUE(Soon([&] { return server_->connections() == 2; }));
+  one.Send("GET /hold" + kHead + "\r\n");
+  Held();
+  two.Send("GET /hold" + kHead + "\r\n");
+  Held(1);
   EXPECT_EQ(Ask("GET /new" + kHead + "\r\n").status, 503);
-  one.Send("GET /last" + kHead + "Connection: close\r\n\r\n");
+  EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").status, 200);
+  Held(0)->Send(200, {}, "first");
   EXPECT_EQ(one.Read().status, 200);
+  EXPECT_EQ(Ask("GET /new" + kHead + "\r\n").status, 200);  // in the place of the one that is silent now
   EXPECT_TRUE(one.Closed());
-  EXPECT_TRUE(Soon([&] { return Ask("GET /new" + kHead + "\r\n").status == 200; }));
+}
+
+TEST_F(HttpServerTest, CallersHaveTheirSharesEachAndSomeAreNotCounted) {
+  std::atomic<int> come = 0;
+  HttpLimits limits{.max_connections_each = 1};
+  limits.caller = [&](const std::string& peer) {
+    EXPECT_EQ(peer, "127.0.0.1");
+    return std::vector<std::string>{"a", "b", "", "", "a"}.at(static_cast<size_t>(come++));
+  };
+  Restart(limits);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (size_t i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port()));
+    clients.back()->Send("GET /hold" + kHead + "\r\n");
+    Held(i);
+  }
+  EXPECT_EQ(Ask("GET /" + kHead + "\r\n").status, 503);
+  server_->Stop(0);  // it calls what ends with this test
+}
+
+TEST_F(HttpServerTest, WhoMayNotAskIsToldBeforeItsBodyIsRead) {
+  RawClient client(port());
+  client.Send("POST /no-body" + kHead + "Content-Length: 900000\r\n\r\nabc");
+  const SeenReply reply = client.Read();
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(reply.body, "not you");
+  EXPECT_EQ(reply.headers.at("connection"), "close");
+  RawClient asks_first(port());
+  asks_first.Send("POST /no-body" + kHead + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(asks_first.Read().status, 403);
+  EXPECT_EQ(Ask("POST /no-body" + kHead + "Content-Length: 3\r\n\r\nabcGET /smuggled" + kHead + "\r\n").status, 403);
+  EXPECT_EQ(handled_, 0);
+  RawClient has_none(port());  // which leaves nothing unread
+  for (int i = 0; i < 2; ++i) {
+    has_none.Send("GET /no-body" + kHead + "\r\n");
+    EXPECT_EQ(has_none.Read().status, 403);
+  }
+  const std::string body(500000, 'x');  // all on its way already: the answer is not lost with it
+  EXPECT_EQ(Ask("POST /no-body" + kHead + "Content-Length: 500000\r\n\r\n" + body).status, 403);
 }
 
 TEST_F(HttpServerTest, OnePathIsAnsweredThoughAllPlacesAreTaken) {
