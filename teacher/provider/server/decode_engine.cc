@@ -7,6 +7,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -123,8 +125,7 @@ class DecodeEngine : public Engine {
         while (!waiting_.empty()) Fail(waiting_.Pop().second, "cancelled", 0);
       }
       try {
-        // Only what it can take now: its own queue knows no turns.
-        while (running_.size() < batch_size() && !waiting_.empty()) Join(*decoder, waiting_.Pop());
+        Fill(*decoder);
         busy = decoder->Step([&](DecodeResult result) { Done(std::move(result)); }) || !waiting_.empty();
       } catch (const std::exception&) {  // memory, or a LogitsProcessor: whoever waits is told, and the loop goes on
         FailAll(*decoder, "the model failed");
@@ -134,10 +135,31 @@ class DecodeEngine : public Engine {
     }
   }
 
+  // Answers side by side; and how many more for owners who have none among them, who would wait for others' whole
+  // answers else.
   size_t batch_size() const { return static_cast<size_t>(std::max(1, model_->batch_size())); }
+  size_t spare() const { return std::max<size_t>(1, batch_size() / 4); }
 
   std::unique_ptr<Decoder> NewDecoder() const {
-    return std::make_unique<Decoder>(model_->transformer(), model_->batch_size(), model_->tokenizer().vocab_size());
+    return std::make_unique<Decoder>(model_->transformer(), static_cast<int>(batch_size() + spare()),
+                                     model_->tokenizer().vocab_size());
+  }
+
+  // Hands on only what the decoder takes now: its own queue knows no turns.
+  void Fill(Decoder& decoder) {
+    while (running_.size() < batch_size() && !waiting_.empty()) {
+      auto [name, next] = waiting_.Pop();
+      Join(decoder, name, std::move(next));
+    }
+    if (waiting_.empty()) return;
+    std::set<std::string> owners;
+    for (const auto& [handle, entry] : running_) owners.insert(entry.second->job.owner);
+    while (running_.size() < batch_size() + spare()) {
+      auto next = waiting_.PopOf([&](const std::string& owner) { return !owners.contains(owner); });
+      if (!next) return;
+      owners.insert(next->second->job.owner);
+      Join(decoder, next->first, std::move(next->second));
+    }
   }
 
   void FailAll(Decoder& decoder, const char* error) {
@@ -153,8 +175,7 @@ class DecodeEngine : public Engine {
     waiting_.Push(running->job.owner, name, running);
   }
 
-  void Join(Decoder& decoder, std::pair<int64_t, std::shared_ptr<Running>> next) {
-    auto& [name, running] = next;
+  void Join(Decoder& decoder, int64_t name, std::shared_ptr<Running> running) {
     const Request& request = running->job.request;
     try {
       if (running->job.ids.empty()) running->job.ids = Encode(request.prompt);

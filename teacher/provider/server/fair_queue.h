@@ -26,14 +26,22 @@ class FairQueue {
 
   // The next one; its owner is the last to have a turn again. Not of an empty queue.
   Entry Pop() {
-    const auto found = by_owner_.find(turns_.front());
+    return *PopOf([](const std::string& /*owner*/) { return true; });
+  }
+
+  // The next one of an owner of whom `may` is true; nullopt: there is none.
+  template <class May>
+  std::optional<Entry> PopOf(const May& may) {
+    const auto turn = std::ranges::find_if(turns_, may);
+    if (turn == turns_.end()) return std::nullopt;
+    const auto found = by_owner_.find(*turn);
     Entry entry = std::move(found->second.front());
     found->second.pop_front();
     if (found->second.empty()) {
-      turns_.pop_front();
+      turns_.erase(turn);
       by_owner_.erase(found);
     } else {
-      turns_.splice(turns_.end(), turns_, turns_.begin());
+      turns_.splice(turns_.end(), turns_, turn);
     }
     return entry;
   }

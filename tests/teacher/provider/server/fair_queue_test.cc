@@ -22,6 +22,23 @@ TEST(FairQueueTest, OwnersTakeTurnsAndEachKeepsItsOrder) {
   EXPECT_EQ(Drain(queue), "1xb!ycde");
 }
 
+TEST(FairQueueTest, SomeOwnersCanBePassedOver) {
+  FairQueue<char> queue;
+  int64_t key = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    queue.Push(name, ++key, *name);
+    queue.Push(name, ++key, static_cast<char>(*name - 'a' + 'A'));
+  }
+  const auto not_a = [](const std::string& owner) { return owner != "a"; };
+  EXPECT_EQ(queue.PopOf(not_a)->second, 'b');
+  EXPECT_EQ(queue.PopOf(not_a)->second, 'c');
+  EXPECT_EQ(queue.PopOf(not_a)->second, 'B');
+  EXPECT_EQ(queue.Pop().second, 'a');
+  EXPECT_EQ(queue.PopOf(not_a)->second, 'C');
+  EXPECT_EQ(queue.PopOf(not_a), std::nullopt);
+  EXPECT_EQ(Drain(queue), "A");
+}
+
 TEST(FairQueueTest, WhatIsRemovedHasNoTurn) {
   FairQueue<char> queue;
   queue.Push("a", 1, 'a');

@@ -45,7 +45,7 @@ class HttpServerTest : public testing::Test {
       held_.push_back(std::move(reply));
     } else if (request.path == "/fields") {
       std::string all;
-      for (const auto& [name, value] : request.headers) all += name + "=" + value + " ";
+      for (const auto& [name, value] : request.headers) all.append(name).append("=").append(value).append(" ");
       reply->Send(200, {}, all + body);
     } else if (request.path != "/drop") {
       reply->Send(200, {{"content-type", "text/plain"}},
@@ -193,7 +193,8 @@ TEST_F(HttpServerTest, RefusesWhatCanBeReadInTwoWays) {
       " X: a\r\n",
       std::string("X: a\0z\r\n", 8),
   };
-  for (const std::string& head : heads) ExpectRefused("POST /" + kHead + head + body, 400);
+  for (const std::string& head : heads)
+    ExpectRefused(std::string("POST /").append(kHead).append(head).append(body), 400);
   ExpectRefused("POST /" + kHead + chunked + "\r\n-1\r\nabc\r\n0\r\n\r\n", 400);
   ExpectRefused("POST /" + kHead + chunked + "\r\n3\r\nabcd\r\n0\r\n\r\n", 400);
   ExpectRefused("POST /" + kHead + chunked + "\r\nfffffffffffffffff\r\nabcd\r\n0\r\n\r\n", 400);
@@ -396,6 +397,7 @@ TEST_F(HttpServerTest, OnePathIsAnsweredThoughAllPlacesAreTaken) {
   EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").headers.at("connection"), "close");
   EXPECT_EQ(Ask("GET /other" + kHead + "\r\n").status, 503);
   std::vector<std::unique_ptr<RawClient>> silent;  // they keep nobody out
+  silent.reserve(40);
   for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<RawClient>(port()));
   EXPECT_EQ(Ask("GET /health" + kHead + "\r\n").status, 200);
 }
