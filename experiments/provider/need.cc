@@ -84,16 +84,18 @@ double RequestsFor(double samples, const NeedleAssumptions& a) {
   return std::max(1.0, std::ceil(samples * a.attempts_per_sample.value / a.accepted_share.value));
 }
 
-NeededRequests Estimated(const Need& need, const NeedleAssumptions& a) {
+double EstimatedN90(const Need& need) {
   switch (need.estimate.kind) {
     case Crossing::Kind::kAbove:
-      return Of(std::numeric_limits<double>::infinity(), need, a);
+      return std::numeric_limits<double>::infinity();
     case Crossing::Kind::kAtOrBelow:
-      return Of(0, need, a);
+      return 0;
     default:
-      return Of(need.estimate.n, need, a);
+      return need.estimate.n;
   }
 }
+
+NeededRequests Estimated(const Need& need, const NeedleAssumptions& a) { return Of(EstimatedN90(need), need, a); }
 
 std::vector<NeededRequests> Drawn(const Need& need, const NeedleAssumptions& a) {
   std::vector<NeededRequests> drawn;

@@ -37,6 +37,7 @@ struct NeededRequests {
   double share = 0;   // of the draws that it stands for
 };
 double RequestsFor(double samples, const NeedleAssumptions& assumptions);
+double EstimatedN90(const Need& need);  // as one of the draws
 NeededRequests Estimated(const Need& need, const NeedleAssumptions& assumptions);
 // The draws at seven quantiles, the first and last the ends of the 95 % interval; each stands for the draws around it.
 std::vector<NeededRequests> Drawn(const Need& need, const NeedleAssumptions& assumptions);

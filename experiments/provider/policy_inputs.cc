@@ -38,17 +38,6 @@ Kappa Ratio(const Need& none, const Need& defence, double n_none, double n_defen
   return kappa;
 }
 
-double Of(const Need& need) {
-  switch (need.estimate.kind) {
-    case Crossing::Kind::kAbove:
-      return std::numeric_limits<double>::infinity();
-    case Crossing::Kind::kAtOrBelow:
-      return 0;
-    default:
-      return need.estimate.n;
-  }
-}
-
 template <class Pick>
 const NeedleSeen& Nearest(const std::vector<NeedleSeen>& rows, double requests, const Pick& better) {
   const auto far = [&](const NeedleSeen& row) { return std::abs(std::log(row.requests / requests)); };
@@ -60,8 +49,8 @@ const NeedleSeen& Nearest(const std::vector<NeedleSeen>& rows, double requests, 
 }
 
 void ReadNeedle(const fs::path& folder, PolicyInputs& inputs) {
-  const char* const columns[] = {"haystack",     "requests",      "strategy",      "detector",       "obtained",
-                                 "obtained_low", "obtained_high", "first_end_day", "honest_flagged", "dollars"};
+  const char* const columns[] = {"haystack", "requests",     "strategy",      "detector",
+                                 "obtained", "obtained_low", "obtained_high", "dollars"};
   ForEachCsvRow(folder / "summary.csv", columns, kMend, [&](const CsvRow& row) {
     const auto found = std::ranges::find(kHaystacks, row.Text("haystack"));
     if (found == kHaystacks.end() || row.Text("detector") != "fused") return;
@@ -71,7 +60,6 @@ void ReadNeedle(const fs::path& folder, PolicyInputs& inputs) {
          .obtained = row.Number("obtained"),
          .obtained_low = row.Number("obtained_low"),
          .obtained_high = row.Number("obtained_high"),
-         .first_end_day = Optional(row, "first_end_day"),
          .dollars = row.Number("dollars")});
   });
   const char* const flagged[] = {"haystack", "detector", "honest_flagged", "honest_flagged_low", "honest_flagged_high"};
@@ -141,7 +129,7 @@ void ReadProvenance(const fs::path& file, std::vector<ProvenanceRow>& rows) {
 }  // namespace
 
 Kappa EstimatedKappa(const KappaInput& input) {
-  return Ratio(input.none, input.defence, Of(input.none), Of(input.defence));
+  return Ratio(input.none, input.defence, EstimatedN90(input.none), EstimatedN90(input.defence));
 }
 
 Kappa DrawnKappa(const KappaInput& input, double p_none, double p_defence) {

@@ -35,7 +35,7 @@ Kappa DrawnKappa(const KappaInput& input, double p_none, double p_defence);  // 
 struct NeedleSeen {
   double requests = 0;
   std::string strategy;
-  double obtained = 0, obtained_low = 0, obtained_high = 0, first_end_day = 0, dollars = 0;
+  double obtained = 0, obtained_low = 0, obtained_high = 0, dollars = 0;
 };
 struct NeedleHaystack {
   std::vector<NeedleSeen> rows;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
 #include "core/base/random.h"
 #include "teacher/provider/latin_hypercube.h"
 #include "teacher/provider/parallel.h"
+#include "teacher/provider/register_draws.h"
 
 namespace retort::provider {
 namespace {
@@ -25,11 +27,6 @@ double HonestOf(const NeedleAssumptions& a, size_t haystack) {
 
 double MonthlyMean(const NeedleAssumptions& a, size_t haystack) {
   return haystack == 2 ? a.api_monthly_mean.value : a.honest_monthly_mean.value;
-}
-
-double Added(double with, double without) {
-  if (std::isinf(with)) return std::isinf(without) ? 0 : kInfinity;
-  return std::isinf(without) ? 0 : with - without;
 }
 
 using Uses = std::array<std::optional<Response>, kRouteCount>;
@@ -92,11 +89,6 @@ void SetHonest(PolicyCell& cell, const Countermeasure& measure, const PolicyRegi
   }
 }
 
-double Quantile(std::vector<double>& values, double p) {
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(std::lround(p * static_cast<double>(values.size() - 1)))];
-}
-
 }  // namespace
 
 void Describe(Describer& d, PolicyRegisters& r) {
@@ -106,17 +98,12 @@ void Describe(Describer& d, PolicyRegisters& r) {
 
 std::vector<RegisterEntry> UsedEntries(PolicyRegisters& r) {
   std::vector<RegisterEntry> entries = UsedEntries(r.provider);
-  for (const char* name :
-       {"api_accounts", "debate_accounts", "honest_monthly_mean", "api_monthly_mean", "review_capacity"}) {
-    for (const NamedAssumption& named : Entries(r.provider.needle)) {
-      if (named.name == name) {
-        entries.push_back({"needle." + std::string(name), named.help, &EntryOf(r.provider.needle, name)});
-      }
-    }
+  const std::vector<RegisterEntry> needle = NamedEntries("needle", r.provider.needle);
+  for (const char* name : {"needle.api_accounts", "needle.debate_accounts", "needle.honest_monthly_mean",
+                           "needle.api_monthly_mean", "needle.review_capacity"}) {
+    entries.push_back(*std::ranges::find(needle, name, &RegisterEntry::name));
   }
-  for (const NamedAssumption& named : Entries(r.policy)) {
-    entries.push_back({"policy." + std::string(named.name), named.help, &EntryOf(r.policy, named.name)});
-  }
+  std::ranges::move(NamedEntries("policy", r.policy), std::back_inserter(entries));
   return entries;
 }
 
@@ -155,7 +142,7 @@ ComputeDays ComputeOf(const PolicyAssumptions& p, double samples) {
 }
 
 std::vector<PolicyCell> PolicyModel::Reckon(const PolicyRegisters& r, double samples, const KappaDraw& kappas,
-                                            double detector_p) const {
+                                            double detector_p, size_t haystacks) const {
   const NeedleAssumptions& needle = r.provider.needle;
   const RoundsWorld world = MakeWorld(needle, r.provider.kyc, r.provider.address);
   const double times = needle.attempts_per_sample.value / needle.accepted_share.value;
@@ -174,7 +161,7 @@ std::vector<PolicyCell> PolicyModel::Reckon(const PolicyRegisters& r, double sam
     }
     if (measure.kind == CountermeasureKind::kWithheld) kappa = {kInfinity, ">= "};
     Uses uses;
-    for (size_t h = 0; h < kHaystacks.size(); ++h) {
+    for (size_t h = 0; h < haystacks; ++h) {
       RoundsWorld in = world;
       in.honest = HonestOf(needle, h);
       const bool own_people = measure.kind == CountermeasureKind::kBlocks;  // how many people there are matters
@@ -241,15 +228,9 @@ std::optional<std::vector<PolicyRow>> DrawPolicies(const PolicyModel& model, con
                                                    const PolicyRegisters& registers, double samples,
                                                    const std::vector<double>& drawn, int draws, uint64_t seed,
                                                    int threads, const Watch& watch) {
-  constexpr double kLow = 0.05, kMiddle = 0.5, kHigh = 0.95;
+  constexpr double kMiddle = 0.5;  // of a slice
   PolicyRegisters copy = registers;
-  std::vector<std::vector<double>> values;
-  for (const RegisterEntry& entry : UsedEntries(copy)) {
-    // Attempts and the accepted share only say which Q an N is; the volume is what the table is about.
-    const bool times = entry.name == "needle.attempts_per_sample" || entry.name == "needle.accepted_share";
-    values.push_back(times ? std::vector<double>(static_cast<size_t>(draws), entry.entry->value)
-                           : LatinDraws(*entry.entry, entry.name, draws, seed));
-  }
+  const std::vector<std::vector<double>> values = DrawEntries(UsedEntries(copy), draws, seed);
   const auto places = [&](const std::string& name) {  // in a bootstrap: each of `draws` slices once
     std::vector<size_t> order(static_cast<size_t>(draws));
     std::iota(order.begin(), order.end(), 0U);
@@ -269,8 +250,7 @@ std::optional<std::vector<PolicyRow>> DrawPolicies(const PolicyModel& model, con
       [&](int64_t i) {
         const auto at = static_cast<size_t>(i);
         PolicyRegisters with = registers;
-        const std::vector<RegisterEntry> entries = UsedEntries(with);
-        for (size_t e = 0; e < entries.size(); ++e) entries[e].entry->value = values[e][at];
+        SetEntries(UsedEntries(with), values, at);
         KappaDraw kappa{.estimated = false};
         for (const auto& [none, defence] : kappas) kappa.at.emplace_back(none[at], defence[at]);
         const double n =
@@ -285,13 +265,10 @@ std::optional<std::vector<PolicyRow>> DrawPolicies(const PolicyModel& model, con
     PolicyRow& of = rows[row];
     of.registered = registered[row];
     const auto over = [&](const std::function<double(const PolicyCell&)>& what) {
-      const double estimate = what(of.registered);
-      if (cells.empty()) return Interval{estimate, estimate, estimate};
       std::vector<double> all;
       all.reserve(cells.size());
       for (const std::vector<PolicyCell>& draw : cells) all.push_back(what(draw[row]));
-      const double low = Quantile(all, kLow);
-      return Interval{estimate, low, Quantile(all, kHigh)};
+      return MiddleOf(std::move(all), what(of.registered));
     };
     of.kappa = over([](const PolicyCell& c) { return c.kappa.value; });
     of.days = over([](const PolicyCell& c) { return c.days; });

@@ -62,8 +62,9 @@ class PolicyModel {
     return (measure * kAdversaries.size() + static_cast<size_t>(adversary)) * kHaystacks.size() + haystack;
   }
   size_t rows() const { return measures_.size() * kAdversaries.size() * kHaystacks.size(); }
+  // The first `haystacks` of them; what stands of the others is nothing.
   std::vector<PolicyCell> Reckon(const PolicyRegisters& registers, double samples, const KappaDraw& kappas,
-                                 double detector_p) const;
+                                 double detector_p, size_t haystacks = kHaystacks.size()) const;
 
  private:
   const PolicyInputs& inputs_;

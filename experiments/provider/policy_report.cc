@@ -11,16 +11,6 @@
 #include "experiments/provider/volumes.h"
 
 namespace retort::provider {
-namespace {
-
-const NamedAssumption* Published(const std::vector<NamedAssumption>& entries, const std::string& name) {
-  const auto found = std::ranges::find_if(entries, [&](const NamedAssumption& e) {
-    return e.name == name && (e.entry->unit == "samples" || e.entry->unit == "requests");
-  });
-  return found == entries.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 void Describe(Describer& d, PolicyConfig& c) {
   d.Field("results", c.results, {.help = "folder of the results that are taken over", .numerics = false});
@@ -52,16 +42,11 @@ std::optional<PolicyReport> MakePolicyReport(const PolicyConfig& config, const P
   }
   report.primary = static_cast<size_t>(primary - measures.begin());
   const NeedleAssumptions& needle = registers.provider.needle;
-  const std::vector<NamedAssumption> entries = Entries(needle);
-  const NamedAssumption* mark = Published(entries, config.mark);
-  if (mark == nullptr) {
-    throw Error({.place = "key mark"}, Excerpt(config.mark) + " is no volume of the register needle",
-                "one is published_r1_distill, another alleged_28m8");
-  }
+  const NamedAssumption mark = VolumeEntry(needle, config.mark);
   // Volumes of requests are as many samples as they would be at the registered attempts and share.
   const double each =
-      mark->entry->unit == "samples" ? 1 : needle.accepted_share.value / needle.attempts_per_sample.value;
-  const double samples = mark->entry->value * each;
+      mark.entry->unit == "samples" ? 1 : needle.accepted_share.value / needle.attempts_per_sample.value;
+  const double samples = mark.entry->value * each;
   const auto draw = [&](const std::string& name, const std::string& grade, double n, const std::string& bound,
                         const std::vector<double>& drawn) {
     auto rows = DrawPolicies(report.model, *inputs, registers, n, drawn, config.draws, seed, config.threads, watch);
@@ -69,7 +54,7 @@ std::optional<PolicyReport> MakePolicyReport(const PolicyConfig& config, const P
     report.volumes.push_back({name, grade, n, RequestsFor(n, needle), bound, std::move(*rows)});
     return true;
   };
-  if (!draw(std::string(mark->help), mark->entry->grade, samples, "", {})) return {};
+  if (!draw(std::string(mark.help), mark.entry->grade, samples, "", {})) return {};
   const NeededRequests needed = Estimated(inputs->need, needle);
   std::vector<double> n90;
   n90.reserve(inputs->need.n90.size());

@@ -22,7 +22,7 @@ struct Answers {
 
 Answers AnswersOf(const PolicyModel& model, const PolicyRegisters& registers, double samples, size_t primary,
                   double days) {
-  const std::vector<PolicyCell> cells = model.Reckon(registers, samples, {}, 0);
+  const std::vector<PolicyCell> cells = model.Reckon(registers, samples, {}, 0, 1);
   Answers answers;
   for (size_t m = 1; m < model.measures().size(); ++m) {
     answers.holds.push_back(cells[model.Index(m, Adversary::kAdaptive, 0)].added_days < days);

@@ -98,14 +98,14 @@ std::string PolicyWords(const RoundsReport& report) {
                      People(policy.people_a_thousand));
 }
 
-// "is delayed by 1.2 days [0.5, 20] and spends +$30 [+$20, +$400]"
+// "is delayed (+1.2 [+0.5, +20] days) and its spending changes by +$30 [+$20, +$400]"
 std::string Is(const PolicyEffect& effect) {
   if (std::isinf(effect.days.estimate)) {
     return fmt::format("does not complete within the horizon (nor in {} of draws)", Percent(effect.not_completed));
   }
   const bool delayed = effect.added_days.estimate >= kDelay;
-  return fmt::format("is {} ({} days) and spends {}", delayed ? "delayed" : "not delayed", AddedDays(effect.added_days),
-                     AddedMoney(effect.added_dollars));
+  return fmt::format("is {} ({} days) and its spending changes by {}", delayed ? "delayed" : "not delayed",
+                     AddedDays(effect.added_days), AddedMoney(effect.added_dollars));
 }
 
 // "the cheapest use is a reseller (31 % of draws; stolen key 45 %)"

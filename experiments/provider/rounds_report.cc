@@ -16,14 +16,6 @@ constexpr size_t kDocument = 2;  // of kTierNames
 // As it can be typed: "1000", "10 million".
 std::string PeopleName(double people) { return people < 1e6 ? fmt::format("{:g}", people) : People(people); }
 
-const Assumption& MarkEntry(const NeedleAssumptions& needle, const std::string& name) {
-  for (const NamedAssumption& named : Entries(needle)) {
-    if (named.name == name && named.entry->unit != "accounts" && named.entry->unit != "days") return *named.entry;
-  }
-  throw Error({.place = "key mark"}, Excerpt(name) + " is no volume of the register needle",
-              "one is published_r1_distill, another alleged_28m8");
-}
-
 BreakEvens FindBreakEvens(RoundsKind kind, const RoundsStudy& study, Among among) {
   BreakEvens found;
   for (int decade = 1; decade <= 8; ++decade) found.needs.push_back(std::pow(10.0, decade));
@@ -33,8 +25,10 @@ BreakEvens FindBreakEvens(RoundsKind kind, const RoundsStudy& study, Among among
     found.names.push_back(policy.name);
     std::vector<double>& prices = found.prices.emplace_back();
     for (const double need : found.needs) {
-      prices.push_back(kind == RoundsKind::kIdentity ? BreakEvenAccount(study.world, policy, need, among)
-                                                     : BreakEvenTraffic(study.world, policy, need, among));
+      const RoundsCell* tried = study.Find(p, need);
+      const RoundsCell cell = tried != nullptr ? *tried : RoundsCell{BestUses(study.world, policy, need)};
+      prices.push_back(kind == RoundsKind::kIdentity ? BreakEvenAccount(study.world, policy, need, cell, among)
+                                                     : BreakEvenTraffic(study.world, policy, need, cell, among));
     }
   }
   return found;
@@ -116,15 +110,14 @@ std::optional<RoundsReport> MakeRoundsReport(RoundsKind kind, const RoundsConfig
     if (!add({"N90 of " + need->task, "measured here", at, drawn.front(), drawn.back(), {}}, question)) return {};
   }
   for (const std::string& name : {config.mark, config.alleged}) {
-    const Assumption& entry = MarkEntry(registers.needle, name);
+    const NamedAssumption mark = VolumeEntry(registers.needle, name);
+    const Assumption& entry = *mark.entry;
     const bool as_requests = entry.unit == "requests";
     const double requests = as_requests ? entry.value : RequestsFor(entry.value, registers.needle);
     const NeededRequests at{.samples = entry.value, .requests = requests};
-    std::string help;
-    for (const NamedAssumption& named : Entries(registers.needle)) {
-      if (named.entry == &entry) help = named.help;
-    }
-    if (!add({help, entry.grade, at, at, at, {}}, {.samples = entry.value, .as_requests = as_requests})) return {};
+    if (!add({std::string(mark.help), entry.grade, at, at, at, {}},
+             {.samples = entry.value, .as_requests = as_requests}))
+      return {};
   }
   const RoundsWorld world = MakeWorld(registers.needle, registers.kyc, registers.address);
   std::optional<RoundsStudy> study =

@@ -69,6 +69,14 @@ std::vector<Mark> Marks(const NeedleAssumptions& a, const std::vector<MeasuredN9
   return marks;
 }
 
+NamedAssumption VolumeEntry(const NeedleAssumptions& assumptions, const std::string& name) {
+  for (const NamedAssumption& named : Entries(assumptions)) {
+    if (named.name == name && (named.entry->unit == "samples" || named.entry->unit == "requests")) return named;
+  }
+  throw Error({.place = "key mark"}, Excerpt(name) + " is no volume of the register needle",
+              "one is published_r1_distill, another alleged_28m8");
+}
+
 std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks, const std::vector<NeededRequests>& needed) {
   constexpr int kFirst = 1, kLast = 8;  // decades
   std::vector<double> volumes;

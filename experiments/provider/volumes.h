@@ -31,6 +31,8 @@ std::vector<MeasuredN90> ReadN90(const std::filesystem::path& summary);
 // Rising by requests. Of `measured`, only the arm `arm`.
 std::vector<Mark> Marks(const NeedleAssumptions& assumptions, const std::vector<MeasuredN90>& measured,
                         const std::string& arm);
+// The entry of that name, of so many samples or requests. Throws Error where it is no volume.
+NamedAssumption VolumeEntry(const NeedleAssumptions& assumptions, const std::string& name);
 // 10 to 10^8 in `per_decade` steps, the marks, and what was drawn.
 std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks,
                             const std::vector<NeededRequests>& needed = {});

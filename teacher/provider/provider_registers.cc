@@ -1,13 +1,14 @@
 #include "teacher/provider/provider_registers.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace retort {
 namespace {
 
-constexpr std::string_view kFromNeedle[] = {"chat_accounts", "attempts_per_sample", "accepted_share",
-                                            "prompt_tokens", "completion_tokens",   "input_price",
-                                            "output_price"};
+constexpr std::string_view kFromNeedle[] = {
+    "needle.chat_accounts",     "needle.attempts_per_sample", "needle.accepted_share", "needle.prompt_tokens",
+    "needle.completion_tokens", "needle.input_price",         "needle.output_price"};
 
 }  // namespace
 
@@ -18,17 +19,12 @@ void Describe(Describer& d, ProviderRegisters& r) {
 }
 
 std::vector<RegisterEntry> UsedEntries(ProviderRegisters& r) {
-  std::vector<RegisterEntry> used;
-  for (const NamedAssumption& named : Entries(r.needle)) {
-    if (std::ranges::find(kFromNeedle, named.name) == std::end(kFromNeedle)) continue;
-    used.push_back({"needle." + std::string(named.name), named.help, &EntryOf(r.needle, named.name)});
-  }
-  for (const NamedAssumption& named : Entries(r.kyc)) {
-    used.push_back({"kyc." + std::string(named.name), named.help, &EntryOf(r.kyc, named.name)});
-  }
-  for (const NamedAssumption& named : Entries(r.address)) {
-    used.push_back({"address." + std::string(named.name), named.help, &EntryOf(r.address, named.name)});
-  }
+  std::vector<RegisterEntry> used = NamedEntries("needle", r.needle);
+  std::erase_if(used, [](const RegisterEntry& entry) {
+    return std::ranges::find(kFromNeedle, entry.name) == std::end(kFromNeedle);
+  });
+  std::ranges::move(NamedEntries("kyc", r.kyc), std::back_inserter(used));
+  std::ranges::move(NamedEntries("address", r.address), std::back_inserter(used));
   return used;
 }
 

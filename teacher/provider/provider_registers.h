@@ -25,6 +25,16 @@ struct RegisterEntry {
   std::string_view help;
   Assumption* entry;
 };
+// All entries of one register, as "<prefix>.<name>"; pointers into it.
+template <class Register>
+std::vector<RegisterEntry> NamedEntries(const std::string& prefix, Register& of) {
+  std::vector<RegisterEntry> named;
+  for (const NamedAssumption& entry : Entries(of)) {
+    named.push_back({prefix + "." + std::string(entry.name), entry.help, &EntryOf(of, entry.name)});
+  }
+  return named;
+}
+
 // Those that enter the reckoning: all of kyc and address, and what they take from needle. Pointers into `r`.
 std::vector<RegisterEntry> UsedEntries(ProviderRegisters& r);
 

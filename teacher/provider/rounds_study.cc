@@ -6,22 +6,16 @@
 #include <numeric>
 
 #include "core/base/random.h"
-#include "teacher/provider/latin_hypercube.h"
 #include "teacher/provider/parallel.h"
+#include "teacher/provider/register_draws.h"
 
 namespace retort {
 namespace {
 
-constexpr double kLow = 0.05, kMiddle = 0.5, kHigh = 0.95;  // method: the middle 90 % of draws
-constexpr double kCheapest = 1e-3, kDearest = 1e6;          // method: between which a break-even is sought
-constexpr int kHalvings = 16;                               // method: of their logarithm
-constexpr double kMonth = 30;                               // unit: days
+constexpr double kCheapest = 1e-3, kDearest = 1e6;  // method: between which a break-even is sought
+constexpr int kHalvings = 16;                       // method: of their logarithm
+constexpr double kMonth = 30;                       // unit: days
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-double Quantile(std::vector<double> values, double p) {
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(std::floor(p * static_cast<double>(values.size() - 1) + kMiddle))];
-}
 
 // What one draw says of one policy.
 struct OfDraw {
@@ -49,19 +43,12 @@ double NeedOf(const EffectQuestion& question, const NeedleAssumptions& a, double
   return std::max(1.0, std::ceil(samples * a.attempts_per_sample.value / a.accepted_share.value));
 }
 
-// Difference where both are finite; what never completes adds without end.
-double Added(double with, double without) {
-  if (std::isinf(with)) return std::isinf(without) ? 0 : kInfinity;
-  return std::isinf(without) ? 0 : with - without;
-}
-
 Interval Over(const std::vector<DrawOfAll>& draws, size_t among, size_t policy, double registered,
               const std::function<double(const OfDraw& with, const OfDraw& without)>& what) {
-  if (draws.empty()) return {registered, registered, registered};
   std::vector<double> values;
   values.reserve(draws.size());
   for (const DrawOfAll& of : draws) values.push_back(what(of[among][policy], of[among].front()));
-  return {registered, Quantile(values, kLow), Quantile(values, kHigh)};
+  return MiddleOf(std::move(values), registered);
 }
 
 PolicyEffect EffectOf(const std::vector<DrawOfAll>& draws, const std::vector<OfDraw>& registered, size_t among,
@@ -173,14 +160,7 @@ std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const s
     return of;
   };
   ProviderRegisters copy = registers;
-  std::vector<std::vector<double>> values;
-  for (const RegisterEntry& entry : UsedEntries(copy)) {
-    const bool times = entry.name == "needle.attempts_per_sample" || entry.name == "needle.accepted_share";
-    values.push_back(times  // a and y stand: they only say which Q an N is
-
-                         ? std::vector<double>(static_cast<size_t>(draws), entry.entry->value)
-                         : LatinDraws(*entry.entry, entry.name, draws, seed));
-  }
+  const std::vector<std::vector<double>> values = DrawEntries(UsedEntries(copy), draws, seed);
   std::vector<size_t> order(static_cast<size_t>(draws));
   std::iota(order.begin(), order.end(), 0U);
   RandomStream(seed, "draws of N90").Shuffle(order);
@@ -190,8 +170,7 @@ std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const s
       [&](int64_t i) {
         const auto at = static_cast<size_t>(i);
         ProviderRegisters with = registers;
-        const std::vector<RegisterEntry> entries = UsedEntries(with);
-        for (size_t e = 0; e < entries.size(); ++e) entries[e].entry->value = values[e][at];
+        SetEntries(UsedEntries(with), values, at);
         const size_t n = question.drawn.size();
         of[at] = reckon(with, n == 0 ? question.samples : question.drawn[order[at] * n / order.size()]);
       },
@@ -205,9 +184,9 @@ std::optional<PolicyEffects> Effects(const ProviderRegisters& registers, const s
   return effects;
 }
 
-double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, double need, Among among) {
-  auto uses = BestUses(world, policy, need);
-  const Response* other = BestOther(uses, world, among);
+double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, double need, RoundsCell cell,
+                        Among among) {
+  const Response* other = BestOther(cell.uses, world, among);
   return BreakEven(
       [&](double price) {
         RoundsWorld at = world;
@@ -217,9 +196,9 @@ double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, 
       other == nullptr ? nullptr : &other->outcome, world);
 }
 
-double BreakEvenTraffic(const RoundsWorld& world, const ProviderPolicy& policy, double need, Among among) {
-  auto uses = BestUses(world, policy, need);
-  const Response* other = BestOther(uses, world, among);
+double BreakEvenTraffic(const RoundsWorld& world, const ProviderPolicy& policy, double need, RoundsCell cell,
+                        Among among) {
+  const Response* other = BestOther(cell.uses, world, among);
   return BreakEven(
       [&](double price) {
         RoundsWorld at = world;

@@ -64,8 +64,11 @@ double ProviderDollars(const RoundsWorld& world, const ProviderPolicy& policy, d
 
 // The price of an account of the policy's tier at which the distiller's own accounts cost as much as the best other
 // route (among those it pays for through this provider, or among all). 0: they never pay; infinite: they always do.
-double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, double need, Among among);
+// `cell`: the best uses under this policy at this need.
+double BreakEvenAccount(const RoundsWorld& world, const ProviderPolicy& policy, double need, RoundsCell cell,
+                        Among among);
 // The same for a gigabyte of residential and mobile traffic, where nothing else is left to its own accounts.
-double BreakEvenTraffic(const RoundsWorld& world, const ProviderPolicy& policy, double need, Among among);
+double BreakEvenTraffic(const RoundsWorld& world, const ProviderPolicy& policy, double need, RoundsCell cell,
+                        Among among);
 
 }  // namespace retort

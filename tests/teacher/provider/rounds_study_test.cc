@@ -85,7 +85,7 @@ TEST(RoundsStudy, DrawsOfNeedEnter) {
 TEST(RoundsStudy, AtTheBreakEvenTheRoutesCostTheSame) {
   const RoundsWorld world = ShippedWorld();
   for (const double need : {1e4, 8e5}) {
-    const double price = BreakEvenAccount(world, kLadder[1], need, Among::kPaid);
+    const double price = BreakEvenAccount(world, kLadder[1], need, {BestUses(world, kLadder[1], need)}, Among::kPaid);
     ASSERT_GT(price, 0);
     ASSERT_TRUE(std::isfinite(price));
     for (const double times : {0.99, 1.01}) {
