@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "core/base/error.h"
@@ -88,6 +90,35 @@ Table Shown(LogFindings findings, int show) {
   return table;
 }
 
+Table Thresholds(const LogFindings& findings) {
+  Table table{.title = fmt::format("Thresholds for a false alarm rate of {:.2g} %", 100 * findings.asked_rate),
+              .header = {"detector", "accounts that ring", "honest accounts compared with", "of them beyond",
+                         "false alarm rate that this leaves, %"},
+              .note =
+                  "The rate is that of other honest accounts of the same kind in one month: the 95 % interval of "
+                  "Clopper and Pearson, linked accounts counted as one. Another month may be of another kind."};
+  for (size_t i = 0; i < kLogDetectors; ++i) {
+    const auto ring = std::ranges::count_if(findings.accounts, [&](const auto& a) { return a.alarm_day[i] > 0; });
+    const FalseAlarms& alarms = findings.false_alarms[i];
+    table.rows.push_back({kLogDetectorNames[i], fmt::format("{} of {}", ring, findings.accounts.size()),
+                          std::to_string(alarms.accounts), std::to_string(alarms.beyond),
+                          fmt::format("{:.2g} to {:.2g}", 100 * alarms.rate.low, 100 * alarms.rate.high)});
+  }
+  return table;
+}
+
+void Warn(const LogFindings& findings) {
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  for (const FalseAlarms& alarms : findings.false_alarms) {
+    if (!Resolves(alarms, findings.asked_rate)) fewest = std::min(fewest, alarms.accounts);
+  }
+  if (fewest == std::numeric_limits<int64_t>::max()) return;
+  fmt::print(stderr,
+             "warning: {} honest accounts cannot tell a false alarm rate of {:.2g} %: less than one of them lies beyond "
+             "such a threshold, which is extrapolated; give more honest accounts, or raise honest_alarms\n",
+             fewest, 100 * findings.asked_rate);
+}
+
 int Main(int argc, char** argv) {
   return RunMain("detect", [&] {
     const Program program{.name = "detect", .summary = "Look for distillers in a gateway's request logs."};
@@ -96,10 +127,8 @@ int Main(int argc, char** argv) {
         DetectInLogs(ReadLoggedMonth(command.honest), ReadLoggedMonth(command.log), command.detection);
     const int show = std::min(command.show, static_cast<int>(findings.accounts.size()));
     fmt::print("{}", ToText(Shown(findings, show)));
-    for (size_t i = 0; i < kLogDetectors; ++i) {
-      const auto alarms = std::ranges::count_if(findings.accounts, [&](const auto& a) { return a.alarm_day[i] > 0; });
-      fmt::print("{}: {} of {} accounts ring\n", kLogDetectorNames[i], alarms, findings.accounts.size());
-    }
+    fmt::print("\n{}", ToText(Thresholds(findings)));
+    Warn(findings);
     if (command.output_dir.empty()) return 0;
     WriteFileAtomic(std::filesystem::path(command.output_dir) / "accounts.csv", ToCsv(Accounts(findings)));
     fmt::print("{}/accounts.csv\n", command.output_dir);

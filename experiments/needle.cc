@@ -7,6 +7,7 @@
 #include "experiments/lab/register_table.h"
 #include "experiments/lab/simulation.h"
 #include "experiments/provider/needle_page.h"
+#include "experiments/provider/traffic_files.h"
 
 namespace retort::provider {
 namespace {
@@ -17,12 +18,18 @@ struct NeedleExperiment {
   NeedleAssumptions assumptions;
   NeedleConfig needle;
   PrimaryContrast primary;
+  std::string texts = "measured", traffic = "configs/traffic";
   std::string few_samples_summary, arm = "teacher", output_dir;
   int per_decade = 2;
 };
 
 void Describe(Describer& d, NeedleExperiment& c) {
   Describe(d, c.needle);
+  d.Field("texts", c.texts,
+          {.help = "what requests look like: as in a gateway's log, or as the register assumes",
+           .choices = {"measured", "assumed"}});
+  d.Field("traffic", c.traffic,
+          {.help = "folder with what scripts/gateway_traffic.py kept of that log", .numerics = false});
   d.Field("per_decade", c.per_decade, {.help = "volumes tried, beside the known ones", .min = 1, .max = 20});
   d.Field(
       "few_samples_summary", c.few_samples_summary,
@@ -54,6 +61,14 @@ int Main(int argc, char** argv) {
           needed = Drawn(*need, config.assumptions);
           needed.push_back(Estimated(*need, config.assumptions));
         }
+        std::vector<LoggedDetection> detection;
+        if (config.texts == "measured") {
+          const fs::path folder =
+              FindBeside(config.traffic, run.command_line().config_dir,
+                         "run scripts/gateway_traffic.py and give its folder, or texts=assumed to do without");
+          config.needle.logged = ReadLoggedMonths(folder);
+          detection = ReadLoggedDetection(folder);
+        }
         const Watch watch = [&](const char* what, double share) { return run.Tell(what, share); };
         const std::vector<Mark> marks = Marks(config.assumptions, measured, config.arm);
         const NeedleResult result =
@@ -68,7 +83,8 @@ int Main(int argc, char** argv) {
         const NeedleReport report{config.needle,  config.assumptions,
                                   config.primary, result,
                                   marks,          need,
-                                  sensitivity,    lab::WhatIfs(run.command_line().overrides)};
+                                  sensitivity,    lab::WhatIfs(run.command_line().overrides),
+                                  detection};
         return run.Finish(NeedlePage(report), NeedleData(report), ToToml(config), NeedleText(report));
       });
 }

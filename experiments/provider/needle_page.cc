@@ -66,6 +66,14 @@ PageFigure DetectorFigure(const NeedleReport& report, const HaystackResult& hays
           .views = {{.label = "requests", .plot = std::move(plot)}}};
 }
 
+std::string AssumedTextEntries(const NeedleReport& report) {
+  std::vector<std::string_view> names;
+  for (const NamedAssumption& entry : Entries(report.assumptions)) {
+    if (IsOfAssumedTexts(entry.name)) names.push_back(entry.name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::vector<std::string> Points() {
   std::vector<std::string> points;
   for (const Strategy& strategy : kStrategies)
@@ -104,6 +112,24 @@ PageSection Answer(const NeedleReport& report) {
   return section;
 }
 
+PageSection Texts(const NeedleReport& report) {
+  const LoggedMonths& logged = *report.config.logged;
+  return {
+      .id = "texts",
+      .title = "What the texts alone give away",
+      .paragraphs =
+          {"Requests look as they did in a gateway's log (scripts/gateway_traffic.py): a described mix of honest "
+           "people, and real collections, whose prompts were also sent by each strategy. Every account here writes as "
+           "one account of that log did, in runs of its requests; decoys and a reseller's own customers are honest "
+           "accounts of it. Detectors learn from the earlier month and are tried on other people's texts.",
+           fmt::format("There are only {} kinds of honest texts to learn from. A threshold for {} reviews a day among "
+                       "{} accounts lies beyond all of them: it is extrapolated, and text detectors ring seldom. The "
+                       "table therefore shows what needs no threshold.",
+                       logged.earlier.honest(), Count(report.assumptions.review_capacity.value),
+                       Requests(static_cast<double>(MainHaystack(report).haystack.accounts)))},
+      .tables = {TextTable(report), WriterTable(logged)}};
+}
+
 std::vector<PageSection> Sections(const NeedleReport& report) {
   std::vector<PageSection> sections;
   sections.push_back({.id = "base-rates",
@@ -111,6 +137,7 @@ std::vector<PageSection> Sections(const NeedleReport& report) {
                       .paragraphs = {"How thin the needle is, and what a false alarm rate means in such a haystack."},
                       .tables = {BaseRateTable(report)}});
   sections.push_back(Answer(report));
+  if (report.config.logged) sections.push_back(Texts(report));
   PageSection others{.id = "haystacks", .title = "Other haystacks"};
   for (const HaystackResult& haystack : report.result.haystacks) {
     if (&haystack != &MainHaystack(report)) others.figures.push_back(StrategyFigure(report, haystack));
@@ -210,10 +237,15 @@ PageContent NeedlePage(const NeedleReport& report) {
                    .verdicts = Verdicts(report),
                    .sections = Sections(report)};
   // NOLINTBEGIN(bugprone-suspicious-missing-comma): sentences of several lines
+  const std::string what_texts =
+      report.config.logged
+          ? "All accounts are synthetic but for their texts. Those are of one gateway, which sells a small teacher of "
+            "digit folds to a mix of honest people that was described, not observed: with another mix distillers may "
+            "stand out more, or less. Volumes, days, links and what a provider can link are assumed."
+          : "All accounts are synthetic. How far apart honest and distilling texts lie, how people spread over volumes "
+            "and links, and what a provider can link are assumed (texts=measured takes the texts of a gateway's log).";
   page.caveats = {
-      "All accounts are synthetic. How far apart honest and distilling texts lie, how people spread over volumes and "
-      "links, and what a provider can link are assumed; request logs of a gateway will replace the assumed texts. "
-      "Another assumption can turn a result round: try it (assumptions.<name>.value=...).",
+      what_texts + " Another assumption can turn a result round: try it (assumptions.<name>.value=...).",
       "Intervals speak of the simulated sample of accounts, not of the assumptions.",
       "linked_mmd and fused end a whole group for one of its accounts, and honest members with it (honest members "
       "ended). The other detectors end only the accounts that they alarm at.",
@@ -236,8 +268,10 @@ PageContent NeedlePage(const NeedleReport& report) {
   for (const Mark& mark : report.marks) {
     if (mark.grade == "measured here") measured += (measured.empty() ? "" : ", ") + mark.name;
   }
-  page.grades = {measured.empty() ? "Measured here: nothing (no few_samples summary was given)."
-                                  : "Measured here: " + measured + ", read from a few_samples summary.",
+  const std::string texts = report.config.logged ? "the texts of requests, from a gateway's log" : "";
+  if (!measured.empty()) measured += ", read from a few_samples summary";
+  if (!texts.empty()) measured = texts + (measured.empty() ? "" : "; " + measured);
+  page.grades = {"Measured here: " + (measured.empty() ? "nothing (no few_samples summary was given)" : measured) + ".",
                  "Published: messages of the chat service, sizes of training sets, prices. Its weekly users were "
                  "published too; that "
                  "they are the accounts of a month is assumed.",
@@ -247,7 +281,11 @@ PageContent NeedlePage(const NeedleReport& report) {
   page.glossary = Glossary(report);
   page.last_sections = {{.id = "register",
                          .title = "What was assumed",
-                         .paragraphs = {"Every constant of the model, from configs/assumptions."},
+                         .paragraphs = {report.config.logged
+                                            ? "Every constant of the model, from configs/assumptions. Texts are "
+                                              "measured, so that nothing here has a use for " +
+                                                  AssumedTextEntries(report) + "."
+                                            : "Every constant of the model, from configs/assumptions."},
                          .tables = {lab::RegisterTable(Entries(report.assumptions))}}};
   return page;
 }

@@ -8,6 +8,7 @@
 
 #include "core/report/data_table.h"
 #include "core/report/page.h"
+#include "experiments/provider/traffic_files.h"
 #include "experiments/provider/volumes.h"
 #include "teacher/provider/needle.h"
 #include "teacher/provider/sensitivity.h"
@@ -29,7 +30,8 @@ struct NeedleReport {
   const std::vector<Mark>& marks;
   const std::optional<Need>& need;
   const std::optional<Sensitivity>& sensitivity;
-  std::vector<std::string> what_ifs;  // overrides of the register
+  std::vector<std::string> what_ifs;       // overrides of the register
+  std::vector<LoggedDetection> detection;  // in the log that measured texts are of
 };
 
 Probe ProbeOf(const PrimaryContrast& primary, const NeedleAssumptions& assumptions);  // at the mark

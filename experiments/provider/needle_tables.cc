@@ -11,18 +11,10 @@
 namespace retort::provider {
 namespace {
 
+constexpr double kMillion = 1e6;
 constexpr double kShownSwing = 0.02;  // of what is obtained: less is not shown
 
 TableCell Share(const Interval& share) { return {PercentInterval(share), "", share.estimate}; }
-
-// Flagged accounts: "29 870", "1.2 million [1.0, 1.5]".
-std::string People(const Interval& people) {
-  const double scale = people.estimate >= 1e6 ? 1e6 : 1;
-  const auto number = [&](double x) { return scale > 1 ? fmt::format("{:.3g}", x / scale) : Count(std::round(x)); };
-  std::string text = number(people.estimate) + (scale > 1 ? " million" : "");
-  if (people.low != people.high) text += fmt::format(" [{}, {}]", number(people.low), number(people.high));
-  return text;
-}
 
 std::string Small(double share) {
   return share >= 0.001 ? fmt::format("{:.2g} %", 100 * share) : share > 0 ? fmt::format("{:.1e}", share) : "0";
@@ -60,6 +52,19 @@ std::vector<TableCell> CampaignCells(const NeedleRow& row, const NeedleReport& r
 }
 
 }  // namespace
+
+std::string People(const Interval& people) {
+  const bool millions = people.estimate >= kMillion;
+  const auto number = [&](double x, bool unit) {
+    if (!millions && x < kMillion) return Count(std::round(x));
+    return fmt::format("{:.3g}{}", x / kMillion, unit ? " million" : "");
+  };
+  std::string text = number(people.estimate, true);
+  if (people.low != people.high) {
+    text += fmt::format(" [{}, {}]", number(people.low, !millions), number(people.high, !millions));
+  }
+  return text;
+}
 
 std::string Requests(double requests) {
   if (requests >= 1e6) return fmt::format("{:.4g} million", requests / 1e6);
@@ -152,6 +157,12 @@ Table HonestTable(const NeedleReport& report) {
           "Thresholds were set on an earlier month, so that reviews asked for and reviewable agree but for "
           "chance, and for tails beyond the sample of accounts whose texts were read; volume knows the totals of "
           "all. An alarm for a linked group is one review, and flags all its members."};
+  if (report.config.logged) {
+    table.note += fmt::format(
+        " Accounts that write as one account of the log ring together, so that intervals have the {} of them as "
+        "clusters: no alarm among so many leaves 1 % and more of all accounts possible.",
+        report.config.logged->later.honest());
+  }
   for (const HaystackResult& h : report.result.haystacks) {
     for (size_t i = 0; i < kDetectors; ++i) {
       table.rows.push_back({h.haystack.name,
@@ -235,6 +246,58 @@ Table SensitivityTable(const NeedleReport& report) {
       Requests(PrimaryRequests(report)), report.primary.haystack, Count(s.accounts), hidden,
       PercentInterval(s.as_registered.hidden), loud, PercentInterval(s.as_registered.loud), 100 * kShownSwing,
       still.empty() ? "none" : still, fmt::join(s.idle, ", "));
+  return table;
+}
+
+Table WriterTable(const LoggedMonths& logged) {
+  Table table{.title = "Whose texts they are",
+              .header = {"kind", "earlier month, learnt from", "later month, tried on"},
+              .note = fmt::format("Accounts of the log, of distillers campaigns; {} and {} requests.",
+                                  Count(static_cast<double>(logged.earlier.requests())),
+                                  Count(static_cast<double>(logged.later.requests())))};
+  for (size_t k = 0; k < kTextKinds; ++k) {
+    const auto kind = static_cast<TextKind>(k);
+    table.rows.push_back({kTextKindNames[k], Count(static_cast<double>(logged.earlier.of(kind).size())),
+                          Count(static_cast<double>(logged.later.of(kind).size()))});
+  }
+  return table;
+}
+
+Table TextTable(const NeedleReport& report) {
+  const std::string& haystack = MainHaystack(report).haystack.name;
+  const double requests = PrimaryRequests(report);
+  Table table{.title = "AUC of the detectors that read texts",
+              .header = {"strategy", "log: accounts", "log: prada", "log: mmd", "log: cluster",
+                         haystack + ": prada", haystack + ": mmd", haystack + ": linked_mmd"},
+              .note = fmt::format(
+                  "Log: a strategy's accounts against the honest ones of the gateway's own later month, by "
+                  "build/detect; "
+                  "split and burst send what capped sends. {0}: in this haystack, at {1} requests, where an account "
+                  "may send too "
+                  "few for a window. 0.5 is a toss-up; below it distillers look less strange than honest people. "
+                  "cluster compares how often a template is used; it is not among the haystack's detectors.",
+                  haystack, Requests(requests))};
+  const auto in_log = [&](std::string_view strategy, std::string_view detector) -> const LoggedDetection* {
+    for (const LoggedDetection& found : report.detection) {
+      if (found.strategy == strategy && found.detector == detector) return &found;
+    }
+    return nullptr;
+  };
+  for (const std::string& strategy : report.config.strategies) {
+    const LoggedDetection* any = in_log(strategy, "volume");
+    std::vector<TableCell> row = {strategy, any == nullptr ? TableCell(kDash) : TableCell(Count(any->accounts))};
+    for (const char* detector : {"prada", "mmd", "cluster"}) {
+      const LoggedDetection* found = in_log(strategy, detector);
+      const bool scored = found != nullptr && std::isfinite(found->auc);
+      row.push_back(scored ? TableCell(Fixed(found->auc, 2), "", found->auc) : TableCell(kDash));
+    }
+    for (const Detector detector : {Detector::kPrada, Detector::kMmd, Detector::kLinkedMmd}) {
+      const NeedleRow* found = report.result.Find(haystack, strategy, requests, detector);
+      row.push_back(found == nullptr ? TableCell(kDash)
+                                     : TableCell(WithInterval(found->outcome.auc, 2), "", found->outcome.auc.estimate));
+    }
+    table.rows.push_back(std::move(row));
+  }
   return table;
 }
 

@@ -73,9 +73,8 @@ std::string Obtains(const NeedleReport& report, const Contrast& contrast) {
 
 std::string Flags(const NeedleReport& report) {
   const Interval& flagged = MainHaystack(report).honest_flagged[static_cast<size_t>(MainDetector(report))];
-  return fmt::format("the {} detector flags {} honest accounts [{}, {}] in {:g} days", report.primary.detector,
-                     Count(std::round(flagged.estimate)), Count(std::round(flagged.low)),
-                     Count(std::round(flagged.high)), report.assumptions.horizon_days.value);
+  return fmt::format("the {} detector flags {} honest accounts in {:g} days", report.primary.detector, People(flagged),
+                     report.assumptions.horizon_days.value);
 }
 
 const Mark* MarkOf(const NeedleReport& report, const std::string& entry) {
@@ -92,10 +91,11 @@ std::vector<std::string> Verdicts(const NeedleReport& report) {
   if (report.need && OverDraws(report, contrast)) {
     const std::vector<NeededRequests> draws = Drawn(*report.need, report.assumptions);
     verdicts.push_back(fmt::format(
-        "Under these assumptions, a distiller who needs the {} requests [{}, {}] that N90 of {} takes (measured here, "
+        "Under these assumptions, {}a distiller who needs the {} requests [{}, {}] that N90 of {} takes (measured here, "
         "on "
         "a small student) obtains, among {} accounts, {} of them before cut-off, a difference of {} over the draws of "
         "N90, while {}.",
+        report.config.logged ? "and with texts as a gateway's log had them, " : "",
         Needed(Estimated(*report.need, report.assumptions)), Needed(draws.front()), Needed(draws.back()),
         report.need->task, accounts, Obtains(report, contrast), Points(contrast.lead), Flags(report)));
   }

@@ -61,7 +61,7 @@ void SetHonest(PolicyCell& cell, const Countermeasure& measure, const PolicyRegi
     case CountermeasureKind::kDetectors: {
       const Interval& flagged = inputs.needle[h].honest_flagged;
       cell.honest =
-          estimated ? flagged.estimate : TriangularQuantile(flagged.low, flagged.estimate, flagged.high, detector_p);
+          estimated ? flagged.estimate : RangeQuantile(flagged.low, flagged.estimate, flagged.high, detector_p);
       cell.provider_dollars = r.provider.needle.review_capacity.value * in.horizon_days * r.policy.review_price.value;
       break;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 namespace retort {
 namespace {
@@ -57,6 +58,7 @@ std::vector<Campaign> Alternatives(std::string_view strategy, double requests, c
   const auto capped = [&](double volume, double decoys) {
     const double sent = requests * (1 + decoys), each = std::min(sent, std::max(1.0, volume));
     add(sent / each, Evenly(each, days, limit), decoys, decoys / (1 + decoys), false);
+    found.back().plan.reworded = strategy == "reworded";
   };
   const double median = static_cast<double>(population.volume().Quantile(a.cap_quantile.value));
   constexpr double kOne = 1;              // size: what the strategy is
@@ -67,7 +69,7 @@ std::vector<Campaign> Alternatives(std::string_view strategy, double requests, c
   } else if (strategy == "split" || strategy == "burst") {
     const double accounts = std::min(requests, a.alleged_16m_accounts.value), each = std::ceil(requests / accounts);
     add(accounts, strategy == "split" ? Evenly(each, days, limit) : AtOnce(each, days, limit), 0, 0, false);
-  } else if (strategy == "capped") {
+  } else if (strategy == "capped" || strategy == "reworded") {
     capped(median, 0);
   } else if (strategy == "camouflage") {
     for (const int halvings : kHalvings) capped(median, std::ldexp(a.camouflage_high.value, -halvings));
@@ -94,8 +96,45 @@ std::vector<double> ShareByDay(const Campaign& campaign) {
   return shares;
 }
 
-TextSource DistillerText(const TextWorld& world, CounterRandom& random) {
-  return {.mix = world.distiller_mix(), .offset = world.DrawTemplate(random), .followup_share = 0};
+namespace {
+
+const std::vector<LoggedWriter>* LoggedDistillers(const TextWorld& world, bool reworded) {
+  if (world.logged() == nullptr) return nullptr;
+  return &world.logged()->of(reworded ? TextKind::kReworded : TextKind::kCollection);
+}
+
+}  // namespace
+
+size_t DistillerTexts::Many(const TextWorld& world, bool reworded) {
+  const std::vector<LoggedWriter>* logged = LoggedDistillers(world, reworded);
+  return logged == nullptr ? std::numeric_limits<size_t>::max() : logged->size();
+}
+
+DistillerTexts::DistillerTexts(const TextWorld& world, bool reworded, CounterRandom& random)
+    : DistillerTexts(world, reworded,
+                     world.logged() == nullptr ? 0 : random.Below(static_cast<uint32_t>(Many(world, reworded))),
+                     random) {}
+
+DistillerTexts::DistillerTexts(const TextWorld& world, bool reworded, size_t which, CounterRandom& random)
+    : world_(&world), reworded_(reworded) {
+  if (const std::vector<LoggedWriter>* logged = LoggedDistillers(world, reworded)) {
+    logged_ = &(*logged)[which];
+  } else {
+    form_.mix = world.distiller_mix();
+    if (!reworded) form_.offset = world.DrawTemplate(random);
+  }
+}
+
+TextSource DistillerTexts::Account(CounterRandom& random) const {
+  TextSource text = form_;
+  if (logged_ != nullptr) {
+    const auto& accounts = logged_->accounts;
+    const size_t which = accounts.size() < 2 ? 0 : random.Below(static_cast<uint32_t>(accounts.size()));
+    text.logged = accounts[which];
+  } else if (reworded_) {
+    text.offset = world_->DrawStyle(random);
+  }
+  return text;
 }
 
 }  // namespace retort

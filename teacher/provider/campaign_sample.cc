@@ -20,7 +20,9 @@ struct Simulator {
 
   Traffic Account(const TextSource& text, CounterRandom& random) const {
     Traffic traffic{.daily = plan.daily, .text = text, .other_share = plan.other_share};
-    if (plan.other_share > 0) traffic.other = population.HonestText(random);
+    if (plan.other_share > 0) {
+      traffic.other = plan.paid_by_others ? population.CustomerText(random) : population.HonestText(random);
+    }
     traffic.random = CounterRandom(random.Next());
     return traffic;
   }
@@ -34,13 +36,13 @@ struct Simulator {
   }
 
   // Accounts of one template.
-  void Template(CounterRandom& random, PlanAlarms& alarms) const {
-    const TextSource text = DistillerText(population.world(), random);
+  void Template(size_t which, CounterRandom& random, PlanAlarms& alarms) const {
+    const DistillerTexts texts(population.world(), plan.reworded, which, random);
     PerDetector<std::vector<int64_t>> rung;
     rung.fill(std::vector<int64_t>(plan.daily.size()));
     PerDetector<double> placed{};
     for (int64_t i = 0; i < alarms.accounts_each; ++i) {
-      Traffic traffic = Account(text, random);
+      Traffic traffic = Account(texts.Account(random), random);
       History history;
       detectors.Look(RequestsOf(traffic, population.world()), history);
       const Alarms first = detectors.FirstAlarms(history);
@@ -61,14 +63,14 @@ struct Simulator {
   }
 
   // A linked group of a campaign with `texts`, some of its members honest.
-  void Group(const std::vector<TextSource>& texts, double honest, CounterRandom& random, PlanAlarms& alarms) const {
+  void Group(const std::vector<DistillerTexts>& texts, double honest, CounterRandom& random, PlanAlarms& alarms) const {
     const DetectorPolicy& policy = detectors.policy();
     std::vector<Traffic> members;
     std::vector<bool> guilty;
     for (int m = 0; m < policy.group_members; ++m) {
       guilty.push_back(m == 0 || random.Uniform() >= honest);
-      const TextSource& text = texts[random.Below(static_cast<uint32_t>(texts.size()))];
-      members.push_back(guilty.back() ? Account(text, random) : population.HonestAccount(random));
+      const DistillerTexts& of = texts[random.Below(static_cast<uint32_t>(texts.size()))];
+      members.push_back(guilty.back() ? Account(of.Account(random), random) : population.HonestAccount(random));
     }
     std::vector<Traffic> copies = members;
     std::vector<Requests> sent;
@@ -109,7 +111,9 @@ PlanAlarms Simulate(const AccountPlan& plan, const Population& population, const
   const double cost = kIdleCost + std::min(total, looks * policy.window);
   const auto days = static_cast<size_t>(population.days());
   const auto accounts = static_cast<int64_t>(std::clamp(work / cost, kFewest, kMost));
+  const size_t most = DistillerTexts::Many(population.world(), plan.reworded);
   PlanAlarms alarms{.templates = std::min(kTemplates, accounts / kEach)};
+  alarms.templates = static_cast<int64_t>(std::min(static_cast<size_t>(alarms.templates), most));
   alarms.accounts_each = accounts / alarms.templates;
   alarms.groups = std::max<int64_t>(static_cast<int64_t>(kFewest) / kEach, accounts / (kEach * policy.group_members));
   alarms.accounts.fill({std::vector<int64_t>(days), std::vector<int64_t>(days)});
@@ -118,14 +122,14 @@ PlanAlarms Simulate(const AccountPlan& plan, const Population& population, const
   const Simulator simulator{plan, population, detectors, places};
   for (int64_t i = 0; i < alarms.templates; ++i) {
     CounterRandom random = templates.Open(static_cast<uint64_t>(i));
-    simulator.Template(random, alarms);
+    simulator.Template(static_cast<size_t>(i), random, alarms);
   }
   const auto shared = static_cast<size_t>(std::max(1L, std::lround(a.campaign_templates.value)));
   for (int64_t i = 0; i < alarms.groups; ++i) {
     CounterRandom random = groups.Open(static_cast<uint64_t>(i));
-    std::vector<TextSource> texts;
+    std::vector<DistillerTexts> texts;
     for (size_t k = 0; k < std::min<size_t>(shared, static_cast<size_t>(policy.group_members)); ++k) {
-      texts.push_back(DistillerText(population.world(), random));
+      texts.emplace_back(population.world(), plan.reworded, random);
     }
     simulator.Group(texts, a.link_dilution.value, random, alarms);
   }

@@ -123,7 +123,7 @@ PerDetector<double> Detectors::Highest(const History& history) const {
 }
 
 void Detectors::Calibrate(std::vector<TailModel::Weighted> volumes, double accounts,
-                          std::span<const HonestScores> sample, double alarm_share) {
+                          std::span<const HonestScores> sample, double alarm_share, double writers) {
   assert(alarm_share > 0);
   const auto sampled = static_cast<double>(sample.size());
   models_[0].emplace(std::move(volumes), accounts);
@@ -135,7 +135,7 @@ void Detectors::Calibrate(std::vector<TailModel::Weighted> volumes, double accou
       // A group is looked at once, whoever of its members is in the sample.
       scores.push_back({account.highest[i], part == Detector::kLinkedMmd ? 1.0 / account.group_size : 1.0});
     }
-    models_[i].emplace(std::move(scores), sampled);
+    models_[i].emplace(std::move(scores), sampled, 0, writers);
   }
   std::vector<TailModel::Weighted> sums;
   for (const HonestScores& account : sample) {
@@ -143,7 +143,7 @@ void Detectors::Calibrate(std::vector<TailModel::Weighted> volumes, double accou
     for (const Detector part : kOwnParts) sum += Rarity(part, account.highest[static_cast<size_t>(part)]);
     sums.push_back({sum, 1});
   }
-  together_.emplace(std::move(sums), sampled);
+  together_.emplace(std::move(sums), sampled, 0, writers);
   const double rarity = -std::log(std::min(1.0, alarm_share));
   for (size_t i = 0; i + 1 < kDetectors; ++i) thresholds_[i] = models_[i]->ScoreAt(rarity);
   // An account that rings by itself is a review; of those that ring with their group all are one.
@@ -154,7 +154,7 @@ void Detectors::Calibrate(std::vector<TailModel::Weighted> volumes, double accou
     fused.push_back({std::max(own, group), one});
     if (account.group_size > 1) fused.push_back({own, 1 - one});
   }
-  thresholds_[kDetectors - 1] = TailModel(std::move(fused), sampled, kRaritySlope).ScoreAt(rarity);
+  thresholds_[kDetectors - 1] = TailModel(std::move(fused), sampled, kRaritySlope, writers).ScoreAt(rarity);
 }
 
 Alarms Detectors::FirstAlarms(const History& history) const {

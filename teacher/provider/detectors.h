@@ -59,6 +59,7 @@ struct History {
   std::vector<Look> looks;
   std::vector<GroupLook> group;  // of the account's group; empty without one
   uint32_t group_size = 1;
+  uint32_t writer = 0;  // as whom of a log the account writes: for who counts alarms, no detector reads it
 };
 
 struct HonestScores {
@@ -85,9 +86,9 @@ class Detectors {
   PerDetector<double> Highest(const History& history) const;
   // Learns how rare scores are. `volumes`: logarithms of the month's totals of `accounts` honest accounts; `sample`:
   // scores of some of them. `alarm_share`: honest alarms that can be looked at in a month, as a share of all accounts;
-  // a group is one.
+  // a group is one. `writers`: TailModel's.
   void Calibrate(std::vector<TailModel::Weighted> volumes, double accounts, std::span<const HonestScores> sample,
-                 double alarm_share);
+                 double alarm_share, double writers = 0);
 
   double threshold(Detector detector) const { return thresholds_[static_cast<size_t>(detector)]; }
   Alarms FirstAlarms(const History& history) const;

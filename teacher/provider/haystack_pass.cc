@@ -54,8 +54,8 @@ std::vector<HonestScores> Sample(const Population& population, const Detectors& 
 }  // namespace
 
 History Observe(const Population& population, const Detectors& detectors, uint64_t account, const Group& group) {
-  History history{.group_size = group.size};
   Traffic traffic = population.Open(account, group);
+  History history{.group_size = group.size, .writer = traffic.text.writer};
   detectors.Look(RequestsOf(traffic, population.world()), history);
   if (group.size < 2) return history;
   const uint64_t count = std::min<uint64_t>(group.size, static_cast<uint64_t>(detectors.policy().group_members));
@@ -93,7 +93,9 @@ std::unique_ptr<Detectors> Calibrated(const Population& population, const Detect
              [&](double share) { return !watch || watch("calibrating the detectors", share); });
   if (sample.empty()) return nullptr;
   const auto accounts = static_cast<double>(population.accounts());
-  detectors->Calibrate(totals->Scores(), accounts, sample, alarms / accounts);
+  const LoggedTexts* logged = population.world().logged();
+  detectors->Calibrate(totals->Scores(), accounts, sample, alarms / accounts,
+                       logged == nullptr ? 0 : static_cast<double>(logged->honest()));
   return detectors;
 }
 
@@ -124,6 +126,7 @@ class BlockReader {
     for (auto* reviews : {&counts.tail_reviews, &counts.control_reviews}) {
       reviews->fill(std::vector<int64_t>(static_cast<size_t>(population.days())));
     }
+    if (population.world().logged() != nullptr) counts.writers.resize(population.world().logged()->honest());
   }
 
   void Read(const Group& group) {
@@ -172,12 +175,15 @@ class BlockReader {
     const Alarms alarms = detectors_.FirstAlarms(history);
     (in_tail ? counts_.tail : counts_.control) += 1;
     tally.members += !in_tail;
+    WriterTally* writer = in_tail || counts_.writers.empty() ? nullptr : &counts_.writers[history.writer];
+    if (writer != nullptr) ++writer->members;
     for (size_t i = 0; i < kDetectors; ++i) {
       if (alarms.day[i] == 0) continue;
       const auto which = static_cast<Detector>(i);
       const bool by_group = which == Detector::kLinkedMmd || (which == Detector::kFused && alarms.fused_group);
       (in_tail ? counts_.tail_alarms : counts_.control_alarms)[i] += 1;
       if (!in_tail) tally.alarms[i] += 1;
+      if (writer != nullptr) ++writer->alarms[i];
       if (group.evaluator) counts_.evaluator_alarms[i] += 1;
       Count(in_tail || which == Detector::kVolume ? counts_.tail_reviews : counts_.control_reviews, i, alarms.day[i],
             by_group ? kOneReview / group.size : kOneReview);
@@ -209,6 +215,11 @@ void PassCounts::Add(const PassCounts& other) {
   control += other.control;
   volume_alarms += other.volume_alarms;
   control_members_squared += other.control_members_squared;
+  if (writers.size() < other.writers.size()) writers.resize(other.writers.size());
+  for (size_t w = 0; w < other.writers.size(); ++w) {
+    writers[w].members += other.writers[w].members;
+    for (size_t i = 0; i < kDetectors; ++i) writers[w].alarms[i] += other.writers[w].alarms[i];
+  }
   for (size_t i = 0; i < kDetectors; ++i) {
     tail_alarms[i] += other.tail_alarms[i];
     control_alarms[i] += other.control_alarms[i];
@@ -249,6 +260,19 @@ PassCounts Pass(const Population& population, const Detectors& detectors, const 
   return sum;
 }
 
+namespace {
+
+// By how much clusters that ring together widen the variance of a rate. Without an alarm: as if they rang as one.
+double DesignEffect(const ClusterSums& clusters, int64_t members_squared, double share, double control) {
+  const auto squared = static_cast<double>(members_squared);
+  const double alone = control * share * (1 - share);
+  const double together = static_cast<double>(clusters.alarms_squared) -
+                          2 * share * static_cast<double>(clusters.alarms_by_members) + share * share * squared;
+  return alone > 0 ? together / alone : squared / control;
+}
+
+}  // namespace
+
 PerDetector<Interval> HonestFlagged(const PassCounts& counts) {
   PerDetector<Interval> flagged;
   const auto rest = static_cast<double>(counts.accounts - counts.tail);
@@ -262,13 +286,17 @@ PerDetector<Interval> HonestFlagged(const PassCounts& counts) {
     } else if (counts.control == 0 || counts.control == counts.accounts - counts.tail) {  // none left, or all were seen
       flagged[i] = {tail + alarms, tail + alarms, counts.control == 0 ? tail + rest : tail + alarms};
     } else {
-      const ClusterSums& clusters = counts.control_clusters[i];
-      const auto members_squared = static_cast<double>(counts.control_members_squared);
-      const double share = alarms / control, alone = control * share * (1 - share);
-      const double together = static_cast<double>(clusters.alarms_squared) -
-                              2 * share * static_cast<double>(clusters.alarms_by_members) +
-                              share * share * members_squared;
-      const double effect = std::max(1.0, alone > 0 ? together / alone : members_squared / control);
+      ClusterSums of_writers;
+      int64_t writers_squared = 0;
+      for (const WriterTally& writer : counts.writers) {
+        of_writers.alarms_squared += writer.alarms[i] * writer.alarms[i];
+        of_writers.alarms_by_members += writer.alarms[i] * writer.members;
+        writers_squared += writer.members * writer.members;
+      }
+      const double share = alarms / control;
+      const double effect =
+          std::max({1.0, DesignEffect(counts.control_clusters[i], counts.control_members_squared, share, control),
+                    DesignEffect(of_writers, writers_squared, share, control)});
       const Interval rate = Wilson(alarms / effect, control / effect);
       flagged[i] = {tail + rest * rate.estimate, tail + rest * rate.low, tail + rest * rate.high};
     }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/stats/interval.h"
 #include "teacher/provider/detectors.h"
@@ -39,6 +40,12 @@ struct ClusterSums {
   bool operator==(const ClusterSums&) const = default;
 };
 
+struct WriterTally {  // of the control sample
+  int64_t members = 0;
+  PerDetector<int64_t> alarms{};
+  bool operator==(const WriterTally&) const = default;
+};
+
 inline constexpr int64_t kOneReview = int64_t{1} << 20;
 
 struct PassCounts {
@@ -49,6 +56,7 @@ struct PassCounts {
   PerDetector<int64_t> evaluator_alarms{};               // of the expanded
   PerDetector<ClusterSums> control_clusters{};
   int64_t control_members_squared = 0;  // Σ n²
+  std::vector<WriterTally> writers;     // by History::writer; none where texts are assumed
   // What reviewers get to see of the honest, by day of the alarm, in kOneReview; of volume over all accounts.
   PerDetector<std::vector<int64_t>> tail_reviews, control_reviews;
   PerDetector<RarityCounts> rarities;  // of a uniform sample of all accounts
@@ -62,7 +70,8 @@ PassCounts Pass(const Population& population, const Detectors& detectors, const 
 // Honest accounts flagged in the whole haystack: the tail counted, the rest extrapolated from the control sample; of
 // the volume detector exact. The interval of the rate is Wilson's at the effective number of accounts: members of a
 // group ring together, so its variance is that of clusters, Σ (y - rate n)² / (Σ n)² (Cochran 1977, section 3.12; Korn
-// & Graubard 1998). Without an alarm groups count as if they rang as one.
+// & Graubard 1998). Without an alarm groups count as if they rang as one. Accounts that write as one of a log's are
+// such a cluster, too; the wider of the two intervals is given.
 PerDetector<Interval> HonestFlagged(const PassCounts& counts);
 
 // Reviews that the honest ask for, by day, in the whole haystack.

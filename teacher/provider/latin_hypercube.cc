@@ -22,11 +22,15 @@ double TriangularQuantile(double low, double mode, double high, double p) {
 
 double EntryQuantile(const Assumption& entry, double p) {
   if (!(entry.high > entry.low)) return entry.value;
-  if (entry.low > 0 && entry.high > kWideRange * entry.low) {
-    const double at = TriangularQuantile(std::log(entry.low), std::log(entry.value), std::log(entry.high), p);
-    return std::clamp(std::exp(at), entry.low, entry.high);
+  return RangeQuantile(entry.low, entry.value, entry.high, p);
+}
+
+double RangeQuantile(double low, double mode, double high, double p) {
+  if (low > 0 && high > kWideRange * low) {
+    const double at = TriangularQuantile(std::log(low), std::log(mode), std::log(high), p);
+    return std::clamp(std::exp(at), low, high);
   }
-  return TriangularQuantile(entry.low, entry.value, entry.high, p);
+  return TriangularQuantile(low, mode, high, p);
 }
 
 std::vector<double> LatinDraws(const Assumption& entry, const std::string& name, int draws, uint64_t seed) {

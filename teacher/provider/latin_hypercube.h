@@ -14,6 +14,7 @@
 namespace retort {
 
 double TriangularQuantile(double low, double mode, double high, double p);
+double RangeQuantile(double low, double mode, double high, double p);  // in the logarithm where the range is wide
 // Of an entry at p in [0, 1]; by the logarithm where that is how it is drawn.
 double EntryQuantile(const Assumption& entry, double p);
 // `draws` values of the entry, in the order in which draws are numbered.

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/stats/detection.h"
 #include "teacher/provider/cluster_detector.h"
 
 namespace retort {
@@ -70,6 +72,23 @@ std::vector<Features> Reference(const LoggedMonth& honest, const std::vector<siz
   return reference;
 }
 
+// Accounts with the largest score of a group for each, against the threshold.
+FalseAlarms Beyond(const LoggedMonth& honest, const std::vector<size_t>& accounts, const std::vector<double>& scores,
+                   double threshold) {
+  std::map<size_t, bool> groups;
+  for (size_t i = 0; i < accounts.size(); ++i) groups[honest.accounts[accounts[i]].group] |= scores[i] >= threshold;
+  FalseAlarms alarms{.accounts = static_cast<int64_t>(groups.size())};
+  for (const auto& [group, beyond] : groups) alarms.beyond += beyond;
+  alarms.rate = ClopperPearson(alarms.beyond, alarms.accounts);
+  return alarms;
+}
+
+std::vector<size_t> Everybody(const LoggedMonth& month) {
+  std::vector<size_t> everybody(month.accounts.size());
+  std::iota(everybody.begin(), everybody.end(), size_t{0});
+  return everybody;
+}
+
 }  // namespace
 
 void Describe(Describer& d, LogDetectionConfig& config) {
@@ -110,19 +129,28 @@ LogFindings DetectInLogs(LoggedMonth honest, LoggedMonth month, const LogDetecti
   scored.reserve(halves.scored.size());
   for (const size_t i : halves.scored) scored.push_back({detectors.Highest(of_honest[i]), of_honest[i].group_size});
   detectors.Calibrate(std::move(volumes), accounts, scored, alarm_share);
+  const std::vector<double> honest_clusters = cluster.Scores(honest, halves.scored);
   std::vector<TailModel::Weighted> clusters;
   clusters.reserve(halves.scored.size());
-  for (const double score : cluster.Scores(honest, halves.scored)) clusters.push_back({score, 1});
+  for (const double score : honest_clusters) clusters.push_back({score, 1});
   const auto [low, high] = std::ranges::minmax_element(clusters, {}, &TailModel::Weighted::score);
   const double no_spread = low->score == high->score ? 1 : 0;  // then a nat is taken for one
   const TailModel rare_cluster(std::move(clusters), static_cast<double>(halves.scored.size()), no_spread);
 
-  LogFindings findings{.days = month.days};
+  LogFindings findings{.days = month.days, .asked_rate = alarm_share};
   for (size_t i = 0; i < kDetectors; ++i) findings.threshold[i] = detectors.threshold(static_cast<Detector>(i));
   findings.threshold[kCluster] = rare_cluster.ScoreAt(-std::log(alarm_share));
-  std::vector<size_t> everybody(month.accounts.size());
-  std::iota(everybody.begin(), everybody.end(), size_t{0});
-  const std::vector<double> cluster_scores = cluster.Scores(month, everybody);
+  for (size_t k = 0; k < kLogDetectors; ++k) {
+    // Volume is compared with the totals of all, which nothing else was learnt from.
+    const std::vector<size_t> compared = k == 0 ? Everybody(honest) : halves.scored;
+    std::vector<double> scores = honest_clusters;
+    if (k != kCluster) {
+      scores.clear();
+      for (const size_t i : compared) scores.push_back(detectors.Highest(of_honest[i])[k]);
+    }
+    findings.false_alarms[k] = Beyond(honest, compared, scores, findings.threshold[k]);
+  }
+  const std::vector<double> cluster_scores = cluster.Scores(month, Everybody(month));
   const std::vector<History> histories = Observe(month, detectors);
   findings.accounts.reserve(month.accounts.size());
   for (size_t i = 0; i < month.accounts.size(); ++i) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/config/describe.h"
+#include "core/stats/interval.h"
 #include "teacher/provider/detectors.h"
 #include "teacher/provider/log_traffic.h"
 
@@ -39,11 +40,24 @@ struct AccountFinding {
   std::array<double, kLogDetectors> rarity{};  // -ln of the share of honest accounts with such a score
   std::array<int, kLogDetectors> alarm_day{};  // of the month; 0: none
 };
+// How well a threshold is known: of so many honest accounts that were not compared with themselves, linked ones counted
+// as one, so many lie at it or beyond, with the interval of the rate that this leaves possible (Clopper & Pearson 1934;
+// the threshold being one of their own scores, its rate is a Beta between the two that the ends are quantiles of).
+struct FalseAlarms {
+  int64_t accounts = 0, beyond = 0;
+  Interval rate;
+};
 struct LogFindings {
   int days = 0;
+  double asked_rate = 0;  // of false alarms, a detector and month
   std::array<double, kLogDetectors> threshold{};
+  std::array<FalseAlarms, kLogDetectors> false_alarms{};
   std::vector<AccountFinding> accounts;  // by name
 };
+
+// Whether so few honest accounts can tell such a rate: one of them is expected beyond the threshold at least. Else the
+// threshold is extrapolated.
+inline bool Resolves(const FalseAlarms& alarms, double rate) { return static_cast<double>(alarms.accounts) * rate >= 1; }
 
 // Throws Error for too few honest accounts (20), or logs whose pseudonyms cannot be compared.
 LogFindings DetectInLogs(LoggedMonth honest, LoggedMonth month, const LogDetectionConfig& config);

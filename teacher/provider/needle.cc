@@ -40,7 +40,8 @@ bool JudgeCampaigns(const NeedleConfig& config, const NeedleAssumptions& a, cons
                     const Watch& watch) {
   PerDetector<std::vector<double>> places;
   for (size_t i = 0; i < kDetectors; ++i) places[i] = result.counts.rarities[i].Placements();
-  const auto sampled = static_cast<double>(result.counts.rarities[0].accounts());
+  auto sampled = static_cast<double>(result.counts.rarities[0].accounts());
+  if (config.logged) sampled = std::min(sampled, static_cast<double>(config.logged->later.honest()));
   std::vector<Choice> choices;
   std::vector<AccountPlan> plans;
   for (const std::string& strategy : config.strategies) {
@@ -129,9 +130,10 @@ std::optional<HaystackResult> SearchHaystack(const std::string& name, const Need
                         .tail_accounts = static_cast<int64_t>(config.tail_accounts / shrink),
                         .threads = config.threads,
                         .seed = seed};
-  const Population population(simulated, a, seed);
+  const LoggedMonths* logged = config.logged.get();
+  const Population population(simulated, a, seed, "", logged == nullptr ? nullptr : &logged->later);
   // Topics lie where they lie for everybody: the detectors' month is of other people in the same world.
-  const Population earlier(simulated, a, seed, "earlier month");
+  const Population earlier(simulated, a, seed, "earlier month", logged == nullptr ? nullptr : &logged->earlier);
   const Watch tell = [&](const char* what, double share) {
     return !watch || watch((name + ": " + what).c_str(), share);
   };

@@ -3,6 +3,7 @@
 // of every strategy and volume are judged by them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct NeedleConfig {
   DetectorPolicy detectors;
   int64_t seed = 0;
   int threads = 2;
+  std::shared_ptr<const LoggedMonths> logged;  // texts of a gateway's log; null: as the register assumes
 };
 void Describe(Describer& d, NeedleConfig& c);
 

@@ -36,5 +36,7 @@ std::vector<NamedAssumption> Entries(const NeedleAssumptions& a);  // in the ord
 // One of them, which must be there.
 Assumption& EntryOf(NeedleAssumptions& a, std::string_view name);
 const Assumption& EntryOf(const NeedleAssumptions& a, std::string_view name);
+// Of the entries that only assumed texts have a use for.
+bool IsOfAssumedTexts(std::string_view name);
 
 }  // namespace retort

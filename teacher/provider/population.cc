@@ -22,6 +22,7 @@ Haystack MakeHaystack(const std::string& name, const std::string& rate, const Ne
 
 void Traffic::Draw(const TextWorld& world, std::span<Features> requests) {
   if (other_share <= 0) return text.Draw(world, random, requests);
+  if (world.logged() != nullptr) return DrawBetween(world, requests);
   size_t others = 0;
   for (size_t i = 0; i < requests.size(); ++i) others += random.Uniform() < other_share;
   other.Draw(world, random, requests.first(others));
@@ -29,6 +30,18 @@ void Traffic::Draw(const TextWorld& world, std::span<Features> requests) {
   for (size_t i = requests.size(); i > 1; --i) {
     std::swap(requests[i - 1], requests[random.Below(static_cast<uint32_t>(i))]);
   }
+}
+
+void Traffic::DrawBetween(const TextWorld& world, std::span<Features> requests) {
+  std::vector<bool> others(requests.size());
+  size_t count = 0;
+  for (size_t i = 0; i < others.size(); ++i) count += others[i] = random.Uniform() < other_share;
+  std::vector<Features> drawn(requests.size());
+  const std::span<Features> of_others = std::span(drawn).first(count), own = std::span(drawn).subspan(count);
+  other.Draw(world, random, of_others);
+  text.Draw(world, random, own);
+  size_t next_other = 0, next_own = 0;
+  for (size_t i = 0; i < others.size(); ++i) requests[i] = others[i] ? of_others[next_other++] : own[next_own++];
 }
 
 std::vector<int64_t> SpreadOverDays(int64_t total, int days, double shape, CounterRandom& random) {
@@ -63,9 +76,10 @@ Requests RequestsOf(Traffic& traffic, const TextWorld& world) {
           .latest = [&traffic, &world](int /*day*/, std::span<Features> requests) { traffic.Draw(world, requests); }};
 }
 
-Population::Population(Haystack haystack, const NeedleAssumptions& a, uint64_t seed, const std::string& month)
+Population::Population(Haystack haystack, const NeedleAssumptions& a, uint64_t seed, const std::string& month,
+                       const LoggedTexts* logged)
     : haystack_(std::move(haystack)),
-      world_(a, haystack_.technical_share, seed),
+      world_(a, haystack_.technical_share, seed, logged),
       volume_(haystack_.volume),
       totals_(seed, "totals" + month),
       groups_(seed, "groups" + month),
@@ -101,7 +115,21 @@ Group Population::GroupOf(uint64_t account) const {
   return found;
 }
 
+TextKind Population::DrawKind(CounterRandom& random) const {
+  return random.Uniform() < haystack_.technical_share ? TextKind::kDeveloper : TextKind::kPupil;
+}
+
+TextSource Population::LoggedMember(const Group& group, CounterRandom& shared, CounterRandom& own) const {
+  if (group.link == Link::kPayment) return world_.DrawLogged(DrawKind(shared), own);
+  return world_.DrawLogged(group.evaluator ? TextKind::kEvaluator : TextKind::kDeveloper, shared);
+}
+
+TextSource Population::CustomerText(CounterRandom& random) const {
+  return world_.logged() != nullptr ? world_.DrawLogged(TextKind::kDeveloper, random) : HonestText(random);
+}
+
 TextSource Population::HonestText(CounterRandom& random) const {
+  if (world_.logged() != nullptr) return world_.DrawLogged(DrawKind(random), random);
   return {.mix = world_.DrawHonestMix(random),
           .offset = world_.DrawStyle(random),
           .followup_share = world_.followup_share()};
@@ -120,6 +148,11 @@ Traffic Population::Open(uint64_t account, const Group& group) const {
                   .text = HonestText(random)};
   if (group.link == Link::kPayment || group.link == Link::kTemplate) {
     CounterRandom shared = group_texts_.Open(group.first);
+    if (world_.logged() != nullptr) {
+      traffic.text = LoggedMember(group, shared, random);
+      traffic.random = CounterRandom(random.Next());
+      return traffic;
+    }
     traffic.text.mix = world_.DrawHonestMix(shared);
     if (group.link == Link::kTemplate) {
       const Features form = world_.DrawTemplate(shared);

@@ -42,6 +42,9 @@ struct Traffic {
   CounterRandom random{0};  // of the texts
 
   void Draw(const TextWorld& world, std::span<Features> requests);
+
+ private:
+  void DrawBetween(const TextWorld& world, std::span<Features> requests);  // each writer's in order
 };
 // Drawn when they are read. Both must outlive them.
 Requests RequestsOf(Traffic& traffic, const TextWorld& world);
@@ -53,8 +56,10 @@ class Population {
  public:
   static constexpr uint64_t kBlock = 65536;  // size: accounts of a block; also the largest group
 
-  // `month`: other accounts in the same world, whose topics lie where the seed puts them.
-  Population(Haystack haystack, const NeedleAssumptions& assumptions, uint64_t seed, const std::string& month = {});
+  // `month`: other accounts in the same world, whose topics lie where the seed puts them. `logged`: that month's texts,
+  // which must outlive it; null: as assumed.
+  Population(Haystack haystack, const NeedleAssumptions& assumptions, uint64_t seed, const std::string& month = {},
+             const LoggedTexts* logged = nullptr);
 
   const Haystack& haystack() const { return haystack_; }
   const TextWorld& world() const { return world_; }
@@ -83,12 +88,16 @@ class Population {
     return group.evaluator ? static_cast<int64_t>(static_cast<double>(total) * evaluator_volume_) : total;
   }
   Traffic Open(uint64_t account, const Group& group) const;
-  // Honest people who are in no haystack: a decoy's model, a reseller's own customers; a member of a campaign's group.
+  // Honest people who are in no haystack: a decoy's model; a reseller's own customers; a member of a campaign's group.
   TextSource HonestText(CounterRandom& random) const;
+  TextSource CustomerText(CounterRandom& random) const;
   Traffic HonestAccount(CounterRandom& random) const;
 
  private:
   Group DrawGroup(CounterRandom& random) const;
+  TextKind DrawKind(CounterRandom& random) const;
+  // In a log are no groups. Members of a payment are one kind of people; those of a template write as one account.
+  TextSource LoggedMember(const Group& group, CounterRandom& shared, CounterRandom& own) const;
 
   Haystack haystack_;
   TextWorld world_;

@@ -13,11 +13,13 @@ constexpr double kWideRange = 10;    // method: ends so many times apart are hal
 constexpr double kCampaignPart = 3;  // method: campaigns are sampled more coarsely by this factor
 
 // What cannot move a share obtained in this haystack.
-bool Enters(std::string_view name, const Assumption& entry, const Probe& probe, const std::string& honest_rate) {
+bool Enters(std::string_view name, const Assumption& entry, const Probe& probe, const NeedleConfig& config) {
   constexpr std::string_view kNever[] = {"messages_a_week", "prompt_tokens", "completion_tokens",     "input_price",
                                          "output_price",    "account_price", "base_rate_false_alarms"};
+  const std::string& honest_rate = config.honest_rate;
   if (!(entry.low < entry.high) || name.starts_with("published_") || name.starts_with("alleged_")) return false;
   if (std::ranges::find(kNever, name) != std::end(kNever)) return false;
+  if (config.logged && IsOfAssumedTexts(name)) return false;
   const bool api = probe.haystack == "api";
   if (name.starts_with("api_") && !api) return false;
   if (api && (name == "honest_monthly_mean" || name == "honest_gamma_shape" || name == "technical_share")) return false;
@@ -85,7 +87,7 @@ std::optional<Sensitivity> RunSensitivity(const NeedleConfig& config, const Prob
   const Prober prober(config, probe, a);
   Sensitivity result{.accounts = config.sensitivity_accounts};
   for (const NamedAssumption& named : Entries(a)) {
-    if (!Enters(named.name, *named.entry, probe, config.honest_rate)) {
+    if (!Enters(named.name, *named.entry, probe, config)) {
       result.idle.push_back(named.name);
       continue;
     }

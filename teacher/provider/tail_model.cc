@@ -8,18 +8,21 @@ namespace retort {
 namespace {
 
 constexpr double kTail = 200;       // weight of the scores that the tail is fitted to, or a tenth where there is less
+constexpr double kTailWriters = 20;
 constexpr double kKnotStep = 0.02;  // of rarity
 
 }  // namespace
 
-TailModel::TailModel(std::vector<Weighted> scores, double accounts, double tail_scale) {
+TailModel::TailModel(std::vector<Weighted> scores, double accounts, double tail_scale, double writers) {
   std::sort(scores.begin(), scores.end(), [](const Weighted& a, const Weighted& b) { return a.score > b.score; });
   double all = 0;
   for (const Weighted& score : scores) all += score.weight;
+  const double of_writers = writers > 0 ? all * kTailWriters / writers : 0;
+  const double tail_most = std::min(std::max(kTail, of_writers), all / 10);
   size_t tail = 0;
   for (double sum = 0; tail < scores.size(); ++tail) {
     sum += scores[tail].weight;
-    if (sum > std::min(kTail, all / 10)) break;
+    if (sum > tail_most) break;
   }
   double weight = 0, excess = 0, tail_weight = 0;
   for (size_t i = 0; i < scores.size(); ++i) {

@@ -16,8 +16,10 @@ class TailModel {
     double score = 0, weight = 1;
   };
   // `scores` of those that have one among `accounts` in all; larger is stranger.
-  // `tail_scale`: of the exponential tail, where it is known; 0: fitted.
-  TailModel(std::vector<Weighted> scores, double accounts, double tail_scale = 0);
+  // `tail_scale`: of the exponential tail, where it is known; 0: fitted. `writers`: where many accounts write as so few
+  // people do, the tail begins at the twenty strangest people, since an account more of each says nothing; 0: all are
+  // others.
+  TailModel(std::vector<Weighted> scores, double accounts, double tail_scale = 0, double writers = 0);
 
   double Rarity(double score) const;    // -ln P(score >= x) >= 0, never falling in x
   double ScoreAt(double rarity) const;  // the smallest score that is at least so rare; +infinity if none is known

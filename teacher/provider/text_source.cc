@@ -11,12 +11,13 @@ constexpr int kTechnicalTopics = 3;  // size: of the model world, as the number 
 
 }  // namespace
 
-TextWorld::TextWorld(const NeedleAssumptions& a, double technical_share, uint64_t seed)
+TextWorld::TextWorld(const NeedleAssumptions& a, double technical_share, uint64_t seed, const LoggedTexts* logged)
     : concentration_(a.topic_concentration.value),
       followup_share_(a.followup_share.value),
       style_(static_cast<float>(a.account_style.value)),
       template_shift_(static_cast<float>(a.template_shift.value)),
-      followup_spread_(static_cast<float>(a.followup_spread.value)) {
+      followup_spread_(static_cast<float>(a.followup_spread.value)),
+      logged_(logged) {
   CounterRandom random = CounterStreams(seed, "topics").Open(0);
   for (Features& centre : centres_) {
     for (float& x : centre) x = static_cast<float>(a.topic_spread.value) * random.Noise();
@@ -58,7 +59,24 @@ Features TextWorld::DrawTemplate(CounterRandom& random) const {
   return direction;
 }
 
+TextSource TextWorld::DrawLogged(TextKind kind, CounterRandom& random) const {
+  const std::vector<LoggedWriter>& writers = logged_->of(kind);
+  const LoggedWriter& writer = writers[random.Below(static_cast<uint32_t>(writers.size()))];
+  const auto& accounts = writer.accounts;
+  const size_t account = accounts.size() < 2 ? 0 : random.Below(static_cast<uint32_t>(accounts.size()));
+  return {.logged = accounts[account], .writer = writer.place};
+}
+
 void TextSource::Draw(const TextWorld& world, CounterRandom& random, std::span<Features> requests) const {
+  if (!logged.empty()) {
+    for (size_t done = 0; done < requests.size();) {
+      const size_t run = std::min(requests.size() - done, logged.size());
+      const size_t start = random.Below(static_cast<uint32_t>(logged.size()));
+      for (size_t i = 0; i < run; ++i) requests[done + i] = logged[(start + i) % logged.size()];
+      done += run;
+    }
+    return;
+  }
   const Features* before = nullptr;
   for (Features& request : requests) {
     if (before != nullptr && random.Uniform() < followup_share) {

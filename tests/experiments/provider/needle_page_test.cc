@@ -47,7 +47,7 @@ struct Run {
                     .idle = {"input_price"}};
   }
   NeedleReport Report() const {
-    return {config, assumptions, primary, result, marks, need, sensitivity, {"assumptions.review_days.value=2"}};
+    return {config, assumptions, primary, result, marks, need, sensitivity, {"assumptions.review_days.value=2"}, {}};
   }
   NeedleAssumptions assumptions;
   NeedleConfig config;
@@ -77,6 +77,27 @@ TEST(NeedlePage, SaysWhatMustBeSaid) {
   EXPECT_THAT(page.verdicts[1], HasSubstr("800 000 requests (DeepSeek-R1-Distill, published)"));
   EXPECT_THAT(page.verdicts[1], HasSubstr("28.8 million requests (laid to a campaign of June 2026, alleged)"));
   EXPECT_THAT(page.verdicts[0], ::testing::MatchesRegex("Under these assumptions, .* \\[.*\\].*honest accounts.*"));
+}
+
+TEST(NeedlePage, SaysWhereMeasuredTextsComeFrom) {
+  const std::filesystem::path folder = std::filesystem::path(RETORT_SOURCE_DIR) / "configs" / "traffic";
+  auto run = Shared();
+  run.config.logged = ReadLoggedMonths(folder);
+  NeedleReport report = run.Report();
+  report.detection = ReadLoggedDetection(folder);
+  const PageContent page = NeedlePage(report);
+  std::string text = RenderMarkdown(page);
+  std::erase(text, '\\');
+  for (const char* words :
+       {"and with texts as a gateway's log had them", "Measured here: the texts of requests, from a gateway's log;",
+        "described, not observed", "AUC of the detectors that read texts", "log: cluster", "260",
+        "clusters"}) {
+    EXPECT_THAT(text, HasSubstr(words));
+  }
+  EXPECT_THAT(page.last_sections[0].paragraphs[0], HasSubstr("nothing here has a use for topic_concentration"));
+  text = RenderMarkdown(NeedlePage(Shared().Report()));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("gateway's log had")));
+  EXPECT_THAT(text, HasSubstr("honest and distilling texts lie"));
 }
 
 TEST(NeedlePage, TheGlossarySpeaksOfThisRun) {

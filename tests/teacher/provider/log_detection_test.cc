@@ -15,6 +15,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/stats/detection.h"
 #include "teacher/provider/cluster_detector.h"
 #include "teacher/provider/pseudonyms.h"
 #include "teacher/provider/request_log.h"
@@ -234,6 +235,62 @@ TEST(LogDetection, AnotherHonestMonthRingsAboutAsOftenAsAllowed) {
     // single month's may be off by a factor of five, eight different ones are together within two.
     EXPECT_LE(rung[k], 48) << kLogDetectorNames[k];
   }
+}
+
+TEST(LogDetection, SaysHowWellItsThresholdsAreKnown) {
+  const LogFindings few = DetectInLogs(Honest(1, 60), Honest(2, 60), {.honest_alarms = 1});
+  EXPECT_NEAR(few.asked_rate, 1.0 / 60, 1e-12);
+  for (size_t k = 0; k < kLogDetectors; ++k) {
+    const FalseAlarms& alarms = few.false_alarms[k];
+    const Interval exact = ClopperPearson(alarms.beyond, alarms.accounts);
+    EXPECT_EQ(alarms.rate.low, exact.low);
+    EXPECT_EQ(alarms.rate.high, exact.high);
+    // Half of the accounts, but for volume.
+    EXPECT_EQ(Resolves(alarms, few.asked_rate), k == Place("volume")) << kLogDetectorNames[k];
+  }
+  EXPECT_EQ(few.false_alarms[Place("volume")].accounts, 60);
+  EXPECT_LT(few.false_alarms[Place("mmd")].accounts, 45);
+  const LogFindings many = DetectInLogs(Honest(1, 300), Honest(2, 60), {.honest_alarms = 12});
+  for (size_t k = 0; k < kLogDetectors; ++k) {
+    const FalseAlarms& alarms = many.false_alarms[k];
+    EXPECT_TRUE(Resolves(alarms, 0.04));
+    if (k == Place("linked_mmd")) {
+      EXPECT_EQ(alarms.beyond, 0) << "nobody is linked";
+      continue;
+    }
+    EXPECT_LE(alarms.rate.low, 0.04);
+    EXPECT_GE(alarms.rate.high, 0.04) << "what was asked for is among what is possible";
+    EXPECT_LT(alarms.rate.high, 0.15);
+  }
+}
+
+TEST(LogDetection, LinkedAccountsAreOneWhenThresholdsAreJudged) {
+  LoggedMonth honest = Honest(1, 60);
+  for (size_t i = 0; i < 60; i += 2) {
+    honest.accounts[i + 1].group = honest.accounts[i].group = i / 2;
+    honest.groups[i / 2] = {i, i + 1};
+  }
+  honest.groups.resize(30);
+  const LogFindings findings = DetectInLogs(std::move(honest), Honest(2, 60), {});
+  EXPECT_EQ(findings.false_alarms[Place("volume")].accounts, 30);
+  EXPECT_LT(findings.false_alarms[Place("mmd")].accounts, 25);
+}
+
+// The coverage of the intervals: thresholds of many honest months, each tried on as many accounts again.
+TEST(LogDetection, TheIntervalOfFalseAlarmsHoldsThoseOfOtherAccounts) {
+  int held = 0, tried = 0;
+  const LoggedMonth others = Honest(900, 600);
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    const LogFindings findings = DetectInLogs(Honest(100 + seed, 120), others, {.honest_alarms = 6});
+    for (const char* detector : {"volume", "prada", "mmd"}) {
+      const double rate = Ringing(findings, detector, "honest") / 600.0;
+      const Interval& said = findings.false_alarms[Place(detector)].rate;
+      held += said.low - 0.01 <= rate && rate <= said.high + 0.01;  // 600 tell a rate of 5 % to a standard error of 0.9
+      ++tried;
+    }
+  }
+  EXPECT_EQ(tried, 24);
+  EXPECT_GE(held, 21) << "19 of 20 are promised";
 }
 
 TEST(LogDetection, IsTheSameAgain) {
