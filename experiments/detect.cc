@@ -113,10 +113,11 @@ void Warn(const LogFindings& findings) {
     if (!Resolves(alarms, findings.asked_rate)) fewest = std::min(fewest, alarms.accounts);
   }
   if (fewest == std::numeric_limits<int64_t>::max()) return;
-  fmt::print(stderr,
-             "warning: {} honest accounts cannot tell a false alarm rate of {:.2g} %: less than one of them lies beyond "
-             "such a threshold, which is extrapolated; give more honest accounts, or raise honest_alarms\n",
-             fewest, 100 * findings.asked_rate);
+  fmt::print(
+      stderr,
+      "warning: {} honest accounts cannot tell a false alarm rate of {:.2g} %: less than one of them lies beyond "
+      "such a threshold, which is extrapolated; give more honest accounts, or raise honest_alarms\n",
+      fewest, 100 * findings.asked_rate);
 }
 
 int Main(int argc, char** argv) {

@@ -279,14 +279,14 @@ PageContent NeedlePage(const NeedleReport& report) {
                  "Assumed: everything else in the register. Every share, rate and day on this page is derived from "
                  "assumed numbers, and is no better than they are."};
   page.glossary = Glossary(report);
-  page.last_sections = {{.id = "register",
-                         .title = "What was assumed",
-                         .paragraphs = {report.config.logged
-                                            ? "Every constant of the model, from configs/assumptions. Texts are "
-                                              "measured, so that nothing here has a use for " +
-                                                  AssumedTextEntries(report) + "."
-                                            : "Every constant of the model, from configs/assumptions."},
-                         .tables = {lab::RegisterTable(Entries(report.assumptions))}}};
+  page.last_sections = {
+      {.id = "register",
+       .title = "What was assumed",
+       .paragraphs = {report.config.logged ? "Every constant of the model, from configs/assumptions. Texts are "
+                                             "measured, so that nothing here has a use for " +
+                                                 AssumedTextEntries(report) + "."
+                                           : "Every constant of the model, from configs/assumptions."},
+       .tables = {lab::RegisterTable(Entries(report.assumptions))}}};
   return page;
 }
 

@@ -267,8 +267,8 @@ Table TextTable(const NeedleReport& report) {
   const std::string& haystack = MainHaystack(report).haystack.name;
   const double requests = PrimaryRequests(report);
   Table table{.title = "AUC of the detectors that read texts",
-              .header = {"strategy", "log: accounts", "log: prada", "log: mmd", "log: cluster",
-                         haystack + ": prada", haystack + ": mmd", haystack + ": linked_mmd"},
+              .header = {"strategy", "log: accounts", "log: prada", "log: mmd", "log: cluster", haystack + ": prada",
+                         haystack + ": mmd", haystack + ": linked_mmd"},
               .note = fmt::format(
                   "Log: a strategy's accounts against the honest ones of the gateway's own later month, by "
                   "build/detect; "

@@ -91,7 +91,8 @@ std::vector<std::string> Verdicts(const NeedleReport& report) {
   if (report.need && OverDraws(report, contrast)) {
     const std::vector<NeededRequests> draws = Drawn(*report.need, report.assumptions);
     verdicts.push_back(fmt::format(
-        "Under these assumptions, {}a distiller who needs the {} requests [{}, {}] that N90 of {} takes (measured here, "
+        "Under these assumptions, {}a distiller who needs the {} requests [{}, {}] that N90 of {} takes (measured "
+        "here, "
         "on "
         "a small student) obtains, among {} accounts, {} of them before cut-off, a difference of {} over the draws of "
         "N90, while {}.",

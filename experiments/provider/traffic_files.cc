@@ -19,9 +19,15 @@ namespace fs = std::filesystem;
 constexpr char kMend[] = "give the folder that scripts/gateway_traffic.py wrote (configs/traffic)";
 
 std::vector<Features> ReadTexts(const fs::path& file) {
-  const char* const columns[] = {"text",        "log_bytes",          "log_words",
-                                 "digit_share", "upper_share",       "punctuation_share",  "beyond_ascii_share",
-                                 "distinct_word_share", "byte_entropy_bits"};
+  const char* const columns[] = {"text",
+                                 "log_bytes",
+                                 "log_words",
+                                 "digit_share",
+                                 "upper_share",
+                                 "punctuation_share",
+                                 "beyond_ascii_share",
+                                 "distinct_word_share",
+                                 "byte_entropy_bits"};
   std::vector<Features> texts;
   ForEachCsvRow(file, columns, kMend, [&](const CsvRow& row) {
     if (row.Number("text") != static_cast<double>(texts.size())) {

@@ -61,7 +61,7 @@ class DistillerTexts {
   // Different templates; no limit where texts are assumed.
   static size_t Many(const TextWorld& world, bool reworded);
 
-  DistillerTexts(const TextWorld& world, bool reworded, CounterRandom& random);            // any
+  DistillerTexts(const TextWorld& world, bool reworded, CounterRandom& random);                // any
   DistillerTexts(const TextWorld& world, bool reworded, size_t which, CounterRandom& random);  // below Many
 
   TextSource Account(CounterRandom& random) const;

@@ -57,7 +57,9 @@ struct LogFindings {
 
 // Whether so few honest accounts can tell such a rate: one of them is expected beyond the threshold at least. Else the
 // threshold is extrapolated.
-inline bool Resolves(const FalseAlarms& alarms, double rate) { return static_cast<double>(alarms.accounts) * rate >= 1; }
+inline bool Resolves(const FalseAlarms& alarms, double rate) {
+  return static_cast<double>(alarms.accounts) * rate >= 1;
+}
 
 // Throws Error for too few honest accounts (20), or logs whose pseudonyms cannot be compared.
 LogFindings DetectInLogs(LoggedMonth honest, LoggedMonth month, const LogDetectionConfig& config);

@@ -99,8 +99,9 @@ const Assumption& EntryOf(const NeedleAssumptions& a, std::string_view name) {
 }
 
 bool IsOfAssumedTexts(std::string_view name) {
-  constexpr std::string_view kNames[] = {"topic_concentration", "topic_zipf",      "topic_spread",     "account_style",
-                                         "followup_share",      "followup_spread", "distiller_topics", "template_shift"};
+  constexpr std::string_view kNames[] = {"topic_concentration", "topic_zipf",     "topic_spread",
+                                         "account_style",       "followup_share", "followup_spread",
+                                         "distiller_topics",    "template_shift"};
   return std::ranges::find(kNames, name) != std::end(kNames);
 }
 

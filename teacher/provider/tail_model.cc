@@ -7,7 +7,7 @@
 namespace retort {
 namespace {
 
-constexpr double kTail = 200;       // weight of the scores that the tail is fitted to, or a tenth where there is less
+constexpr double kTail = 200;  // weight of the scores that the tail is fitted to, or a tenth where there is less
 constexpr double kTailWriters = 20;
 constexpr double kKnotStep = 0.02;  // of rarity
 

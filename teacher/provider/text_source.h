@@ -17,7 +17,7 @@
 namespace retort {
 
 // Size of the model world, no assumption about this one: more of them change what distances mean, nothing else.
-inline constexpr int kTopics = 8;  // size: of the world
+inline constexpr int kTopics = 8;              // size: of the world
 using TopicMix = std::array<double, kTopics>;  // sums to 1
 
 // What detectors read of one account.

@@ -90,8 +90,7 @@ TEST(NeedlePage, SaysWhereMeasuredTextsComeFrom) {
   std::erase(text, '\\');
   for (const char* words :
        {"and with texts as a gateway's log had them", "Measured here: the texts of requests, from a gateway's log;",
-        "described, not observed", "AUC of the detectors that read texts", "log: cluster", "260",
-        "clusters"}) {
+        "described, not observed", "AUC of the detectors that read texts", "log: cluster", "260", "clusters"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   EXPECT_THAT(page.last_sections[0].paragraphs[0], HasSubstr("nothing here has a use for topic_concentration"));

@@ -176,7 +176,8 @@ const World& Alike() {
 // themselves: 140 logged people of either month, whose errors add to √(2 / (12 · 140)) = .035; four of them.
 TEST(LoggedTexts, DistillersAreFoundByWhatSetsThemApartAndByNothingElse) {
   const auto mmd = static_cast<size_t>(Detector::kMmd);
-  const double split = Far().Run("split").account_places[mmd].Mean(), capped = Far().Run("capped").account_places[mmd].Mean();
+  const double split = Far().Run("split").account_places[mmd].Mean(),
+               capped = Far().Run("capped").account_places[mmd].Mean();
   EXPECT_GT(split, 0.95);
   EXPECT_GT(capped, Far().Run("reworded").account_places[mmd].Mean() + 0.1);
   const PassCounts before = Pass(*Alike().earlier, *Alike().detectors, Alike().config, {});

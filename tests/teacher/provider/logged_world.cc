@@ -24,8 +24,10 @@ LoggedMonths MadeUpMonths(size_t pupils, size_t distillers, float away, uint64_t
   RandomStream random(seed, "made-up months");
   for (LoggedTexts* month : {&months.earlier, &months.later}) {
     for (size_t i = 0; i < pupils; ++i) month->of(TextKind::kPupil).push_back({.accounts = {Account(random, 0)}});
-    for (size_t i = 0; i < pupils / 5; ++i) month->of(TextKind::kDeveloper).push_back({.accounts = {Account(random, 0)}});
-    for (size_t i = 0; i < pupils / 5; ++i) month->of(TextKind::kEvaluator).push_back({.accounts = {Account(random, 0)}});
+    for (size_t i = 0; i < pupils / 5; ++i)
+      month->of(TextKind::kDeveloper).push_back({.accounts = {Account(random, 0)}});
+    for (size_t i = 0; i < pupils / 5; ++i)
+      month->of(TextKind::kEvaluator).push_back({.accounts = {Account(random, 0)}});
   }
   for (size_t i = 0; i < distillers; ++i) {
     months.later.of(TextKind::kCollection).push_back({.accounts = {Account(random, away)}});
