@@ -14,6 +14,15 @@ from .result import as_json, as_text
 from .submission import NotASubmission, read_submission
 
 
+MARKDOWN = """# The grading table
+
+Made by `scripts/grade --self-check --markdown`. Points are those that the machine gives. The reference of each assignment must
+earn all of them, an untouched starter and each planted mistake less, within the bounds; `scripts/test` fails otherwise.
+
+| assignment | submission | points | must be, % | what it is |
+| --- | --- | --- | --- | --- |"""
+
+
 def main(words=None):
     parser = argparse.ArgumentParser(
         prog="scripts/grade", description="Grades what a student of the course handed in (docs/course/README.md).",
@@ -124,16 +133,17 @@ def _self_check(options, student):
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
         rows = pool.map(one, todo)
         if options.markdown:
-            print("| assignment | submission | points | bounds, % | what it is |\n| --- | --- | --- | --- | --- |")
+            print(MARKDOWN)
         for (name, which), graded, error in rows:
             problem = error or graded["wrong"]
             wrong += 1 if problem else 0
             if graded:
                 result, says = graded["result"], graded["says"]
                 score = f"{result['score']:.1f} of {result['max_score']:g}"
+                score += f" ({100 * result['score'] / result['max_score']:.0f} %)"
                 bounds = "100" if which == "reference" else f"{says['least']} to {says['most']}"
                 line = (f"| {name} | {which} | {score} | {bounds} | {says['what']} |" if options.markdown else
-                        f"{name:14} {which:26} {score:>14}  ({bounds:>9} %)  {says['what']}")
+                        f"{name:14} {which:26} {score:>22}  ({bounds:>9} %)  {says['what']}")
                 print(line, flush=True)
             if problem:
                 print(f"{name} {which}: {problem}", file=sys.stderr, flush=True)

@@ -28,6 +28,7 @@ TICK = 0.05
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
           "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/fonts",
           "/etc/ssl/openssl.cnf", "/etc/python3", "/opt")
+PATH = "/usr/local/bin:/usr/bin:/bin"
 _walls = None
 
 
@@ -70,12 +71,21 @@ def _readable(context, files, repository, extra):
     if repository:
         paths += [str(context.build), str(context.root / "configs"), str(context.root / "models")]
         paths += [str(folder) for folder in libtorch.folders(context.build)]
+    if _own_python():
+        paths.append(sys.base_prefix)
     paths += [str(path) for path in extra]
     kept = []
     for path in paths:  # a folder within one that is there already would be mounted twice; a mount point of its own is
         if path not in kept:
             kept.append(path)
     return kept
+
+
+def _own_python():
+    """Its folder of programs, where the system has no python3 but the grader's: [] or [folder]."""
+    if shutil.which("python3", path=PATH):
+        return []
+    return [os.path.join(sys.base_prefix, "bin")]
 
 
 def _order(argv, home, files, scratch, context, seconds, memory_mb, serve, repository, readable, env):
@@ -89,7 +99,7 @@ def _order(argv, home, files, scratch, context, seconds, memory_mb, serve, repos
     return {"argv": argv, "namespaces": namespaces, "root": str(new_root), "scratch": str(scratch), "uid": uid,
             "read": _readable(context, files, repository, readable), "serve": serve, "memory_mb": int(memory_mb), "file_mb": FILE_MB,
             "cpu_seconds": int(seconds * 4) + 5, "processes": processes,
-            "env": {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(scratch), "LANG": "C.UTF-8", "TMPDIR": "/tmp",
+            "env": {"PATH": ":".join([PATH] + _own_python()), "HOME": str(scratch), "LANG": "C.UTF-8", "TMPDIR": "/tmp",
                     "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "2", **env}}
 
 

@@ -1,7 +1,6 @@
 """Submissions that attack: each scores what it earned, in its time, and leaves the machine as it was."""
 
 import os
-import subprocess
 import tempfile
 import time
 import unittest
@@ -122,7 +121,15 @@ class HostileCollector(unittest.TestCase):
 
 
 def processes():
-    return subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=False).stdout
+    """The command lines of all."""
+    lines = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit():
+                lines.append(Path(f"/proc/{name}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        except OSError:
+            pass
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

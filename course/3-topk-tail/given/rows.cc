@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr int kRounds = 40;
+constexpr int kRounds = 200;
 
 struct Row {
   std::vector<float> logits, known;
