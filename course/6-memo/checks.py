@@ -123,7 +123,7 @@ def is_number(value):
 
 
 def near(said, true):
-    """Rounded to two digits or more; an empty cell is null."""
+    """Rounded to three digits or more, two below 10; an empty cell is null."""
     if true is None or said is None:
         return said is None and true is None
     return is_number(said) and abs(said - true) <= max(0.05 * abs(true) if abs(true) < 10 else 0.01 * abs(true), 0.006)
