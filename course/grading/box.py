@@ -83,17 +83,18 @@ class Box:
             out_limit=4 << 20, until=None):
         """Runs a command in the sandbox, in `scratch`, and waits for its end. It sees the system's programs, `files`, of
         the repository build/, configs/ and models/ (unless `repository` is False: where these hold the answer), and what
-        stands in `readable`; it may write into `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`: an object whose `start(listening
-        socket)` is called before the command begins and `stop()` after it; "{port}" in argv is its port on 127.0.0.1,
-        and the one thing that the command reaches. `until`: asked every twentieth of a second; at its True the command is
-        ended as by a power cut (killed = "asked"). Never raises for what the command does."""
+        stands in `readable`; it may write into `scratch` and a /tmp of its own. `input`: str or bytes on stdin. `serve`:
+        an object whose `start(listening socket)` is called before the command begins and `stop()` after it; "{port}" in
+        argv is its port on 127.0.0.1, and the one thing that the command reaches. `until`: asked every twentieth of a
+        second; at its True the command is ended as by a power cut (killed = "asked"). Never raises for what the command
+        does."""
         argv = [str(word) for word in argv]
         seconds = self._case.seconds if seconds is None else seconds
         return sandbox.run(
             argv, home=self.home, files=self.files, scratch=self.scratch, context=self.context,
             seconds=min(seconds, self._wall()), memory_mb=memory_mb or self._case.memory_mb,
-            input=input.encode() if isinstance(input, str) else input or b"", serve=serve, repository=repository, readable=readable,
-            env=env or {}, out_limit=out_limit, until=until)
+            input=input.encode() if isinstance(input, str) else input or b"", serve=serve, repository=repository,
+            readable=readable, env=env or {}, out_limit=out_limit, until=until)
 
     def left(self, name, limit=16 << 20):
         """The bytes of a file in `scratch` that a command has left there. Follows no link, waits for nothing."""

@@ -97,8 +97,8 @@ def _order(argv, home, files, scratch, context, seconds, memory_mb, serve, repos
         _give(scratch, uid)
     processes = PROCESSES if uid else PROCESSES + _processes_of(os.geteuid())
     return {"argv": argv, "namespaces": namespaces, "root": str(new_root), "scratch": str(scratch), "uid": uid,
-            "read": _readable(context, files, repository, readable), "serve": serve, "memory_mb": int(memory_mb), "file_mb": FILE_MB,
-            "cpu_seconds": int(seconds * 4) + 5, "processes": processes,
+            "read": _readable(context, files, repository, readable), "serve": serve,
+            "memory_mb": int(memory_mb), "file_mb": FILE_MB, "cpu_seconds": int(seconds * 4) + 5, "processes": processes,
             "env": {"PATH": ":".join([PATH] + _own_python()), "HOME": str(scratch), "LANG": "C.UTF-8", "TMPDIR": "/tmp",
                     "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "2", **env}}
 
