@@ -46,14 +46,14 @@ std::vector<TableCell> CampaignCells(const NeedleRow& row, const NeedleReport& r
           DayBetween(row.outcome.first_alarm_day, report),
           DayBetween(row.outcome.first_end_day, report),
           {WithInterval(row.outcome.auc, 2), "", row.outcome.auc.estimate},
-          {People(row.outcome.honest_ended), "", row.outcome.honest_ended.estimate},
+          {FlaggedPeople(row.outcome.honest_ended), "", row.outcome.honest_ended.estimate},
           {Small(row.precision), "", row.precision.estimate},
           {Dollars(row.campaign.dollars), "", row.campaign.dollars}};
 }
 
 }  // namespace
 
-std::string People(const Interval& people) {
+std::string FlaggedPeople(const Interval& people) {
   const bool millions = people.estimate >= kMillion;
   const auto number = [&](double x, bool unit) {
     if (!millions && x < kMillion) return Count(std::round(x));
@@ -137,8 +137,8 @@ Table DetectorTable(const NeedleReport& report, double requests, const std::stri
                             DayBetween(row->outcome.first_alarm_day, report),
                             DayBetween(row->outcome.first_end_day, report),
                             {WithInterval(row->outcome.auc, 2), "", row->outcome.auc.estimate},
-                            {People(row->outcome.honest_ended), "", row->outcome.honest_ended.estimate},
-                            {People(haystack.honest_flagged[i]), "", haystack.honest_flagged[i].estimate},
+                            {FlaggedPeople(row->outcome.honest_ended), "", row->outcome.honest_ended.estimate},
+                            {FlaggedPeople(haystack.honest_flagged[i]), "", haystack.honest_flagged[i].estimate},
                             {Small(row->precision), "", row->precision.estimate}});
     }
   }
@@ -170,7 +170,7 @@ Table HonestTable(const NeedleReport& report) {
                             Requests(static_cast<double>(h.counts.accounts)),
                             Count(alarms),
                             Count(std::round(h.honest_reviews[i])),
-                            {People(h.honest_flagged[i]), "", h.honest_flagged[i].estimate},
+                            {FlaggedPeople(h.honest_flagged[i]), "", h.honest_flagged[i].estimate},
                             Small(h.false_positive_rate[i].estimate),
                             Count(static_cast<double>(h.counts.tail_alarms[i])),
                             Count(static_cast<double>(h.counts.control_alarms[i])),

@@ -20,9 +20,9 @@ Table MarkTable(const NeedleReport& report);
 Table SensitivityTable(const NeedleReport& report);  // which must have one
 Table BaseRateTable(const NeedleReport& report);
 Table WriterTable(const LoggedMonths& logged);
-Table TextTable(const NeedleReport& report);  // of a run with measured texts
-std::string Requests(double requests);        // "800 000", "13 million"
-std::string People(const Interval& people);   // "29 870", "1.2 million [1.0, 1.5]", "0 [0, 11.2 million]"
+Table TextTable(const NeedleReport& report);        // of a run with measured texts
+std::string Requests(double requests);              // "800 000", "13 million"
+std::string FlaggedPeople(const Interval& people);  // "29 870", "1.2 million [1.0, 1.5]", "0 [0, 11.2 million]"
 std::string Day(double day, const NeedleReport& report);
 std::string DayBetween(const Interval& day, const NeedleReport& report);  // "3 [2, 5]"
 

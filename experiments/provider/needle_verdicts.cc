@@ -73,8 +73,8 @@ std::string Obtains(const NeedleReport& report, const Contrast& contrast) {
 
 std::string Flags(const NeedleReport& report) {
   const Interval& flagged = MainHaystack(report).honest_flagged[static_cast<size_t>(MainDetector(report))];
-  return fmt::format("the {} detector flags {} honest accounts in {:g} days", report.primary.detector, People(flagged),
-                     report.assumptions.horizon_days.value);
+  return fmt::format("the {} detector flags {} honest accounts in {:g} days", report.primary.detector,
+                     FlaggedPeople(flagged), report.assumptions.horizon_days.value);
 }
 
 const Mark* MarkOf(const NeedleReport& report, const std::string& entry) {

@@ -25,6 +25,7 @@ std::vector<int64_t> Evenly(double total, int days, double limit) {
 // `total` as early as the limit lets it.
 std::vector<int64_t> AtOnce(double total, int days, double limit) {
   std::vector<int64_t> daily;
+  daily.reserve(static_cast<size_t>(days));
   for (int d = 0; d < days; ++d) {
     daily.push_back(static_cast<int64_t>(std::clamp(total - d * limit, 0.0, limit)));
   }
@@ -60,7 +61,7 @@ std::vector<Campaign> Alternatives(std::string_view strategy, double requests, c
     add(sent / each, Evenly(each, days, limit), decoys, decoys / (1 + decoys), false);
     found.back().plan.reworded = strategy == "reworded";
   };
-  const double median = static_cast<double>(population.volume().Quantile(a.cap_quantile.value));
+  const auto median = static_cast<double>(population.volume().Quantile(a.cap_quantile.value));
   constexpr double kOne = 1;              // size: what the strategy is
   constexpr int kHalvings[] = {0, 1, 2};  // method: of what the distiller may choose between
   if (strategy == "one") {
