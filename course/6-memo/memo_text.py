@@ -64,13 +64,11 @@ def numbers(prose):
 
 
 def stands_on(number, values):
-    """Whether a number of the prose is one of `values`, rounded as it is written there."""
-    _, value, half, per_cent = number
-    for true in values:
-        scaled = abs(true) * (100 if per_cent else 1)
-        if abs(value - scaled) <= half * 1.02 + 1e-9 or (per_cent and abs(value - abs(true)) <= half):
-            return True
-    return False
+    """Whether a number of the prose is one of `values`, rounded as it is written there. In "175 million [52, 293]" the ends
+    are millions, too."""
+    text, value, half, per_cent = number
+    scales = (1, 100) if per_cent else (1,) if any(unit in text for unit in SCALE) else (1, 1e-3, 1e-6, 1e-9)
+    return any(abs(value - abs(true) * scale) <= half * 1.02 + 1e-9 for true in values for scale in scales)
 
 
 def forbidden(prose):

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 
 TABLE = "docs/results/policy_table"
 VOLUME = "DeepSeek-R1-Distill"
@@ -48,13 +49,16 @@ def read_table(path):
 def cell(rows, row, column):
     """{"number", "low", "high", "bound", "grade", "volume_grade"} of a cell, None where the table is empty; None: no such cell."""
     found = [r for r in rows if all(r.get(key) == value for key, value in row.items())]
-    if len(found) != 1 or column not in found[0] or column + "_low" not in found[0]:
+    if len(found) != 1 or column not in found[0] or not re.fullmatch(r"[\d.eE+-]*", found[0][column]):
         return None
     line = found[0]
 
     def number(name):
-        return float(line[name]) if line[name] else None
+        return float(line[name]) if line.get(name) else None
 
+    if column + "_grade" not in line:  # a share of draws: it has no ends
+        grade = line["short_of_grade"] if column.startswith("short_of") else "assumed"
+        return {"number": number(column), "low": None, "high": None, "bound": "", "grade": grade, "volume_grade": line["grade"]}
     return {"number": number(column), "low": number(column + "_low"), "high": number(column + "_high"),
             "bound": line["kappa_bound"] if column == "kappa" else "", "grade": line[column + "_grade"], "volume_grade": line["grade"]}
 

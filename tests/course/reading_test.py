@@ -145,6 +145,10 @@ class Prose(unittest.TestCase):
         self.assertEqual([number[0] for number in found], ["0.18", "$1,818", "175.0 million", "22 %"])
         self.assertTrue(stands_on(found[0], [0.1812]) and stands_on(found[1], [1817.6]) and stands_on(found[3], [0.2196]))
         self.assertFalse(stands_on(found[0], [0.19]) or stands_on(found[1], [1830]) or stands_on(found[2], [1.76e8]))
+        ends = numbers("+0.18 [\u22120.015, 1.6] days; $1 820 [$30, $6,360]; 175 million [52, 293] people; 12 rows, 30 days")
+        self.assertEqual([number[0] for number in ends], ["+0.18", "\u22120.015", "1.6", "$1 820", "$30", "$6,360", "175 million", "52", "293", "30"])
+        true = [0.1812, -0.0151, 1.618, 1817.6, 30.2, 6360.4, 1.75e8, 5.19e7, 2.925e8, 30]
+        self.assertTrue(all(stands_on(number, [value]) for number, value in zip(ends, true)))
         self.assertEqual(forbidden("stolen keys are a route; improved"), [])
         self.assertEqual(len(forbidden("This proves that it prevents theft")), 3)
 
