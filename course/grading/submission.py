@@ -3,15 +3,23 @@
 Nothing is ever unpacked onto the disk: links, devices, paths that climb out and archives that swell are passed over or
 refused while they are read."""
 
+import bz2
+import gzip
+import lzma
 import os
 import stat
 import tarfile
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 MAX_FILE = 8 << 20
 MAX_ALL = 32 << 20
 MAX_ENTRIES = 5000
+MAX_UNPACKED = 256 << 20
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, zlib.error,
+          lzma.LZMAError)
 
 
 class NotASubmission(Exception):
@@ -68,8 +76,36 @@ def _from_zip(path):
             yield info.filename, read, ""
 
 
+def _unpacked(path):
+    """The tar itself in memory or a nameless file, so that all that is read from it is bounded; cut where it breaks off."""
+    with open(path, "rb") as file:
+        magic = file.read(6)
+    opens = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}.get(magic[:2], open)
+    plain = tempfile.SpooledTemporaryFile(max_size=MAX_ALL)
+    try:
+        with opens(path, "rb") as packed:
+            while part := packed.read1(1 << 16):
+                plain.write(part)
+                if plain.tell() > MAX_UNPACKED:
+                    plain.close()
+                    raise NotASubmission(f"more than {MAX_UNPACKED >> 20} MB when unpacked")
+    except BROKEN:
+        pass  # tarfile sees the end
+    plain.seek(0)
+    return plain
+
+
+def _is_tar(path):
+    with _unpacked(path) as plain:
+        try:
+            with tarfile.open(fileobj=plain, mode="r:"):
+                return True
+        except tarfile.TarError:
+            return False
+
+
 def _from_tar(path):
-    with tarfile.open(path, "r:*") as archive:
+    with _unpacked(path) as plain, tarfile.open(fileobj=plain, mode="r:") as archive:
         for entries, info in enumerate(archive):
             if entries > MAX_ENTRIES:
                 raise NotASubmission(f"more than {MAX_ENTRIES} entries")
@@ -89,7 +125,7 @@ def read_submission(path, wanted):
         entries = _from_folder(path)
     elif zipfile.is_zipfile(path):
         entries = _from_zip(path)
-    elif path.is_file() and tarfile.is_tarfile(path):
+    elif path.is_file() and _is_tar(path):
         entries = _from_tar(path)
     elif path.is_file():
         raise NotASubmission(f"{path.name}: neither a folder nor a zip or tar archive")
@@ -118,13 +154,7 @@ def read_submission(path, wanted):
                 total -= len(data)
                 continue
             found[fits] = (plain.count("/"), data)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError, NotImplementedError, ValueError,
-            zlib_error()) as error:
+    except BROKEN as error:
         notes.append(f"the archive ends early or is broken ({type(error).__name__}); what stood before is graded")
     return {name: data for name, (_, data) in found.items()}, notes
 
-
-def zlib_error():
-    import zlib
-
-    return zlib.error

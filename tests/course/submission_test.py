@@ -1,5 +1,6 @@
 """What comes in: folders and archives, honest and hostile, as names and bytes and never as files on the disk."""
 
+import gzip
 import io
 import os
 import tarfile
@@ -85,6 +86,23 @@ class Submissions(unittest.TestCase):
         self.assertIn("larger", notes[0])
         with self.assertRaises(NotASubmission):
             read_submission(self.tar(*[(f"f{i}", b"") for i in range(6000)]), WANTED)
+
+    def test_a_tar_that_swells_is_refused_in_its_stream(self):
+        path = self.folder / "bomb.tar.gz"
+        with gzip.open(path, "wb", compresslevel=1) as file:
+            info = tarfile.TarInfo("unwanted")
+            info.size = 400 << 20
+            file.write(info.tobuf())
+            for _ in range(300):
+                file.write(bytes(1 << 20))
+        with self.assertRaises(NotASubmission):
+            read_submission(path, WANTED)
+        with gzip.open(path, "wb") as file:  # a header that claims gigabytes
+            info = tarfile.TarInfo("pax")
+            info.type, info.size = tarfile.XHDTYPE, 4 << 30
+            file.write(info.tobuf() + bytes(2048))
+        with self.assertRaises(NotASubmission):
+            read_submission(path, WANTED)
 
     def test_a_cut_archive_gives_what_stood_before(self):
         path = self.tar(("answers.json", b"{}"), ("known_tokens.cc", os.urandom(100000)))
