@@ -18,6 +18,7 @@ MARKDOWN = """# The grading table
 
 Made by `scripts/grade --self-check --markdown`. Points are those that the machine gives. The reference of each assignment must
 earn all of them, an untouched starter and each planted mistake less, within the bounds; `scripts/test` fails otherwise.
+With `RETORT_COURSE_SHORT=1`, as the tests have it, assignment 1 runs on a small grid.
 
 | assignment | submission | points | must be, % | what it is |
 | --- | --- | --- | --- | --- |"""
