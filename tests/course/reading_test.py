@@ -1,5 +1,5 @@
 """Assignments 1, 5 and 6: references earn everything for several students and numbers of threads, and what is handed in
-never makes the grader itself fail. The planted mistakes are course.planted.*; here it is salts, threads and broken files.
+never makes the grader itself fail. course.planted.* has the planted mistakes, and the reference of one more student.
 
 RETORT_COURSE_SHORT=1, the default here, makes the experiments small; with =0 the real sizes are graded (minutes), and with
 RETORT_COURSE_THREADS_TOO=1 one student's runs are made with two threads."""
@@ -42,18 +42,18 @@ class References(unittest.TestCase):
     def test_gap_curve(self):
         # Two threads wait for each other actively, which takes minutes on a machine that is busy with other tests.
         two = "2" if os.environ.get("RETORT_COURSE_THREADS_TOO") == "1" else "1"
-        for student, threads in (("self-study", "1"), ("bob", two), ("cy", "1")):
+        for student, threads in (("bob", two), ("cy", "1")):
             with self.subTest(student=student, threads=threads):
                 os.environ["RETORT_COURSE_THREADS"] = threads
                 self.full("1-gap-curve", student)
 
     def test_needle(self):
-        for student in ("self-study", "bob", "cy"):
+        for student in ("bob", "cy"):
             with self.subTest(student=student):
                 self.full("5-needle", student)
 
     def test_memo(self):
-        for student in ("self-study", "bob", "cy"):
+        for student in ("bob", "cy"):
             with self.subTest(student=student):
                 self.full("6-memo", student)
 
