@@ -35,7 +35,10 @@ void Traffic::Draw(const TextWorld& world, std::span<Features> requests) {
 void Traffic::DrawBetween(const TextWorld& world, std::span<Features> requests) {
   std::vector<bool> others(requests.size());
   size_t count = 0;
-  for (size_t i = 0; i < others.size(); ++i) count += others[i] = random.Uniform() < other_share;
+  for (auto&& from_other : others) {
+    from_other = random.Uniform() < other_share;
+    count += from_other;
+  }
   std::vector<Features> drawn(requests.size());
   const std::span<Features> of_others = std::span(drawn).first(count), own = std::span(drawn).subspan(count);
   other.Draw(world, random, of_others);
