@@ -2,7 +2,7 @@
 // that an item needs no hidden state. Which side of the split a walk belongs to is told by its own hash.
 #include "course/2-task/given/ring_task.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <unordered_set>
