@@ -23,8 +23,6 @@ MAY_CHANGE = ("student.trainer.max_steps", "student.trainer.learning_rate")
 
 def assignment(context):
     world = World(context)
-    rng = context.rng("asked")
-    asked = {"n": rng.choice(world.sizes), "seed": rng.randrange(world.seeds)}
 
     def case(name, points, check, hint, seconds=60):
         return Case(name=name, points=points, check=lambda box: check(box, world), seconds=seconds, memory_mb=4000, hint=hint)
@@ -36,7 +34,7 @@ def assignment(context):
         case("N90 with its interval", 6, crossing("n90"), "the table 'samples that close half and nine tenths'"),
         case("which of the six numbers are bounds", 6, bounds, "docs/reading-the-tables.md: <= and >"),
         case("N90, had the grid ended one size earlier", 6, shorter_grid, "--report with n=[...]: nothing is extrapolated"),
-        case(f"gap closed at N = {asked['n']}, seed {asked['seed']}, by hand", 6, by_hand(asked),
+        case(f"gap closed at N = {world.by_hand_n}, seed {world.by_hand_seed}, by hand", 6, by_hand,
              "cells.csv: (S_N - S_0) / (S_T - S_0) of that seed"),
         case("what the control says", 6, control, "the table 'arm teacher against the others at equal N'"),
         case("the new arm's config declares one contrast, and changes nothing else", 8, arm_is_declared, "docs/configuration.md"),
@@ -51,14 +49,12 @@ def assignment(context):
 
 def hand_out(context, folder):
     world = World(context)
-    rng = context.rng("asked")
-    n, seed = rng.choice(world.sizes), rng.randrange(world.seeds)
     (folder / "gap_curve.toml").write_text(world.config(), encoding="utf-8")
     (folder / "yours.md").write_text(f"""# Your world of assignment 1 (salt {world.salt_id})
 
 - The rule is `{world.rule}`; the sizes are {', '.join(map(str, world.sizes))}; {world.seeds} seeds.
 - The control `shuffled_pairs` runs at N = {world.control_at}.
-- `closed_by_hand` asks for N = {n} and seed {seed}.
+- `closed_by_hand` asks for N = {world.by_hand_n} and seed {world.by_hand_seed}.
 - `n90_with_a_shorter_grid` asks for the grid {world.sizes[:-1]}.
 - `salt_id` in answers.json is "{world.salt_id}".
 """, encoding="utf-8")
@@ -263,17 +259,14 @@ def shorter_grid(box, world):
         raise Failed(f"{str(said)[:40]!r} is not it")
 
 
-def by_hand(asked):
-    def check(box, world):
-        score = {(r["arm"], int(r["n"])): float(r["score"]) for r in trusted(box, world)["cells"] if int(r["seed"]) == asked["seed"]}
-        base, teacher, student = score["base", 0], score["teacher_model", 0], score["teacher", asked["n"]]
-        said = answers_of(box, world).get("closed_by_hand")
-        if not evidence.number(said):
-            raise Failed("closed_by_hand is a number: 0.62 for 62 %")
-        if teacher == base or abs(said - (student - base) / (teacher - base)) > 0.006:
-            raise Failed(f"{said} is not what cells.csv gives for that seed")
-
-    return check
+def by_hand(box, world):
+    score = {(r["arm"], int(r["n"])): float(r["score"]) for r in trusted(box, world)["cells"] if int(r["seed"]) == world.by_hand_seed}
+    base, teacher, student = score["base", 0], score["teacher_model", 0], score["teacher", world.by_hand_n]
+    said = answers_of(box, world).get("closed_by_hand")
+    if not evidence.number(said):
+        raise Failed("closed_by_hand is a number: 0.62 for 62 %")
+    if teacher == base or abs(said - (student - base) / (teacher - base)) > 0.006:
+        raise Failed(f"{said} is not what cells.csv gives for that seed")
 
 
 def close(said, true, names=("difference", "low", "high")):

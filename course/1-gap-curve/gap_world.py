@@ -35,6 +35,8 @@ class World:
         if SHORT:
             self.sizes = self.sizes[:3]
         self.control_at = self.sizes[-2]
+        asked = context.rng("asked")  # the one cell whose share is worked out by hand
+        self.by_hand_n, self.by_hand_seed = asked.choice(self.sizes), asked.randrange(self.seeds)
 
     def cells(self):
         """(arm, n, seed) of every row of the curve."""

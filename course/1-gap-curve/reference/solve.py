@@ -69,8 +69,7 @@ def answer(context, folder, work):
     tested, curve = run("gap_arm", "arm"), run("gap_curve", "curve")
     shorter = run("gap_curve", "shorter", "--report", f"n={world.sizes[:-1]}".replace(" ", ""))
     n50, n90 = crossing(curve, "n50"), crossing(curve, "n90")
-    rng = context.rng("asked")
-    n, seed = rng.choice(world.sizes), rng.randrange(world.seeds)
+    n, seed = world.by_hand_n, world.by_hand_seed
     score = {(r["arm"], int(r["n"])): float(r["score"]) for r in rows(curve, "cells.csv") if int(r["seed"]) == seed}
     base, top = score["base", 0], score["teacher_model", 0]
     control = lead(curve, "shuffled_pairs")
