@@ -21,18 +21,21 @@ VERBS = "repair describe compare translate improve explain organise paint clean 
 ADJECTIVES = "small green broken ancient quiet famous cheap heavy bright modern simple hidden strange gentle".split()
 WHO = "mother brother teacher neighbour friend daughter colleague customer".split()
 FRAMES = ("how do I {v} a {n}", "{n} or {n}, which is {a}?", "explain the {n} to my {w}", "write to my {w} about the {a} {n}",
-          "what is a {a} {n} good for", "my {n} is {a}. why?", "is it ok to {v} the {n} in the {n}", "list 5 {a} {n}s", "{v} this: the {n} was {a}",
-          "a {n}, a {n} and a {n}: make a joke", "why did the {w} {v} my {n}?", "can you {v} it for me, the {n} by the {n}", "{n} {n} {a}",
-          "tell me of the {n} at the {n}", "to do: {v} {n}, {v} {n}", "and if it is {a}?", "no, the {a} one", "{a} {n} for {d} people", "is {d} {n}s a lot?",
-          "who was the first to {v} a {n}?", "I am {d} and want a {n}. ok?", "fix: {n} = {d} + {n}", "in {d} days we {v} the {n}. any tips?")
+          "what is a {a} {n} good for", "my {n} is {a}. why?", "is it ok to {v} the {n} in the {n}", "list 5 {a} {n}s",
+          "{v} this: the {n} was {a}", "a {n}, a {n} and a {n}: make a joke", "why did the {w} {v} my {n}?", "can you {v} it for me, the {n} by the {n}", "{n} {n} {a}",
+          "tell me of the {n} at the {n}", "to do: {v} {n}, {v} {n}", "and if it is {a}?", "no, the {a} one", "{a} {n} for {d} people",
+          "is {d} {n}s a lot?", "who was the first to {v} a {n}?", "I am {d} and want a {n}. ok?", "fix: {n} = {d} + {n}", "in {d} days we {v} the {n}. any tips?")
 DEVELOPER = ("[{w}] {v} the {n} of row {d}", "<{n}> id={d} </{n}> to json", "sum up: {n} {a} {n}; {n} {a}; max {d}", "tag: {n}, {a} ({d})",
              "{n} => {v}? ({d})", "* {v} * {n} * {a} *", "sql: all {n} by {a}, top {d}", "log {d}: {a} {n}. ok or not?", "as a {w}: {v} {n} no. {d}",
              "{d}) {n}: is it {a}?", "from en to fr: the {a} {n}", "cut to {d} words: {n} {v} {a} {n}")
 COMPANY = ("ticket #{d}: my {n} is {a}, {v} it. reply as {w}, max 80 words", "order {d} ({n}): say if it is {a}; sign as {w}",
            "case {d} / {n} / {a}: a kind answer to the {w}, 2 to 4 lines")
 CLASS = ("exercise {k} on sheet {s}: {v} the {a} {n}", "{k}. ({s}) why is the {n} {a}? use the text", "task {k} of unit {s} - {v} the {n} and the {n}")
-COLLECTED = ("Q: if a {n} has {d} {n}s and a {w} can {v} {d}, how many? Go on step by step, end by A:", "{d} x {d} {n}s, {a} or not: say how to get it, line by line, then #",
-             "to {v} a {n} (of {d}): all steps, one per line. The end is in ()", "As an expert: {v} the {a} {n}. 1) plan 2) do it 3) sum up in {d} words")
+COLLECTED = ("Q: if a {n} has {d} {n}s and a {w} can {v} {d}, how many? Go on step by step, end by A:",
+             "{d} x {d} {n}s, {a} or not: say how to get it, line by line, then #",
+             "to {v} a {n} (of {d}): all steps, one per line. The end is in ()",
+             "As an expert: {v} the {a} {n}. 1) plan 2) do it 3) sum up in {d} words")
+BENCHMARKS = ("which {n} is {a}? (a) {n} (b) {n}", "{d} {n}s + {d} {n}s = ?")
 FASHION = ("be my {n}: answer as a {a} {n} for {d} min", "rate my {n} 1 to {d}, as a {a} {w}")
 
 
@@ -73,27 +76,31 @@ class Plan:
         for i in range(240 // scale):
             old, own = self._name(stay), self._name(rng)
             kept = rng.random() < 0.7
-            people.append(Account(old if kept else own, "person", 2 + int(rng.gammavariate(1.3, 13)), tier=rng.choice(["email", "email", "phone"]),
-                                  payment=f"card {old if kept else own}" if rng.random() < 0.4 else "", address=f"home {i if kept else own}"))
+            name = old if kept else own
+            people.append(Account(name, "person", 2 + int(rng.gammavariate(1.3, 13)), tier=rng.choice(["email", "email", "phone"]),
+                                  payment=f"card {name}" if rng.random() < 0.4 else "", address=f"home {i if kept else own}"))
         for i in range(36 // scale):
             old, own = self._name(stay), self._name(rng)
             kept = rng.random() < 0.75
             template = DEVELOPER[i % len(DEVELOPER)].replace(":", ":" + "!" * (i // len(DEVELOPER)), 1)
-            people.append(Account(old if kept else own, "developer", 20 + int(rng.gammavariate(2, 20)), tier=rng.choice(["phone", "document", "business"]),
-                                  payment=f"card {old if kept else own}", address=f"rack {old}", address_class="data centre",
+            name = old if kept else own
+            people.append(Account(name, "developer", 20 + int(rng.gammavariate(2, 20)),
+                                  tier=rng.choice(["phone", "document", "business"]), payment=f"card {name}",
+                                  address=f"rack {old}", address_class="data centre",
                                   templates=(template if kept else f"{template} v{number}.{i}",)))
         for i in range(5):
-            people.append(Account(self._name(stay), "evaluator", 40 + rng.randrange(30), tier="document", payment=f"lab {i}", address=f"lab {i}",
-                                  address_class="data centre", more={"benchmark": i % 2}))
+            people.append(Account(self._name(stay), "evaluator", 40 + rng.randrange(30), tier="document", payment=f"lab {i}",
+                                  address=f"lab {i}", address_class="data centre", more={"benchmark": i % 2}))
         for sheet in range(2):
             template, exercises = rng.choice(CLASS), 16 + rng.randrange(10)
             for _ in range(7 + rng.randrange(3)):
-                people.append(Account(self._name(rng), "class", 8 + rng.randrange(22), address=f"school {month} {sheet}" if rng.random() < 0.3 else f"home {rng.random()}",
+                name, size = self._name(rng), 8 + rng.randrange(22)
+                people.append(Account(name, "class", size, address=f"school {month} {sheet}" if rng.random() < 0.3 else f"home {rng.random()}",
                                       templates=(template + "." * sheet,), more={"sheet": 10 * number + sheet + 1, "exercises": exercises}))
-        company = rng.choice(COMPANY) + " " * 0 + "!" * number
+        company = rng.choice(COMPANY) + "!" * number
         for i in range(4 + rng.randrange(3)):
-            people.append(Account(self._name(rng), "company", 25 + rng.randrange(40), tier="business", payment=f"company {month}", address=f"office {month} {i % 2}",
-                                  address_class="data centre", templates=(company,)))
+            people.append(Account(self._name(rng), "company", 25 + rng.randrange(40), tier="business", payment=f"company {month}",
+                                  address=f"office {month} {i % 2}", address_class="data centre", templates=(company,)))
         if month == "month":
             people += self._collectors(rng)
         rng.shuffle(people)
@@ -104,8 +111,9 @@ class Plan:
 
         def one(size, templates, **more):
             name = self._name(rng)
-            return Account(name, "collector", size, tier=rng.choice(["email", "phone"]), payment=f"card {name}", address=f"home {name}",
-                           address_class=rng.choice(["home", "home", "residential proxy", "mobile"]), templates=templates, more=more)
+            return Account(name, "collector", size, tier=rng.choice(["email", "phone"]), payment=f"card {name}",
+                           address=f"home {name}", address_class=rng.choice(["home", "home", "residential proxy", "mobile"]),
+                           templates=templates, more=more)
 
         many = [one(18 + rng.randrange(18), (first, second)) for _ in range(8 + rng.randrange(4))]
         hidden = [one(26 + rng.randrange(16), (third,), decoys=0.5) for _ in range(4 + rng.randrange(3))]
@@ -117,13 +125,14 @@ class Plan:
         """Dicts for log_format.Writer, in order of time."""
         number = MONTHS.index(month)
         rng = self.context.rng("requests of " + month)
-        benchmarks = [self._texts(self.context.rng(f"benchmark {i}"), ("which {n} is {a}? (a) {n} (b) {n}", "{d} {n}s + {d} {n}s = ?")[i:i + 1], 90) for i in range(2)]
+        benchmarks = [self._texts(self.context.rng(f"benchmark {i}"), (frame,), 90) for i, frame in enumerate(BENCHMARKS)]
         found = []
         for account in self.months[month]:
             texts = self._texts_of(account, rng, benchmarks)
             for text in texts:
                 found.append({"account": account.name, "tier": account.tier, "payment": account.payment, "address": account.address,
-                              "address_class": account.address_class, "text": text, "time_ms": FIRST + number * DAYS * DAY + self._time(account, rng),
+                              "address_class": account.address_class, "text": text,
+                              "time_ms": FIRST + number * DAYS * DAY + self._time(account, rng),
                               "completion_tokens": 20 + int(rng.gammavariate(2, 60)), "max_tokens": rng.choice([256, 512, 1024]),
                               "temperature": 0.0 if account.role in ("evaluator", "developer") else 1.0})
         found.sort(key=lambda request: request["time_ms"])
@@ -157,7 +166,8 @@ class Plan:
             return rng.sample(benchmarks[account.more["benchmark"]], min(account.size, 90))
         if account.role == "class":
             sheet = self.context.rng(f"sheet {account.more['sheet']} {account.templates[0]}")
-            exercises = [self._filled(sheet, account.templates[0], {"k": k + 1, "s": account.more["sheet"]}) for k in range(account.more["exercises"])]
+            exercises = [self._filled(sheet, account.templates[0], {"k": k + 1, "s": account.more["sheet"]})
+                         for k in range(account.more["exercises"])]
             return [rng.choice(exercises) for _ in range(account.size)]
         if account.role == "person":
             texts = self._texts(rng, FRAMES, account.size)
