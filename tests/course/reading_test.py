@@ -42,7 +42,7 @@ class References(unittest.TestCase):
     def test_gap_curve(self):
         # Two threads wait for each other actively, which takes minutes on a machine that is busy with other tests.
         two = "2" if os.environ.get("RETORT_COURSE_THREADS_TOO") == "1" else "1"
-        for student, threads in (("bob", two), ("cy", "1")):
+        for student, threads in (("bob", two),):  # each costs half a minute
             with self.subTest(student=student, threads=threads):
                 os.environ["RETORT_COURSE_THREADS"] = threads
                 self.full("1-gap-curve", student)
