@@ -133,7 +133,7 @@ def main():
                     browser.pdf(shots / f"{stem}.pdf")
                     browser.dark(False)
             # The index leads to the pages.
-            links = browser.evaluate('[...document.querySelectorAll("article a")].map(a => a.href)')
+            links = browser.evaluate('[...document.querySelectorAll("article h3 a")].map(a => a.href)')
             expect("links of the index", links, [f"{root}/few_seeds/index.html", f"{root}/full/index.html"])
             browser.open(links[1])
             expect("the page behind the index", browser.evaluate("document.title"), "Do a few samples lift a small model?")
