@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
+#include "core/report/csv_rows.h"
 #include "experiments/provider/policy_report.h"
 #include "tests/experiments/provider/shipped_registers.h"
 
@@ -126,7 +127,11 @@ TEST(PolicyModel, RowsSayWhatTheirInputsSay) {
   const std::vector<PolicyCell> cells = Model().Reckon(Shipped(), 8e5, {}, 0);
   EXPECT_TRUE(CellOf(cells, "detectors", Adversary::kNaive).short_of_n90) << "one account, as needle has it";
   EXPECT_FALSE(CellOf(cells, "detectors", Adversary::kAdaptive).short_of_n90);
-  EXPECT_NEAR(CellOf(cells, "detectors", Adversary::kAdaptive).honest, 75616, 1);
+  double flagged = 0;  // as needle's page has it
+  VisitCsvRow(ShippedResults() / "needle" / "haystacks.csv", {{"haystack", "chat"}, {"detector", "fused"}},
+              {"honest_flagged"}, "the test", [&](const CsvRow& row) { flagged = row.Number("honest_flagged"); });
+  EXPECT_GT(flagged, 0);
+  EXPECT_NEAR(CellOf(cells, "detectors", Adversary::kAdaptive).honest, flagged, 1);
   EXPECT_GT(CellOf(cells, "hide reasoning", Adversary::kAdaptive).dollars,
             5 * CellOf(cells, "nothing", Adversary::kAdaptive).dollars);
   EXPECT_TRUE(CellOf(cells, "hide reasoning", Adversary::kNaive).short_of_n90) << "as many samples are too few";
