@@ -249,7 +249,11 @@ std::string RenderMarkdown(const PageContent& content) {
     text += "\n";
   };
   for (const PageSection& section : content.sections) {
-    for (const std::string& paragraph : section.paragraphs) text += MarkdownText(paragraph) + "\n\n";
+    // What only the page can show, it alone introduces.
+    const bool shows = section.raw_html.empty() || !section.tables.empty() || !section.points.empty();
+    for (const std::string& paragraph : section.paragraphs) {
+      if (shows) text += MarkdownText(paragraph) + "\n\n";
+    }
     for (const Table& table : section.tables) {
       if (!table.rows.empty()) text += ToMarkdown(table) + "\n";
     }

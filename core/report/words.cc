@@ -52,8 +52,8 @@ std::vector<std::string> HowToRead(const Summary& summary) {
           "that close half of it, N90 nine tenths; “> 64” says that the largest N tried, 64, was not enough.",
           trained, unit),
       "A range in brackets is a 95 % interval: repeated many times, 95 of 100 such ranges would hold the true value. A "
-      "wide range means that the runs do not say more. Every table's number of seeds leads to the runs behind its row; "
-      "the words are explained at the end."};
+      "wide range means that the runs do not say more. On the page the number of seeds of a row leads to its runs; the "
+      "words are explained at its end."};
 }
 
 std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& input, const Summary& summary) {
@@ -153,7 +153,7 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
 std::vector<std::string> Grades(const ReportInput& input) {
   if (input.cells.empty()) return {};
   std::vector<std::string> grades = {
-      "Measured here: every score and token count, by this program in the runs listed below; every interval and p "
+      "Measured here: every score and token count, by this program in the runs that cells.csv names; every interval and p "
       "value "
       "is computed from these scores.",
       "Computed from counts: training FLOPs (6 × parameters × tokens)."};
