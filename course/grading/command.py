@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import catalogue, planted, salt
+from . import catalogue, planted, salt, sandbox
 from .grade import grade
 from .page import as_page
 from .result import as_json, as_text
@@ -28,7 +28,8 @@ def main(words=None):
     parser = argparse.ArgumentParser(
         prog="scripts/grade", description="Grades what a student of the course handed in (docs/course/README.md).",
         epilog="RETORT_COURSE_SECRET: the course's secret, or @FILE that holds it; without it the published one is used, "
-               "for self-study. Exit status: 0 graded (whatever the score), 2 asked wrongly, 3 the grader itself failed.")
+               "for self-study. Exit status: 0 graded (whatever the score), 2 asked wrongly, 3 the grader itself failed; of "
+               "--self-check also 77: it cannot run the repository's programs here.")
     parser.add_argument("submission", nargs="?", help="a folder or an archive (zip, tar) of a student's files")
     parser.add_argument("--assignment", metavar="N", help="1 to 6, or a name; default: the one whose files are there")
     parser.add_argument("--student", metavar="ID", help="whose salt is meant; default: self-study")
@@ -77,6 +78,10 @@ def _grade(options, student):
     except NotASubmission as problem:
         print(f"scripts/grade: {problem}", file=sys.stderr)
         return 2
+    closed = sandbox.out_of_reach(context)
+    if closed:
+        print(f"scripts/grade: {closed}", file=sys.stderr)
+        return 3
     if published:
         notes.append("The salt comes from the published secret: good for self-study, not for marks. A course sets "
                      "RETORT_COURSE_SECRET.")
@@ -120,6 +125,10 @@ def _planted(options, student):
 
 def _self_check(options, student):
     names = [catalogue.find(options.assignment)] if options.assignment else list(catalogue.folders())
+    closed = sandbox.out_of_reach(catalogue.context_of(names[0], student, options.build, salt.course_secret()[0]))
+    if closed:
+        print(closed)
+        return 77
     todo = [(name, which) for name in names for which in planted.all_planted(name)]
 
     def one(work):

@@ -10,6 +10,7 @@ import selectors
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -64,6 +65,18 @@ def walls(context):
 
 class Unbuilt(Exception):
     """The sandbox could not be built; says why."""
+
+
+def out_of_reach(context):
+    """Why the repository's programs cannot be run for a submission here; "" where they can."""
+    if walls(context)[0] != "limits" or not _uid():
+        return ""
+    for folder in [context.build, context.root / "configs", *libtorch.folders(context.build)]:
+        for at in [folder, *folder.parents]:
+            if not at.stat().st_mode & stat.S_IXOTH:
+                return (f"without namespaces a submission runs as another user than root, who cannot enter {at}: move the "
+                        "repository and its LibTorch to where all may read, or grade as a user")
+    return ""
 
 
 def _readable(context, files, repository, extra):

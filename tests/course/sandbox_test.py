@@ -6,9 +6,10 @@ import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import toy
-from grading import Case
+from grading import Case, Context
 from grading.box import Box
 
 
@@ -186,6 +187,22 @@ def alive(mark):
             if words.strip().startswith(mark):
                 return True
     return False
+
+
+class Reach(unittest.TestCase):
+    def test_a_repository_that_only_root_may_enter_is_told(self):
+        toy.use_walls("limits")
+        with tempfile.TemporaryDirectory() as folder:  # of mode 700
+            build = Path(folder) / "build"
+            (build / "configs").mkdir(parents=True)
+            closed = Context(root=build, build=build, student="toy", salt=b"s" * 32)
+            says = toy.sandbox.out_of_reach(closed)
+            if os.geteuid() != 0:
+                self.assertEqual(says, "", "the same user reads what it could before")
+                return
+            self.assertIn(folder, says)
+            os.chmod(folder, 0o755)
+            self.assertEqual(toy.sandbox.out_of_reach(closed), "")
 
 
 if __name__ == "__main__":
