@@ -153,7 +153,8 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
 std::vector<std::string> Grades(const ReportInput& input) {
   if (input.cells.empty()) return {};
   std::vector<std::string> grades = {
-      "Measured here: every score and token count, by this program in the runs that cells.csv names; every interval and p "
+      "Measured here: every score and token count, by this program in the runs that cells.csv names; every interval "
+      "and p "
       "value "
       "is computed from these scores.",
       "Computed from counts: training FLOPs (6 × parameters × tokens)."};
