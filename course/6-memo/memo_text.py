@@ -74,3 +74,12 @@ def stands_on(number, values):
 def forbidden(prose):
     return [(re.search(rf"\b({pattern})\b", plain(prose), re.I).group(), why) for pattern, why in FORBIDDEN.items()
             if re.search(rf"\b({pattern})\b", plain(prose), re.I)]
+
+
+def change_memo(folder, edit):
+    """For planted mistakes: `edit(front, prose)` changes the front matter in place, and may return other prose."""
+    path = folder / "memo.md"
+    _, front, prose = path.read_text(encoding="utf-8").split("---\n", 2)
+    front = json.loads(front)
+    prose = edit(front, prose) or prose
+    path.write_text("---\n" + json.dumps(front, indent=1) + "\n---\n" + prose, encoding="utf-8")

@@ -36,6 +36,11 @@ def write_reference(name, context, folder):
         catalogue.module(name, "reference/solve.py").solve(context, folder)
 
 
+def write_anothers_work(name, context, folder):
+    """The reference as another student would hand it in."""
+    write_reference(name, catalogue.context_of(name, "somebody else", context.build), folder)
+
+
 def mistakes(name):
     return sorted(path.parent for path in (catalogue.folders()[name] / "mistakes").glob("*/mistake.json"))
 

@@ -2,6 +2,6 @@
 
 
 def spoil(context, folder):
-    from grading import catalogue, planted
+    from grading import planted
 
-    planted.write_reference("2-task", catalogue.context_of("2-task", "somebody else", context.build), folder)
+    planted.write_anothers_work("2-task", context, folder)

@@ -2,6 +2,6 @@
 
 
 def spoil(context, folder):
-    from grading import catalogue, planted
+    from grading import planted
 
-    planted.write_reference("3-topk-tail", catalogue.context_of("3-topk-tail", "somebody else", context.build), folder)
+    planted.write_anothers_work("3-topk-tail", context, folder)

@@ -1,12 +1,10 @@
-import dataclasses
 import json
 
 
 def spoil(context, folder):
-    from grading import planted, salt
+    from grading import planted
 
-    other = dataclasses.replace(context, student="somebody else", salt=salt.salt_of("somebody else", "5-needle"))
-    planted.write_reference("5-needle", other, folder)
+    planted.write_anothers_work("5-needle", context, folder)
     said = json.loads((folder / "answers.json").read_text())
     said["salt_id"] = context.salt_id
     (folder / "answers.json").write_text(json.dumps(said))

@@ -1,19 +1,10 @@
-import json
-
-
-def change(folder, edit):
-    path = folder / "memo.md"
-    _, front, prose = path.read_text(encoding="utf-8").split("---\n", 2)
-    front = json.loads(front)
-    prose = edit(front, prose) or prose
-    path.write_text("---\n" + json.dumps(front, indent=1) + "\n---\n" + prose, encoding="utf-8")
-
-
 def spoil(context, folder):
+    from memo_text import change_memo
+
     def edit(front, prose):
         for claim in front["claims"]:
             claim["bound"] = ""
             if claim["number"] is None:
                 claim.update(number=0, low=0, high=0)
 
-    change(folder, edit)
+    change_memo(folder, edit)

@@ -1,16 +1,7 @@
-import json
-
-
-def change(folder, edit):
-    path = folder / "memo.md"
-    _, front, prose = path.read_text(encoding="utf-8").split("---\n", 2)
-    front = json.loads(front)
-    prose = edit(front, prose) or prose
-    path.write_text("---\n" + json.dumps(front, indent=1) + "\n---\n" + prose, encoding="utf-8")
-
-
 def spoil(context, folder):
+    from memo_text import change_memo
+
     def edit(front, prose):
         return prose + "\nThe table proves that withholding prevents theft. What is left is undetectable.\n"
 
-    change(folder, edit)
+    change_memo(folder, edit)

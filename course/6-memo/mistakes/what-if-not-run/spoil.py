@@ -1,15 +1,5 @@
-import json
-
-
-def change(folder, edit):
-    path = folder / "memo.md"
-    _, front, prose = path.read_text(encoding="utf-8").split("---\n", 2)
-    front = json.loads(front)
-    prose = edit(front, prose) or prose
-    path.write_text("---\n" + json.dumps(front, indent=1) + "\n---\n" + prose, encoding="utf-8")
-
-
 def spoil(context, folder):
+    from memo_text import change_memo
     from memo_world import TABLE, World, cell, read_table
 
     world = World(context)
@@ -20,4 +10,4 @@ def spoil(context, folder):
             true = cell(rows, world.row(world.what_if_row), column)
             front["what_if"][column] = {key: true[key] for key in ("number", "low", "high")}
 
-    change(folder, edit)
+    change_memo(folder, edit)
