@@ -16,6 +16,7 @@
 #include "core/report/csv_rows.h"
 #include "core/report/escape.h"
 #include "core/report/format.h"
+#include "core/report/page_entry.h"
 #include "core/report/table.h"
 
 namespace retort {
@@ -87,9 +88,9 @@ class Reader {
       line.number = kDash;
       return line;
     }
-    const Json told = ParseJson(ReadFile(page, kLargestFile), {.file = page.string()});
-    if (line.claim.empty()) line.claim = told.value("claim", "");
-    line.created_utc = told.value("created_utc", "");
+    const PageEntry told = ReadPageEntry(page);
+    if (line.claim.empty()) line.claim = told.claim;
+    line.created_utc = told.created_utc;
     const std::map<std::string, Slot> slots = Slots(json, line.experiment);
     for (std::string* text : {&line.number, &line.caveat, &line.verdict}) *text = Filled(*text, slots, line.experiment);
     if (!Borne(json, slots, line.experiment)) {

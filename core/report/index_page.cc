@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/version.h"
 #include "core/report/escape.h"
 #include "core/report/page_files.h"
@@ -17,35 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLargestPage = size_t{1} << 20;
-
-IndexEntry ReadEntry(const fs::path& file) {
-  const Where where{.file = file.string()};
-  const nlohmann::json json = ParseJson(ReadFile(file, kLargestPage), where);
-  const auto text = [&](const nlohmann::json& of, const char* key) {
-    if (!of.is_string()) throw Error(where, fmt::format("{} is missing or no text", key), "write the page again");
-    return of.get<std::string>();
-  };
-  if (!json.is_object()) throw Error(where, "is no JSON object", "write the page again");
-  const auto field = [&](const char* key) { return text(json.contains(key) ? json[key] : nlohmann::json(), key); };
-  IndexEntry entry{.folder = file.parent_path().filename().string(),
-                   .experiment = field("experiment"),
-                   .title = field("title"),
-                   .claim = field("claim"),
-                   .version = field("version"),
-                   .created_utc = field("created_utc"),
-                   .results_file = field("results_file"),
-                   .results_sha256 = field("results_sha256")};
-  if (!json.contains("verdicts") || !json["verdicts"].is_array()) {
-    throw Error(where, "verdicts is missing or no list", "write the page again");
-  }
-  for (const nlohmann::json& verdict : json["verdicts"]) entry.verdicts.push_back(text(verdict, "verdicts"));
-  return entry;
-}
-
-PageSection PagesSection(const std::vector<IndexEntry>& entries) {
+PageSection PagesSection(const std::vector<PageEntry>& entries) {
   PageSection section{.id = "experiments", .title = "The pages"};
-  for (const IndexEntry& entry : entries) {
+  for (const PageEntry& entry : entries) {
     const std::string folder = HtmlText(UrlPath(entry.folder));
     section.raw_html +=
         fmt::format("<article><h3><a href=\"{}/index.html\">{}</a></h3>\n", folder, HtmlText(entry.title));
@@ -76,7 +48,7 @@ PageSection WhatIfSection(const std::vector<std::pair<std::string, std::string>>
 
 }  // namespace
 
-std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::string>& warnings) {
+std::vector<PageEntry> ReadIndex(const fs::path& folder, std::vector<std::string>& warnings) {
   std::error_code error;
   std::vector<fs::path> files;
   for (const fs::directory_entry& one : fs::directory_iterator(folder, error)) {
@@ -86,10 +58,10 @@ std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::strin
     throw Error({.file = folder.string()}, "there is no such folder", "give the one that holds the folders of results");
   }
   std::ranges::sort(files);
-  std::vector<IndexEntry> entries;
+  std::vector<PageEntry> entries;
   for (const fs::path& file : files) {
     try {
-      entries.push_back(ReadEntry(file));
+      entries.push_back(ReadPageEntry(file));
     } catch (const Error& problem) {
       warnings.push_back(fmt::format("left out: {}", problem.what()));
     }
@@ -97,7 +69,7 @@ std::vector<IndexEntry> ReadIndex(const fs::path& folder, std::vector<std::strin
   return entries;
 }
 
-PageContent IndexPage(const std::vector<IndexEntry>& entries, const Claims& claims, const std::string& command) {
+PageContent IndexPage(const std::vector<PageEntry>& entries, const Claims& claims, const std::string& command) {
   PageContent page{.experiment = "all experiments", .title = "What was found", .command = command};
   if (claims.lines.empty()) {
     page.verdicts = {
@@ -118,7 +90,7 @@ PageContent IndexPage(const std::vector<IndexEntry>& entries, const Claims& clai
   }
   (claims.lines.empty() ? page.sections : page.last_sections).push_back(PagesSection(entries));
   page.version = kVersion;
-  for (const IndexEntry& entry : entries) {  // no clock: the same pages give the same index
+  for (const PageEntry& entry : entries) {  // no clock: the same pages give the same index
     page.created_utc = std::max(page.created_utc, entry.created_utc);
   }
   return page;
@@ -126,7 +98,7 @@ PageContent IndexPage(const std::vector<IndexEntry>& entries, const Claims& clai
 
 std::vector<std::string> WriteIndex(const fs::path& folder, const fs::path& claims) {
   std::vector<std::string> warnings;
-  const std::vector<IndexEntry> entries = ReadIndex(folder, warnings);
+  const std::vector<PageEntry> entries = ReadIndex(folder, warnings);
   if (entries.empty()) {
     throw Error({.file = folder.string()}, "no folder in it holds the page of an experiment (page.json)",
                 "give the folder above the output folders" + (warnings.empty() ? "" : "; " + warnings.front()));

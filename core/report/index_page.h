@@ -8,21 +8,16 @@
 #include <vector>
 
 #include "core/report/claims.h"
+#include "core/report/page_entry.h"
 
 namespace retort {
 
-struct IndexEntry {
-  std::string folder;  // beside the index: the link's target
-  std::string experiment, title, claim, version, created_utc, results_file, results_sha256;
-  std::vector<std::string> verdicts;
-};
-
 // Of the folders directly under `folder` that hold a page.json, by name. A file that cannot be read is left out, and
 // why is added to `warnings`. Throws Error if `folder` is none.
-std::vector<IndexEntry> ReadIndex(const std::filesystem::path& folder, std::vector<std::string>& warnings);
+std::vector<PageEntry> ReadIndex(const std::filesystem::path& folder, std::vector<std::string>& warnings);
 
 // Without claims the page has the experiments alone.
-PageContent IndexPage(const std::vector<IndexEntry>& entries, const Claims& claims, const std::string& command);
+PageContent IndexPage(const std::vector<PageEntry>& entries, const Claims& claims, const std::string& command);
 
 // Both, into folder/index.html, with claims.csv where `claims` names a data file (claims.h). Throws Error where there
 // is no experiment.

@@ -118,6 +118,10 @@ TEST_F(ClaimsTest, MistakesAreNamed) {
   std::string unknown = Data(Lead());
   unknown.replace(unknown.find("{lead}"), 6, "{lad}");
   EXPECT_THAT(Problem(unknown), HasSubstr("there is no number lad"));
+  for (const char* page : {"[]", "{}", R"({"claim": 3})"}) {
+    WriteFileAtomic(results_ / "few" / "page.json", page);
+    EXPECT_THAT(Problem(Data(Lead())), HasSubstr("page.json")) << page;
+  }
   std::string standing = Data(Lead());
   standing.replace(standing.find("\"holds\""), 7, "\"proves\"");
   EXPECT_THAT(Problem(standing), HasSubstr("standing is"));
