@@ -136,9 +136,10 @@ Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::o
     }
   }
   table.note = fmt::format(
-      "As registered, and in brackets the middle 90 % of {} draws. κ: N90 under the countermeasure over N90 without. "
-      "Short "
-      "of: share of draws in which that share of the gap is not reached within the horizon. A distiller stopped: "
+      "As registered, and in brackets the middle 90 % of {} draws. An estimate can lie outside of its brackets where "
+      "draws move it one way only: how many honest people detectors flag is known from below. κ: N90 under the "
+      "countermeasure over N90 without. Short of: share of draws in which that share of the gap is not reached within "
+      "the horizon. A distiller stopped: "
       "honest "
       "people affected over the chance that one is short of N90. A dash: not reckoned.",
       report.config.draws);

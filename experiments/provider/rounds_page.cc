@@ -98,14 +98,18 @@ std::string PolicyWords(const RoundsReport& report) {
                      People(policy.people_a_thousand));
 }
 
-// "is delayed (+1.2 [+0.5, +20] days) and its spending changes by +$30 [+$20, +$400]"
+// "is delayed (+1.2 [+0.5, +20] days) and its spending changes by +$30 [+$20, +$400]". An interval with both, delays
+// and none, bears neither.
 std::string Is(const PolicyEffect& effect) {
   if (std::isinf(effect.days.estimate)) {
     return fmt::format("does not complete within the horizon (nor in {} of draws)", Percent(effect.not_completed));
   }
-  const bool delayed = effect.added_days.estimate >= kDelay;
-  return fmt::format("is {} ({} days) and its spending changes by {}", delayed ? "delayed" : "not delayed",
-                     AddedDays(effect.added_days), AddedMoney(effect.added_dollars));
+  const Interval& days = effect.added_days;
+  const char* said = days.low >= kDelay   ? "is delayed"
+                     : days.high < kDelay ? "is not delayed"
+                                          : "may or may not be delayed";
+  return fmt::format("{} ({} days) and its spending changes by {}", said, AddedDays(effect.added_days),
+                     AddedMoney(effect.added_dollars));
 }
 
 // "the cheapest use is a reseller (31 % of draws; stolen key 45 %)"

@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/report/index_page.h"
+#include "tests/core/base/message_of.h"
 #include "tests/core/report/html.h"
 
 namespace retort {
@@ -50,12 +50,7 @@ class ClaimsTest : public ::testing::Test {
     return claims.lines.front();
   }
   std::string Problem(const std::string& data) {
-    try {
-      Line(data);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return MessageOf([&] { Line(data); });
   }
 
   TempDir folder_;

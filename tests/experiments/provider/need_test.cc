@@ -11,6 +11,7 @@
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
 #include "experiments/provider/volumes.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort::provider {
 namespace {
@@ -64,12 +65,7 @@ Need Read(const std::string& text, const std::string& task = "rules") {
 }
 
 std::string Problem(const std::string& text, const std::string& task = "rules") {
-  try {
-    Read(text, task);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { Read(text, task); });
 }
 
 TEST(Need, ACensoredDrawStaysABound) {

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/config/toml_text.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort::provider {
 namespace {
@@ -29,12 +30,7 @@ std::vector<MeasuredN90> Read(const std::string& text) {
 }
 
 std::string Problem(const std::string& text) {
-  try {
-    Read(text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { Read(text); });
 }
 
 TEST(Volumes, N90IsReadWithItsBound) {

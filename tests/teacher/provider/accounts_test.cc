@@ -6,25 +6,15 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <functional>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string Problem(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 PresentedKey Of(const std::vector<std::string_view>& values) { return KeyOf(values); }
 
@@ -100,8 +90,8 @@ TEST_F(AccountsTest, ARevokedKeyIsNobodys) {
   const Accounts accounts(file_);
   EXPECT_FALSE(accounts.Find(key));
   EXPECT_TRUE(accounts.Find(other));
-  EXPECT_THAT(Problem([&] { RevokeKey(file_, "0000000000000000"); }), HasSubstr("has no key"));
-  EXPECT_THAT(Problem([&] { RevokeKey(file_, ""); }), HasSubstr("has no key"));
+  EXPECT_THAT(MessageOf([&] { RevokeKey(file_, "0000000000000000"); }), HasSubstr("has no key"));
+  EXPECT_THAT(MessageOf([&] { RevokeKey(file_, ""); }), HasSubstr("has no key"));
 }
 
 TEST_F(AccountsTest, AFileThatChangesIsReadAgainWithinASecond) {
@@ -131,10 +121,10 @@ TEST_F(AccountsTest, AFileThatChangesIsReadAgainWithinASecond) {
 
 TEST_F(AccountsTest, NamesAndTiersThatCannotBe) {
   for (const char* name : {"", "a b", "=cmd()", "<script>", "a\nb", "\xe2\x80\xa8"}) {
-    EXPECT_THAT(Problem([&] { Add({.name = name, .tier = "email"}); }), HasSubstr("account")) << name;
+    EXPECT_THAT(MessageOf([&] { Add({.name = name, .tier = "email"}); }), HasSubstr("account")) << name;
   }
   for (const char* tier : {"", "anonymous", "Email", "gold"}) {
-    EXPECT_THAT(Problem([&] { Add({.name = "a", .tier = tier}); }), HasSubstr("tier")) << tier;
+    EXPECT_THAT(MessageOf([&] { Add({.name = "a", .tier = tier}); }), HasSubstr("tier")) << tier;
   }
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
@@ -154,9 +144,9 @@ TEST_F(AccountsTest, ABrokenFileIsNamedByItsLine) {
         with(R"("key":")", R"("key":"0)"), with("\"email\"", "7"), with("\"tier\"", R"("payment":"PAY-1","tier")"),
         with("\"account\"", "\"nobody\"")}) {
     Write(text);
-    EXPECT_THAT(Problem([&] { const Accounts accounts(file_); }), HasSubstr("accounts.jsonl:2")) << text;
+    EXPECT_THAT(MessageOf([&] { const Accounts accounts(file_); }), HasSubstr("accounts.jsonl:2")) << text;
   }
-  EXPECT_THAT(Problem([&] { const Accounts accounts(dir_.path() / "none"); }), HasSubstr("none"));
+  EXPECT_THAT(MessageOf([&] { const Accounts accounts(dir_.path() / "none"); }), HasSubstr("none"));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
+#include "tests/core/base/message_of.h"
 #include "tests/teacher/provider/register.h"
 #include "tests/teacher/provider/rounds_world.h"
 
@@ -19,12 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string Problem(const std::string& text) {
-  try {
-    ReadRegister(text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return MessageOf([&] { ReadRegister(text); });
 }
 
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {

@@ -8,9 +8,8 @@
 
 #include <csignal>
 #include <fstream>
-#include <functional>
 
-#include "core/base/error.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -19,15 +18,6 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kHour = 3'600'000, kDay = 24 * kHour;
 constexpr int64_t kStart = 20'787 * kDay + 12 * kHour;  // 2026-11-30, noon
-
-std::string Problem(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 class ChargesTest : public ::testing::Test {
  protected:
@@ -119,7 +109,7 @@ TEST_F(ChargesTest, ATornLineGoesAndAChangedOneIsNamed) {
   for (const std::string& text :
        {changed, whole + "{}\n", std::string("{}\n"), std::string("{\"retort_charges\":2}\n"), std::string("\n")}) {
     std::ofstream(file_, std::ios::binary | std::ios::trunc) << text;
-    EXPECT_THAT(Problem([&] { Open(); }), HasSubstr("charges.jsonl:")) << text;
+    EXPECT_THAT(MessageOf([&] { Open(); }), HasSubstr("charges.jsonl:")) << text;
   }
 }
 
@@ -158,7 +148,7 @@ TEST_F(ChargesTest, ALongJournalIsCondensedAndSaysTheSame) {
 
 TEST_F(ChargesTest, OneProcessCountsAtATime) {
   const Charges charges = Open();
-  EXPECT_THAT(Problem([&] { Open(); }), HasSubstr("another process"));
+  EXPECT_THAT(MessageOf([&] { Open(); }), HasSubstr("another process"));
 }
 
 TEST_F(ChargesTest, KillLosesNoChargeThatWasGranted) {

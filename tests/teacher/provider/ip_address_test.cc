@@ -6,25 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "teacher/provider/client_address.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string Problem(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 IpAddress Ip(std::string_view text) {
   const auto address = ParseIp(text);
@@ -113,16 +103,16 @@ TEST(CidrSet, ContainsWhatItsNetworksDo) {
 TEST(CidrSet, NetworksThatAreNone) {
   for (const char* network : {"", "/8", "192.0.2.0/", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/+8", "192.0.2.0/8x",
                               "192.0.2.0/ 8", "::/129", "192.0.2/24", "192.0.2.0/24/24", "any"}) {
-    EXPECT_NE(Problem([&] { Set({network}); }), "") << network;
+    EXPECT_NE(MessageOf([&] { Set({network}); }), "") << network;
   }
-  EXPECT_THAT(Problem([&] { Set({"192.0.2.1/24"}); }), HasSubstr("192.0.2.0/24"));
-  EXPECT_THAT(Problem([&] { Set({"2001:db8::1/32"}); }), HasSubstr("2001:db8::/32"));
+  EXPECT_THAT(MessageOf([&] { Set({"192.0.2.1/24"}); }), HasSubstr("192.0.2.0/24"));
+  EXPECT_THAT(MessageOf([&] { Set({"2001:db8::1/32"}); }), HasSubstr("2001:db8::/32"));
   const TempDir dir;
   const auto file = dir.path() / "deny.txt";
   std::ofstream(file) << "# data centres\n192.0.2.0/24  # one\r\n\n  2001:db8::/32\n";
   EXPECT_TRUE(ReadCidrs(file).Contains(Ip("2001:db8::7")));
   std::ofstream(file) << "192.0.2.0/24\nnonsense\n";
-  EXPECT_THAT(Problem([&] { ReadCidrs(file); }), HasSubstr("deny.txt:2"));
+  EXPECT_THAT(MessageOf([&] { ReadCidrs(file); }), HasSubstr("deny.txt:2"));
 }
 
 struct Case {

@@ -8,10 +8,8 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <numeric>
 
-#include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
@@ -19,6 +17,7 @@
 #include "teacher/provider/cluster_detector.h"
 #include "teacher/provider/pseudonyms.h"
 #include "teacher/provider/request_log.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -27,15 +26,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr int64_t kDay = 86'400'000, kStart = 20'000 * kDay;
-
-std::string Problem(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 class LoggedMonthTest : public ::testing::Test {
  protected:
@@ -97,13 +87,13 @@ TEST_F(LoggedMonthTest, KeepsWhoAskedWhatWhen) {
 }
 
 TEST_F(LoggedMonthTest, WhatCannotBeRead) {
-  EXPECT_THAT(Problem([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("no request log"));
+  EXPECT_THAT(MessageOf([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("no request log"));
   Write("1.jsonl", {{"a", 0, "denied", 429}}, names_);
-  EXPECT_THAT(Problem([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("no request that was answered"));
+  EXPECT_THAT(MessageOf([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("no request that was answered"));
   Write("2.jsonl", {{"a", 0}}, Pseudonyms("another salt, also 32 bytes long"));
-  EXPECT_THAT(Problem([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("2.jsonl"));
+  EXPECT_THAT(MessageOf([&] { ReadLoggedMonth(dir_.path()); }), HasSubstr("2.jsonl"));
   Write("3.jsonl", {{"a", 0}, {"a", 500}}, names_);
-  EXPECT_THAT(Problem([&] { ReadLoggedMonth(dir_.path() / "3.jsonl"); }), HasSubstr("501 days"));
+  EXPECT_THAT(MessageOf([&] { ReadLoggedMonth(dir_.path() / "3.jsonl"); }), HasSubstr("501 days"));
 }
 
 TEST_F(LoggedMonthTest, MeasuresBecomeDeviationsOfTheHonest) {
@@ -303,15 +293,15 @@ TEST(LogDetection, IsTheSameAgain) {
 }
 
 TEST(LogDetection, WhatCannotBeCompared) {
-  EXPECT_THAT(Problem([&] { DetectInLogs(Honest(1, 19), Honest(2), {}); }), HasSubstr("19 accounts"));
+  EXPECT_THAT(MessageOf([&] { DetectInLogs(Honest(1, 19), Honest(2), {}); }), HasSubstr("19 accounts"));
   LoggedMonth other = Honest(2, 30);
   other.salt = "another";
-  EXPECT_THAT(Problem([&] { DetectInLogs(Honest(1, 30), std::move(other), {}); }), HasSubstr("salt"));
+  EXPECT_THAT(MessageOf([&] { DetectInLogs(Honest(1, 30), std::move(other), {}); }), HasSubstr("salt"));
   LoggedMonth linked = Honest(1, 30);
   linked.groups = {std::vector<size_t>(30)};
   std::iota(linked.groups[0].begin(), linked.groups[0].end(), size_t{0});
   for (auto& account : linked.accounts) account.group = 0;
-  EXPECT_THAT(Problem([&] { DetectInLogs(std::move(linked), Honest(2, 30), {}); }), HasSubstr("linked"));
+  EXPECT_THAT(MessageOf([&] { DetectInLogs(std::move(linked), Honest(2, 30), {}); }), HasSubstr("linked"));
 }
 
 TEST(ClusterDetector, CountsWhatOthersSendBeyondWhatIsUsual) {

@@ -13,6 +13,7 @@
 #include "core/base/hash.h"
 #include "core/base/random.h"
 #include "teacher/provider/pseudonyms.h"
+#include "tests/core/base/message_of.h"
 
 namespace retort {
 namespace {
@@ -51,15 +52,6 @@ RequestRecord Record(int i = 0) {
 }
 
 RequestLogHead Head() { return {.salt = Names().id(), .retention_days = 30}; }
-
-std::string Problem(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(RequestRecord, RoundTrip) {
   EXPECT_EQ(ParseRequestRecord(ToJsonLine(Record()), "log", 2), Record());
@@ -108,13 +100,13 @@ TEST(RequestRecord, NumbersThatJsonHasNotAreRefused) {
 TEST(RequestRecord, EveryCutAndEveryFlippedByteIsFound) {
   const std::string line = ToJsonLine(Record());
   for (size_t size = 0; size < line.size(); ++size) {
-    EXPECT_THAT(Problem([&] { ParseRequestRecord(line.substr(0, size), "some.log", 7); }), HasSubstr("some.log:7"));
+    EXPECT_THAT(MessageOf([&] { ParseRequestRecord(line.substr(0, size), "some.log", 7); }), HasSubstr("some.log:7"));
   }
   RandomStream random(0, "flip");
   for (size_t at = 0; at < line.size(); ++at) {
     std::string changed = line;
     changed[at] = static_cast<char>(changed[at] ^ static_cast<char>(1U << random.Below(8)));
-    EXPECT_THAT(Problem([&] { ParseRequestRecord(changed, "some.log", 7); }), HasSubstr("some.log:7")) << changed;
+    EXPECT_THAT(MessageOf([&] { ParseRequestRecord(changed, "some.log", 7); }), HasSubstr("some.log:7")) << changed;
   }
 }
 
@@ -160,7 +152,7 @@ TEST(RequestRecord, WrongTypesAndRangesAreNamed) {
                                                         {R"("address":")", R"("address":"x)"},
                                                         {"\"choices\":2", "\"choices\":[[[[[2]]]]]"}}) {
     const std::string line = Signed(change.first, change.second);
-    EXPECT_THAT(Problem([&] { ParseRequestRecord(line, "some.log", 9); }), HasSubstr("some.log:9"))
+    EXPECT_THAT(MessageOf([&] { ParseRequestRecord(line, "some.log", 9); }), HasSubstr("some.log:9"))
         << change.first << " -> " << change.second;
   }
 }
@@ -209,13 +201,13 @@ TEST_F(RequestLogTest, ALineThatACrashCutIsGoneAndTheRestStays) {
 
 TEST_F(RequestLogTest, AnotherSaltRetentionOrVersionIsRefused) {
   { RequestLog(file_, Head()).Append(Record(0)); }
-  EXPECT_THAT(Problem([&] { RequestLog(file_, {.salt = "another", .retention_days = 30}); }), HasSubstr("salt"));
-  EXPECT_THAT(Problem([&] { RequestLog(file_, {.salt = Names().id(), .retention_days = 31}); }),
+  EXPECT_THAT(MessageOf([&] { RequestLog(file_, {.salt = "another", .retention_days = 30}); }), HasSubstr("salt"));
+  EXPECT_THAT(MessageOf([&] { RequestLog(file_, {.salt = Names().id(), .retention_days = 31}); }),
               HasSubstr("retention"));
   std::string text = ReadFile(file_);
   text.replace(text.find("retort_request_log\":1"), 21, "retort_request_log\":2");
   Write(text);
-  EXPECT_THAT(Problem([&] { Read(); }), HasSubstr("version 2"));
+  EXPECT_THAT(MessageOf([&] { Read(); }), HasSubstr("version 2"));
 }
 
 TEST_F(RequestLogTest, WhatIsNoLogIsNamed) {
@@ -223,11 +215,11 @@ TEST_F(RequestLogTest, WhatIsNoLogIsNamed) {
        {"", "\n", "{}\n", "[]\n", "null\n", "{\"retort_request_log\":\"1\"}\n", "{\"retort_request_log\":1}\n", "PNG\n",
         "{\"features\":[],\"retention_days\":30,\"retort_request_log\":1,\"salt\":\"x\"}\n"}) {
     Write(text);
-    EXPECT_THAT(Problem([&] { Read(); }), HasSubstr("requests.jsonl")) << text;
+    EXPECT_THAT(MessageOf([&] { Read(); }), HasSubstr("requests.jsonl")) << text;
   }
   Write(std::string(100'000, '{'));
-  EXPECT_THAT(Problem([&] { Read(); }), HasSubstr("requests.jsonl"));
-  EXPECT_THAT(Problem([&] { ForEachRequest(dir_.path() / "none", [](const auto&) { return true; }); }),
+  EXPECT_THAT(MessageOf([&] { Read(); }), HasSubstr("requests.jsonl"));
+  EXPECT_THAT(MessageOf([&] { ForEachRequest(dir_.path() / "none", [](const auto&) { return true; }); }),
               HasSubstr("none"));
 }
 
