@@ -1,7 +1,7 @@
 // An experiment whose cells cost nothing, for tests of the lab as processes. $FAKE tells the cells with n = N how to
-// behave: "fail:N" throws, "once:N" the first time only, "die:N" aborts, "sleep:N" takes a minute, "slow" makes every
-// cell take 50 ms, "rates" makes the learning rate matter, "noisy" the seed. Each computed cell adds a line to
-// $FAKE_LOG.
+// behave: "fail:N" throws, "once:N" the first time only, "die:N" aborts, "sleep:N" takes a minute, "large:N" that and
+// 512 MB, "slow" makes every cell take 50 ms, "rates" makes the learning rate matter, "noisy" the seed. Each computed
+// cell adds a line to $FAKE_LOG.
 #include <unistd.h>
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <iostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -43,7 +44,9 @@ CellResult FakeCell(const CellRun& run) {
     std::cerr << "last words of the worker" << std::endl;
     std::abort();
   }
-  if (behaviour == "sleep:" + n) std::this_thread::sleep_for(std::chrono::seconds(60));
+  std::vector<char> large;
+  if (behaviour == "large:" + n) large.assign(512 << 20, 1);
+  if (behaviour == "sleep:" + n || !large.empty()) std::this_thread::sleep_for(std::chrono::seconds(60));
   if (behaviour == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
   run.progress(0.5);
   CellResult result{.retained_skill = 0.5, .supervised_tokens = 10, .training_flops = 1e6, .steps = 1};

@@ -103,9 +103,9 @@ TEST_F(LabTest, ACellThatFailsOnceIsDoneTheSecondTime) {
 }
 
 TEST_F(LabTest, AWorkerThatTakesTooMuchMemoryIsStopped) {
-  const CommandResult result = Run({"n=[4]", "seeds=1", "launcher.mem_mb=20"}, "sleep:4");
+  const CommandResult result = Run({"n=[4]", "seeds=1", "launcher.mem_mb=300"}, "large:4");
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, HasSubstr("more than launcher.mem_mb=20"));
+  EXPECT_THAT(result.output, HasSubstr("more than launcher.mem_mb=300"));
 }
 
 TEST_F(LabTest, ASweepIsOneRunWhoseAxesAreColumns) {

@@ -94,12 +94,15 @@ TEST_F(TrustTest, AFullDiskIsSaidAndLosesNothing) {
 
 TEST_F(TrustTest, KilledAtAHundredRandomPoints) {
   RandomStream random(0, "kill");
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(Run(words_, "slow", "timed").exit_code, 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
   int kills = 0;
   while (kills < 100) {
     Forget();
     for (bool done = false; !done && kills < 100;) {
       Subprocess main = Start(words_, "slow");
-      std::this_thread::sleep_for(std::chrono::milliseconds(random.Below(900)));
+      std::this_thread::sleep_for(std::chrono::microseconds(random.Below(whole.count())));
       done = main.Poll().has_value();
       main.Kill(SIGKILL);
       main.Wait();
