@@ -87,6 +87,19 @@ TEST(RoundsPage, TrafficOfThePublishedSizeIsShown) {
   EXPECT_THAT(text, HasSubstr("$14 to"));
 }
 
+TEST(RoundsPage, ADelayIsSaidWhereTheWholeIntervalBearsIt) {
+  const Setting run(RoundsKind::kIdentity);
+  RoundsReport report = run.Report();
+  Interval& days = report.volumes[0].effects[static_cast<size_t>(Among::kPaid)][report.policy].added_days;
+  const auto said = [&](Interval interval) {
+    days = interval;
+    return RoundsPage(report).verdicts.at(0);
+  };
+  EXPECT_THAT(said({.estimate = 2, .low = 1, .high = 3}), HasSubstr(" is delayed (+2 "));
+  EXPECT_THAT(said({.estimate = 0, .low = -1, .high = 0.01}), HasSubstr(" is not delayed ("));
+  EXPECT_THAT(said({.estimate = 2, .low = -1, .high = 3}), HasSubstr(" may or may not be delayed (+2 "));
+}
+
 TEST(RoundsPage, WhatIsNotCompletedIsSaidSo) {
   Setting run(RoundsKind::kIdentity);
   run.registers.kyc.horizon_days.low = 1;
