@@ -44,6 +44,9 @@ bool Shows(const Plot& plot, const PlotPoint& p) {
   return std::isfinite(p.x) && std::isfinite(p.y) && (!plot.x.log_base || p.x > 0) && (!plot.y.log_base || p.y > 0);
 }
 
+// Words along more than a few lines would hide the curves: a letter stands above each, and the words in the key.
+bool Lettered(const Plot& plot) { return plot.vertical.size() > 3; }
+
 class Script {
  public:
   Script(const Plot& plot, std::string name) : plot_(plot), name_(std::move(name)) {}
@@ -51,10 +54,11 @@ class Script {
   std::string Text(const std::filesystem::path& svg, const std::filesystem::path& pdf) {
     Axis("x", plot_.x);
     Axis("y", plot_.y);
-    head_ += "set tmargin 1.2\nset key below left Left reverse noenhanced samplen 3 maxrows 3 width 1 height 0.8\n";
+    head_ += fmt::format("set tmargin {}\n", Lettered(plot_) ? 1.6 : 1.2);
+    head_ += "set key below left Left reverse noenhanced samplen 3 maxrows 3 width 1 height 0.8\n";
     for (const PlotMark& mark : plot_.across) Across(mark);
-    for (const PlotMark& mark : plot_.vertical) Vertical(mark);
     for (const PlotCurve& curve : plot_.curves) Curve(curve);
+    for (const PlotMark& mark : plot_.vertical) Vertical(mark);
     Bars();
     return fmt::format(
         "reset session\nset encoding utf8\nset terminal svg size {0},{1} dynamic font 'Helvetica,14' linewidth 1.3\n"
@@ -127,6 +131,14 @@ class Script {
         "set arrow from first {0:.9g}, graph 0 to first {0:.9g}, graph 1 nohead lc rgb '{1}' lw {2} dt (4,4)\n",
         mark.at, kPlotFaint, mark.strong ? 1 : 0.5);
     if (mark.label.empty()) return;
+    if (Lettered(plot_)) {
+      const char letter = static_cast<char>('a' + (&mark - plot_.vertical.data()) % 26);
+      head_ +=
+          fmt::format("set label '{}' at first {:.9g}, graph 1.035 center noenhanced font ',12.5'\n", letter, mark.at);
+      Add(fmt::format("NaN with lines lc rgb '{}' lw 1 dt (4,4) title {} noenhanced", kPlotFaint,
+                      Quoted(fmt::format("{}: {}", letter, mark.label))));
+      return;
+    }
     head_ += fmt::format(
         "set label {} at first {:.9g}, graph 0.985 right rotate by 90 noenhanced offset -0.55,0 font ',11.5'\n",
         Quoted(mark.label), mark.at);
@@ -242,6 +254,11 @@ int KeyOverflow(const Plot& plot) {
   for (const PlotCurve& curve : plot.curves) {
     entries += curve.name.empty() || curve.points.empty() ? 0 : 1;
     longest = std::max(longest, static_cast<int>(curve.name.size()));
+  }
+  for (const PlotMark& mark : plot.vertical) {
+    if (!Lettered(plot) || mark.label.empty()) continue;
+    ++entries;
+    longest = std::max(longest, static_cast<int>(mark.label.size()) + 3);
   }
   const int columns = std::max(1, (plot.width - kMargin) / (kSample + kLetter * longest));
   return kRow * std::max(0, (entries + columns - 1) / columns - kFreeRows);

@@ -65,7 +65,7 @@ struct Plot {
   std::vector<PlotCurve> curves;
   std::vector<PlotBar> bars;       // side by side on x = 0, 1, ... with their labels as ticks, unless x.ticks are given
   std::vector<PlotMark> across;    // horizontal lines at y = at
-  std::vector<PlotMark> vertical;  // vertical lines at x = at, words along them
+  std::vector<PlotMark> vertical;  // vertical lines at x = at, words along them or in the key
   int width = 560, height = 400;   // of the SVG's box
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -44,6 +45,18 @@ TEST(Draw, MakesThreeFormsOfEachPlot) {
   EXPECT_THAT(drawn[0].svg, HasSubstr("a_b"));
   EXPECT_THAT(drawn[0].svg, HasSubstr("alleged: 1M ’x’"));
   EXPECT_THAT(drawn[1].svg, HasSubstr(">two<"));
+}
+
+TEST(Draw, ManyMarksAreLettersWithTheirWordsInTheKey) {
+  Plot plot = Curves();
+  for (int i = 0; i < 3; ++i) plot.vertical.push_back({std::pow(10, 2 + i), "published"});
+  const DrawnPlot drawn = Draw(std::vector{plot}, "f")[0];
+  for (const char* words : {">a<", ">d<", "a: alleged: 1M ’x’", "d: published"})
+    EXPECT_THAT(drawn.svg, HasSubstr(words));
+  EXPECT_THAT(drawn.svg, Not(HasSubstr(">e<")));
+  EXPECT_THAT(drawn.svg, Not(HasSubstr("rotate(-90.00)\"><text>alleged")));
+  EXPECT_THAT(drawn.pdf, testing::StartsWith("%PDF"));
+  EXPECT_THAT(drawn.page_svg, Not(testing::StartsWith("<svg viewBox=\"0 0 560 400\""))) << "room for the key";
 }
 
 TEST(Draw, TellsNoTime) {
