@@ -14,6 +14,7 @@
 #include "core/base/version.h"
 #include "core/report/csv_rows.h"
 #include "core/report/format.h"
+#include "core/report/page_entry.h"
 #include "core/report/page_files.h"
 
 namespace retort {
@@ -153,10 +154,7 @@ std::string Latest(const std::vector<ComparedRow>& rows, const fs::path& results
   for (const ComparedRow& row : rows) {
     const fs::path file = results / row.greater.experiment / "page.json";
     if (!fs::exists(file)) continue;
-    const nlohmann::json json = ParseJson(ReadFile(file, kLargestFile), {.file = file.string()});
-    if (json.contains("created_utc") && json["created_utc"].is_string()) {
-      latest = std::max(latest, json["created_utc"].get<std::string>());
-    }
+    latest = std::max(latest, ReadPageEntry(file).created_utc);
   }
   return latest;
 }

@@ -5,6 +5,7 @@ bytes through `Box`, programs run in a sandbox, and a number counts only where t
 """
 
 from .assignment import Assignment, Case, Context, Failed
-from .box import Box, Ran
+from .box import Box
+from .sandbox import Ran
 
 __all__ = ["Assignment", "Box", "Case", "Context", "Failed", "Ran"]

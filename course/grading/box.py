@@ -7,35 +7,10 @@ import json
 import os
 import shutil
 import stat
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from .assignment import Failed
 from . import sandbox
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended. out, err: what it printed, as text with U+FFFD for what is no UTF-8, cut at a limit."""
-
-    rc: int  # negative: ended by that signal
-    out: str
-    err: str
-    timed_out: bool
-    killed: str  # "", or why the grader ended it: "time", "memory", "output", "disk", "asked"
-    seconds: float
-
-    def why(self):
-        """The end, for a student."""
-        if self.killed:
-            return {"time": f"it was ended after {self.seconds:.0f} s",
-                    "memory": "it was ended: it took more memory than the case allows",
-                    "output": "it was ended: it printed without end",
-                    "disk": "it was ended: it wrote more than the case allows", "asked": "it was ended by the case"}[self.killed]
-        end = f"signal {-self.rc}" if self.rc < 0 else f"exit status {self.rc}"
-        tail = self.err.strip()[-600:]
-        return end + (f": {tail}" if tail else "")
 
 
 class Box:
@@ -45,11 +20,7 @@ class Box:
     def __init__(self, context, submission, case, kept, wall):
         self.context = context
         self._submission, self._case, self._kept, self._wall = submission, case, kept, wall
-        self.home = Path(tempfile.mkdtemp(prefix="retort-grade-"))
-        os.chmod(self.home, 0o755)
-        self.files, self.scratch = self.home / "files", self.home / "scratch"
-        self.files.mkdir()
-        self.scratch.mkdir()
+        self.home, self.files, self.scratch = sandbox.new_home()
         for name, data in submission.items():
             path = self.files / name
             path.parent.mkdir(parents=True, exist_ok=True)

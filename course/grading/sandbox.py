@@ -14,7 +14,9 @@ import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import libtorch
@@ -45,22 +47,42 @@ def walls(context):
     """("namespaces" | "limits", why not namespaces)."""
     global _walls
     if _walls is None:
-        from .box import Box  # a probe needs a box as anything else does
-        from .assignment import Case
-
         asked = os.environ.get("RETORT_COURSE_WALLS", "")
         if asked == "limits":
             _walls = ("limits", "RETORT_COURSE_WALLS=limits asks for it")
             return _walls
         _walls = ("namespaces", "")
-        box = Box(context, {}, Case("probe", 0, None), {}, lambda: 20)
+        home, files, scratch = new_home()
         try:
-            box.run(["true"], seconds=20)
+            run(["true"], home, files, scratch, context, seconds=20, memory_mb=2000)
         except Unbuilt as why:
             _walls = ("limits", str(why))
         finally:
-            box.close()
+            remove_tree(home)
     return _walls
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended. out, err: what it printed, as text with U+FFFD for what is no UTF-8, cut at a limit."""
+
+    rc: int  # negative: ended by that signal
+    out: str
+    err: str
+    timed_out: bool
+    killed: str  # "", or why the grader ended it: "time", "memory", "output", "disk", "asked"
+    seconds: float
+
+    def why(self):
+        """The end, for a student."""
+        if self.killed:
+            return {"time": f"it was ended after {self.seconds:.0f} s",
+                    "memory": "it was ended: it took more memory than the case allows",
+                    "output": "it was ended: it printed without end",
+                    "disk": "it was ended: it wrote more than the case allows", "asked": "it was ended by the case"}[self.killed]
+        end = f"signal {-self.rc}" if self.rc < 0 else f"exit status {self.rc}"
+        tail = self.err.strip()[-600:]
+        return end + (f": {tail}" if tail else "")
 
 
 class Unbuilt(Exception):
@@ -204,12 +226,19 @@ def _end(process, uid):
     process.wait()
 
 
-def run(argv, home, files, scratch, context, seconds, memory_mb, input, serve, repository, readable, env, out_limit,
-        until):
-    """box.Box.run, which says what it does."""
-    from .box import Ran
+def new_home():
+    """(a new folder, its `files`, its `scratch`)."""
+    home = Path(tempfile.mkdtemp(prefix="retort-grade-"))
+    os.chmod(home, 0o755)
+    for inner in ("files", "scratch"):
+        (home / inner).mkdir()
+    return home, home / "files", home / "scratch"
 
-    order = _order(argv, home, files, scratch, context, seconds, memory_mb, serve is not None, repository, readable, env)
+
+def run(argv, home, files, scratch, context, seconds, memory_mb, input=b"", serve=None, repository=True, readable=(), env=None,
+        out_limit=4 << 20, until=None):
+    """box.Box.run, which says what it does."""
+    order = _order(argv, home, files, scratch, context, seconds, memory_mb, serve is not None, repository, readable, env or {})
     ours, theirs = socket.socketpair()
     started = time.monotonic()
     process = subprocess.Popen(

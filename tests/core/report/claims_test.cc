@@ -9,6 +9,7 @@
 #include "core/report/index_page.h"
 #include "tests/core/base/message_of.h"
 #include "tests/core/report/html.h"
+#include "tests/core/report/page_json.h"
 
 namespace retort {
 namespace {
@@ -33,9 +34,7 @@ std::string Lead(const std::string& as = "of 100", const std::string& where = R"
 class ClaimsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    WriteFileAtomic(results_ / "few" / "page.json",
-                    R"({"claim": "Few are enough.", "created_utc": "2026-02-03T04:05:06Z",
-      "experiment": "few", "title": "T", "version": "1", "results_file": "r.csv", "results_sha256": "00", "verdicts": ["V"]})");
+    WriteFileAtomic(results_ / "few" / "page.json", kFewPage);
     Declare("0.25,0.1,0.4");
   }
   void Declare(const std::string& numbers) {

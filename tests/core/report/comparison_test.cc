@@ -10,6 +10,7 @@
 #include "core/report/index_page.h"
 #include "tests/core/base/message_of.h"
 #include "tests/core/report/html.h"
+#include "tests/core/report/page_json.h"
 
 namespace retort {
 namespace {
@@ -38,7 +39,7 @@ class ComparisonTest : public testing::Test {
   void SetUp() override {
     WriteFileAtomic(results_ / "few" / "summary.csv", kCsv);
     WriteCells(0.8, 0.5);
-    WriteFileAtomic(results_ / "few" / "page.json", R"({"created_utc": "2026-02-03T04:05:06Z"})");
+    WriteFileAtomic(results_ / "few" / "page.json", kFewPage);
   }
   // Three seeds that scatter by more than the arms differ, but alike in both.
   void WriteCells(double teacher, double answers_only) {
