@@ -82,6 +82,9 @@ def scores(box, plan):
             found[month][account] = value
         for month, values in found.items():
             true = {account.name for account in plan.months[month]}
+            if values.keys().isdisjoint(true):
+                raise Failed(f"scores.csv: none of the accounts of {month} is one of yours (salt {box.context.salt_id}): "
+                             "are these the logs of another student, or is this graded as another?")
             if values.keys() != true:
                 raise Failed(f"scores.csv: of {len(true)} accounts of {month} {len(true - values.keys())} are missing, and "
                              f"{len(values.keys() - true)} are none of it")
