@@ -33,7 +33,7 @@ int FewSamples(int argc, const char* const* argv) {
                {"twice_steps", "as teacher, with twice the steps of training", TeacherAnswers},
                {"unrelated", "text as long as the teacher's answers that has nothing to do with the prompts", Unrelated,
                 false}},
-      .next = {{{"seeds=16"}, "more seeds: every rule once; only the new cells are computed"},
+      .next = {{{"seeds=16"}, "more seeds, of the embedded rules every one once; only the new cells are computed"},
                {{"task.target=big"}, "one rule instead of a draw of sixteen"},
                {{"refine.max_cells=60", "refine.max_n=256"}, "sizes and seeds added where N50 and N90 are unsure"}},
   };

@@ -181,7 +181,7 @@ class ApiTeacher : public Teacher {
       std::string body = RequestBody(config_, request, static_cast<int>(job.asked.size()), MaxTokens(request));
       const int64_t sending = next_sending_++;
       if (ledger_ != nullptr && !ledger_->Open(sending, most)) {
-        Stop("the budget is spent");
+        Stop("the budget (collect.budget) is spent");
         Fail(job, stop_reason_);
         continue;
       }

@@ -78,7 +78,7 @@ Books::Books(Teacher& teacher, Journal& journal, const BudgetConfig& budget, con
     : teacher_(teacher), journal_(journal), budget_(budget), price_(price), paid_(teacher.UseLedger(this)) {
   if (budget.dollars > 0 && paid_ && price.input == 0 && price.output == 0) {
     throw Error({.file = "", .line = 0, .place = "collect.budget.dollars"}, "needs a price, and none is given",
-                "choose one, as prices=gpt-4o, or set prices.input and prices.output");
+                "choose one, as prices=gpt_4o, or set prices.input and prices.output");
   }
 }
 

@@ -102,13 +102,7 @@ class Collector {
   int64_t pool_size() const { return writer_ ? config_.pool_size : static_cast<int64_t>(pool_.items.size()); }
 
   SampleSet Run(int rows) {
-    const auto available = pool_size() * config_.attempts;
-    if (rows > available) {
-      throw Error(fmt::format(
-          "{} rows are asked for, but the pool of seed {} has {} ({} prompts of {}, {} of them held "
-          "out, {} attempts each); raise collect.pool_size or lower n",
-          rows, job_.seed, available, pool_size(), job_.task.Target(job_.seed), pool_.held_out, config_.attempts));
-    }
+    CheckRows(rows);
     const fs::path fresh = samples_.string() + ".new";
     fs::remove(fresh);
     {
@@ -125,7 +119,7 @@ class Collector {
       throw Error(
           {.file = job_.folder.string()},
           fmt::format("{} of {} questions were not answered, first {}", failures_.size(), asked_, failures_.front()),
-          "the answers that came are stored; the same command asks for the rest");
+          "the answers that came are stored; once that is mended, the same command asks for the rest");
     }
     if (stored_ < rows && !Interrupted()) {
       throw Error({.file = job_.folder.string()},
@@ -137,6 +131,7 @@ class Collector {
   }
 
   CollectPlan Plan(int rows) {
+    CheckRows(rows);
     CollectPlan plan;
     const int64_t flat = filters_.empty() ? rows : (rows + config_.attempts - 1) / config_.attempts * config_.attempts;
     const bool judges = std::ranges::count(config_.filter.filters, "judge") > 0;
@@ -167,6 +162,17 @@ class Collector {
   }
 
  private:
+  void CheckRows(int rows) const {
+    const auto available = pool_size() * config_.attempts;
+    if (rows <= available) return;
+    const bool all_of_task = !writer_ && pool_size() + pool_.held_out < config_.pool_size;
+    throw Error(fmt::format(
+        "{} rows are asked for, but the pool of seed {} has {} ({} prompts of {}, {} of them held "
+        "out, {} attempts each); {}",
+        rows, job_.seed, available, pool_size(), job_.task.Target(job_.seed), pool_.held_out, config_.attempts,
+        all_of_task ? "the task has no more: lower n" : "raise collect.pool_size or lower n"));
+  }
+
   void MakeManifest() {
     Card card = WithConfig(job_.teacher.card(), config_.card);
     CheckTerms(card, config_.acknowledge_terms);

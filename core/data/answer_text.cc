@@ -104,6 +104,8 @@ Extractor MakeExtractor(const std::string& grader, const std::string& pattern) {
       return std::string(text);
     };
   }
+  if (grader == "regex" && pattern.empty())
+    throw Error("task.grader_pattern is missing; give the pattern of task.grader = \"regex\", with the answer in ( )");
   if (grader == "regex")
     return [compiled = AnswerPattern(pattern)](std::string_view text) { return compiled.Last(text); };
   throw Error(fmt::format("no grader is named {}; there are exact final_number math choice regex", Excerpt(grader)));

@@ -109,8 +109,10 @@ class JsonlTask : public Task {
     fields.Read(config_.prompt_key.c_str(), prompt);
     if (const auto& answer = fields.Get(config_.answer_key.c_str()); answer.is_number()) {
       row.reference = answer.dump();
+    } else if (answer.is_string()) {
+      row.reference = answer.get<std::string>();
     } else {
-      fields.Read(config_.answer_key.c_str(), row.reference);
+      fields.Fail(config_.answer_key.c_str(), "a string or a number");
     }
     if (TrimText(prompt).empty()) throw Error(fields.At(config_.prompt_key), "is empty", "every item needs a prompt");
     const auto answer = extract_(row.reference);

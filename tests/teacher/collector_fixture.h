@@ -53,16 +53,16 @@ class FakeTeacher : public Teacher {
 
 class CollectorTest : public ::testing::Test {
  protected:
-  SampleSet Run(int rows, uint64_t seed = 0) {
-    return Collect({.teacher = teacher_,
-                    .task = *task_,
-                    .grader = grader_.get(),
-                    .config = config_,
-                    .seed = seed,
-                    .held_out = held_out_,
-                    .folder = dir_.path() / "c"},
-                   rows);
+  CollectJob Job(uint64_t seed = 0) {
+    return {.teacher = teacher_,
+            .task = *task_,
+            .grader = grader_.get(),
+            .config = config_,
+            .seed = seed,
+            .held_out = held_out_,
+            .folder = dir_.path() / "c"};
   }
+  SampleSet Run(int rows, uint64_t seed = 0) { return Collect(Job(seed), rows); }
   std::filesystem::path Journal() const { return dir_.path() / "c" / "journal.jsonl"; }
   std::string File() const { return ReadFile(dir_.path() / "c" / "samples.jsonl"); }
   Manifest ReadManifest() const { return ParseManifest(ReadFile(dir_.path() / "c" / "manifest.json"), "manifest"); }

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "tests/core/base/message_of.h"
 #include "tests/teacher/collector_fixture.h"
 
 namespace retort {
@@ -222,12 +223,13 @@ TEST_F(CollectorTest, KeepsTheRestWhenSomeFailAndAsksAgainForThose) {
 }
 
 TEST_F(CollectorTest, SaysThatThePoolIsTooSmall) {
-  try {
-    Run(41);
-    FAIL() << "gave more rows than prompts";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("pool_size"));
-  }
+  EXPECT_THAT(MessageOf([&] { Run(41); }), HasSubstr("raise collect.pool_size or lower n"));
+  EXPECT_THAT(MessageOf([&] { PlanCollection(Job(), 41); }), HasSubstr("raise collect.pool_size or lower n"));
+  WriteFileAtomic(dir_.path() / "t.jsonl",
+                  "{\"question\": \"a\", \"answer\": 1}\n{\"question\": \"b\", \"answer\": 2}\n");
+  task_ = MakeTask(TaskConfig(JsonlConfig{.path = (dir_.path() / "t.jsonl").string(), .held_out_share = 0.5}));
+  fs::remove_all(dir_.path() / "c");
+  EXPECT_THAT(MessageOf([&] { Run(2); }), HasSubstr("the task has no more: lower n"));
   EXPECT_TRUE(teacher_.asked.empty());
 }
 

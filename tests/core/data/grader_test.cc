@@ -136,7 +136,7 @@ TEST(RegexGrader, ABadPatternIsAnErrorWithItsOffset) {
   EXPECT_THAT(message("[z-a](x)"), HasSubstr("at offset"));
   EXPECT_THAT(message("\xff(x)"), HasSubstr("no regular expression"));
   EXPECT_THAT(message("answer"), HasSubstr("put the answer in ( )"));
-  EXPECT_THAT(message(""), HasSubstr("has no group"));
+  EXPECT_THAT(message(""), HasSubstr("task.grader_pattern is missing"));
 }
 
 TEST(RegexGrader, ACatastrophicPatternCountsAsUnparsed) {

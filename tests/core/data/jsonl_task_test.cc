@@ -179,7 +179,8 @@ TEST_F(JsonlTaskTest, SaysFilePlaceAndMend) {
               HasSubstr("there are: \"question\" \"solution\""));
   EXPECT_THAT(MessageOf(Config(R"({"question": 3, "answer": "1"})")), HasSubstr("key \"question\": must be a string"));
   EXPECT_THAT(MessageOf(Config(R"({"question": " ", "answer": "1"})")), HasSubstr("key \"question\": is empty"));
-  EXPECT_THAT(MessageOf(Config(R"({"question": "a", "answer": true})")), HasSubstr("key \"answer\": must be a string"));
+  EXPECT_THAT(MessageOf(Config(R"({"question": "a", "answer": true})")),
+              HasSubstr("key \"answer\": must be a string or a number"));
   EXPECT_THAT(MessageOf(Config(R"({"question": "a", "answer": "none"})")),
               HasSubstr("quiz.jsonl:1: key \"answer\": the grader final_number finds no answer in \"none\""));
   EXPECT_THAT(MessageOf(Config(R"({"id": "x", "question": "a", "answer": "1"}
