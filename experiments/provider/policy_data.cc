@@ -64,7 +64,7 @@ DataTable Summary(const PolicyReport& report) {
                                         measure.name,
                                         kAdversaries[static_cast<size_t>(adversary)],
                                         kHaystacks[h],
-                                        of.registered.kappa.bound};
+                                        of.registered.kappa.bound.substr(0, 2)};  // without its blank
           Add(row, of.kappa, grades.kappa);
           Add(row, of.days, grades.delay);
           Add(row, of.added_days, grades.delay);
