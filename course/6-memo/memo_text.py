@@ -7,7 +7,7 @@ from grading import Failed
 
 MOST = 60_000
 FORBIDDEN = {  # word -> why the table does not allow it
-    r"prevent(s|ed|ing)?": "a row delays or costs; none of them prevents",
+    r"prevent(s|ed|ing)?|stop(s|ped|ping)?( \w+){1,2} from": "a row delays or costs; none of them prevents",
     r"prov(e|es|ed|en|ing)": "nothing here is a proof",
     r"undetectable|cannot be detected|can not be detected": "what detectors find depends on assumed numbers",
     r"theft|thief|thieves|steal(s|ing)?|stole|stolen(?! keys?\b)": "the table says nothing of right and wrong",

@@ -11,6 +11,7 @@ SIGNALS = ("hide reasoning", "reword answers", "hide probabilities, a task of ch
 OTHERS = ("detectors", "address blocks", "limit compute")
 HAYSTACKS = ("chat", "debate", "api")
 WITHHELD = "withhold a capability"  # its campaigns are not completed: cells without a number
+OF_KAPPA = ("days", "added_days", "dollars", "added_dollars")  # they bear kappa's bound, as on the table's page
 DRAWS = 50 if os.environ.get("RETORT_COURSE_SHORT", "") == "1" else 400
 DELAY_DAYS = 30  # that counts, as configs/policy_table.toml declares
 # Entries of the registers, each with a range within the plausible one and how fine it is drawn: one that enters every price
@@ -56,11 +57,12 @@ def cell(rows, row, column):
     def number(name):
         return float(line[name]) if line.get(name) else None
 
+    bounded = column == "kappa" or (column in OF_KAPPA and number(column) is not None)
     if column + "_grade" not in line:  # a share of draws: it has no ends
         grade = line["short_of_grade"] if column.startswith("short_of") else "assumed"
         return {"number": number(column), "low": None, "high": None, "bound": "", "grade": grade, "volume_grade": line["grade"]}
     return {"number": number(column), "low": number(column + "_low"), "high": number(column + "_high"),
-            "bound": line["kappa_bound"] if column == "kappa" else "", "grade": line[column + "_grade"], "volume_grade": line["grade"]}
+            "bound": line["kappa_bound"].strip() if bounded else "", "grade": line[column + "_grade"], "volume_grade": line["grade"]}
 
 
 def most_moving(rows):

@@ -44,7 +44,7 @@ def make(context, folder):
     claims = []
     for number, (countermeasure, column) in enumerate(world.asked(), 1):
         true = cell(rows, world.row(countermeasure), column)
-        bound = true["bound"] or ("not within the horizon" if true["number"] is None else "")
+        bound = "not within the horizon" if true["number"] is None else true["bound"]
         claims.append({"id": f"c{number}", "says": f"{column} of {countermeasure}", "row": world.row(countermeasure), "column": column,
                        **{key: true[key] for key in ("number", "low", "high")}, "bound": bound, "grade": true["grade"],
                        "volume_grade": true["volume_grade"], "caveat": f"{countermeasure}: {CAVEATS[column]}"})
@@ -75,7 +75,7 @@ is known from a trial.
 
 **"{world.signal}".** How many more samples a student then needs was measured here, on small students: at least
 {amount(c['c4']['number'], 'kappa')} times as many [c4], a bound, since the students did not get there within the sizes tried. Carried
-over to the published volume it adds {span(c['c5'], 'added_days')} days [c5]. That it carries over from a network of a hundred
+over to the published volume it adds at least {span(c['c5'], 'added_days')} days [c5]. That it carries over from a network of a hundred
 thousand parameters to a large model is an assumption, and the weakest link of this memo.
 
 **"{world.other}".** It adds {span(c['c6'], 'added_days')} days [c6]. A provider may want it for other reasons; as a means against an
