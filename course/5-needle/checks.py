@@ -24,11 +24,11 @@ def assignment(context):
 
     cases = [
         case("every account of both months has one score", 5, scores_are_whole, "score.py of the starter writes such a file"),
-        case("collectors rank before honest accounts (AUC)", 18, ranking, "docs/needle.md: what each detector can see, and cannot"),
+        case("collectors rank before honest accounts (AUC)", 18, ranking, "section 3, Things to count; and `cluster` in docs/policies.md"),
         case(f"collectors found at {allowed} honest accounts flagged", 18, found,
              "who else uses a template in many accounts, and what is different about them?"),
-        case("the flagged accounts: by the threshold, and few honest ones", 12, flags, "flagged = score >= threshold, in this month"),
-        case("the false positive rate of an honest month, from above", 9, rate, "0 of n is not 0: the exact upper limit, or 3 / n"),
+        case("the flagged: by the threshold, few honest ones, most collectors", 12, flags, "flagged = score >= threshold, in this month"),
+        case("the false positive rate of an honest month, from above", 9, rate, "k / n is the estimate; wanted is the exact upper limit (with k = 0 about 3 / n)"),
         case("precision at 700 million accounts", 9, precision, "Bayes, with the base rate of yours.md"),
         case("honest people flagged", 4, people, "the rate, times the honest ones"),
         case("the false positive rate at which half of the flagged are honest", 5, even_odds, "true and false positives are as many"),
@@ -188,13 +188,14 @@ def true_rate(box, plan):
 
 
 def own_rate(box, plan):
-    """The student's limit, where it is one: later steps are judged by what they make of it."""
+    """The student's limit: later steps are judged by what they make of it, so that k / n for the limit costs once. Nothing is
+    made of 0, nor of a rate that is far from the honest month's."""
     answers = answers_of(box, plan)
     said = number(answers, "false_positive_rate_upper")
     k, n, limit = true_rate(box, plan)
-    if not 0 < said < 1 or said <= k / n:
-        raise Failed("a false positive rate of which nothing is known but k of n lies above k / n, and above 0")
-    if not 0.5 * limit <= said <= 2 * limit:
+    if not 0 < said < 1:
+        raise Failed("it stands on a false positive rate that is none, or all: none seen is not 0")
+    if not min(0.99 * k / n if k else limit, 0.5 * limit) <= said <= 2 * limit:
         raise Failed("it stands on a false positive rate that your honest month does not give")
     return answers, said
 
