@@ -12,7 +12,7 @@ import re
 
 import gap_evidence as evidence
 from grading import Assignment, Case, Failed
-from gap_world import NEW_ARMS, SHORT, World, is_right
+from gap_world import K_SHOT_MOST, NEW_ARMS, SHORT, World, is_right
 
 STARTER_MOST = 0
 RERUN = int(os.environ.get("RETORT_COURSE_RERUN", "2" if SHORT else "6"))
@@ -101,6 +101,14 @@ def leads(text):
     return found
 
 
+def did_not_end(box, missing):
+    """What to do about cells (arm, n, seed) that are missing."""
+    broken = [run for run in evidence.unended(box) if (run.arm, run.n, run.seed) in {tuple(map(str, cell)) for cell in missing}]
+    if not broken:
+        return "The same few_samples command makes what is missing; then pack.py again."
+    return f"It did not end: {broken[0].name}. The same few_samples command tries it again; then pack.py again."
+
+
 def report(box, world, config, *words):
     prepare(box, world, None if config == "gap_curve" else box.bytes_of("gap_arm.toml"))
     evidence.write(evidence.files_of(box), box)
@@ -117,7 +125,7 @@ def curve(box, world):
         missing = [cell for cell in world.cells() if cell not in there]
         if missing:
             raise Failed(f"{len(missing)} of {len(world.cells())} cells of your curve are not in runs.json, the first: "
-                         f"{missing[0][0]}, N = {missing[0][1]}, seed {missing[0][2]}")
+                         f"{missing[0][0]}, N = {missing[0][1]}, seed {missing[0][2]}. {did_not_end(box, missing)}")
         return found
 
     return box.once("curve", make)
@@ -143,6 +151,11 @@ def whole(box, world):
 
 
 def runs_are_whole(box, world):
+    """A run that did not end costs nothing but what is read off it: `curve` and `lead` miss it where they need it."""
+    broken = evidence.unended(box)
+    if broken:
+        kinds = sorted({f"{run.arm}, N = {run.n}" for run in broken})
+        box.note(f"Runs that did not end are passed over: {len(broken)} ({'; '.join(kinds[:6])}). pack.py leaves them out.")
     whole(box, world)
 
 
@@ -330,6 +343,9 @@ def arm_config(box, world):
         arm = arm.strip("[]\"'")
         if arm not in NEW_ARMS or n.strip("[]") not in map(str, world.sizes):
             raise Failed(f"the block is one new arm ({', '.join(NEW_ARMS)}) at one size of the curve")
+        if arm == "k_shot" and int(n.strip("[]")) > K_SHOT_MOST:
+            raise Failed(f"k_shot needs an N of {K_SHOT_MOST} or less: the student reads 256 tokens. Take another arm or size; runs "
+                         "that did not end need not be removed")
         said = theirs.get("contrast", {})
         declared = {"arm": "teacher", "against": arm, "n": int(n.strip("[]"))}
         if {key: said.get(key) for key in declared} != declared or said.get("task", world.rule) != world.rule:
@@ -359,9 +375,12 @@ def lead(box, world):
     arm, n = arm_config(box, world)
     found = trusted(box, world)
     if (arm, n) not in found["leads"]:
-        raise Failed(f"runs.json holds no comparison of teacher with {arm} at N = {n}")
-    if sum(row["arm"] == arm and row["n"] == str(n) for row in found["cells"]) < world.seeds:
-        raise Failed(f"seeds of {arm} are missing: the comparison is of all {world.seeds}")
+        raise Failed(f"runs.json holds no comparison of teacher with {arm} at N = {n}. "
+                     + did_not_end(box, [(arm, n, seed) for seed in range(world.seeds)]))
+    there = {int(row["seed"]) for row in found["cells"] if row["arm"] == arm and row["n"] == str(n)}
+    missing = [(arm, n, seed) for seed in range(world.seeds) if seed not in there]
+    if missing:
+        raise Failed(f"seeds of {arm} are missing: the comparison is of all {world.seeds}. {did_not_end(box, missing)}")
     return found["leads"][arm, n]
 
 

@@ -13,7 +13,36 @@ MOST_FILES = 1200
 
 
 def files_of(box):
-    """{"<hash>/items.jsonl": text}."""
+    """{"<hash>/items.jsonl": text}, without the runs that did not end: nothing is read off them."""
+    return split(box)[0]
+
+
+def unended(box):
+    """[Unended]: runs without result.json."""
+    return split(box)[1]
+
+
+def split(box):
+    def make():
+        files = all_files(box)
+        names = {name.split("/")[0] for name in files if not name.startswith("collections/")}
+        broken = {name for name in names if name + "/result.json" not in files}
+        kept = {name: text for name, text in files.items() if name.split("/")[0] not in broken}
+        return kept, [Unended(name, files.get(name + "/config.toml", "")) for name in sorted(broken)]
+
+    return box.once("files", make)
+
+
+class Unended:
+    """`arm`, `n`, `seed`: as its config.toml says, which is a student's. `name`: for whom it is to find."""
+
+    def __init__(self, folder, config):
+        said = dict(re.findall(r'(?m)^(arm|n|seed) = "?(\w{1,40})"?$', config.partition("\n[")[0]))
+        self.arm, self.n, self.seed = said.get("arm", "?"), said.get("n", "?"), said.get("seed", "?")
+        self.name = f"gap_runs/{folder[:12]}… (arm {self.arm}, N = {self.n}, seed {self.seed})"
+
+
+def all_files(box):
     files = box.json_of("runs.json")
     if not isinstance(files, dict) or len(files) > MOST_FILES:
         raise Failed("runs.json is no object of file names and texts: make it with pack.py")
@@ -52,7 +81,7 @@ class Run:
             self.answers = {item["id"]: item["answer"] for item in self.items}
             self.scores = {item["id"]: item["score"] for item in self.items}
         except (KeyError, TypeError, ValueError, RecursionError) as problem:
-            raise Failed(f"run {name[:12]} is not whole: {problem}") from None
+            raise Failed(f"run gap_runs/{name[:12]}… is not whole: {problem}") from None
         self.samples = files.get(name + "/samples.jsonl")
         if not all(map(number, [self.score, *self.scores.values()])) or not all(isinstance(a, str) for a in self.answers.values()):
             raise Failed(f"run {name[:12]}: a score is no number, or an answer no text")

@@ -19,6 +19,7 @@ SKILLS = {"max": max, "min": min, "sub": lambda left, digit: (left - digit) % 10
 SIZES = ([3, 9, 27, 81], [4, 12, 36, 108], [2, 8, 32, 128], [5, 10, 20, 40], [4, 8, 16, 32], [6, 18, 54, 162], [3, 12, 48, 96])
 NEW_ARMS = ("answers_only", "random_results", "replayed", "self_distilled", "references", "unrelated", "half_steps", "twice_steps",
             "k_shot")
+K_SHOT_MOST = 5  # rows before a question and its answer, that the student's 256 tokens hold: a row has 44 at most
 
 # What the tests of the course set, so that they take seconds: fewer and shorter runs, the same course of things.
 SHORT = os.environ.get("RETORT_COURSE_SHORT", "") == "1"

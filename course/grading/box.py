@@ -17,8 +17,9 @@ class Box:
     """files: folder with the submission's files (plain files, read them with `bytes_of`, `text_of`, `json_of`).
     scratch: folder that programs may write in; their working folder. What lies there is hostile: read it with `left`."""
 
-    def __init__(self, context, submission, case, kept, wall):
+    def __init__(self, context, submission, case, kept, wall, notes=None):
         self.context = context
+        self._notes = [] if notes is None else notes
         self._submission, self._case, self._kept, self._wall = submission, case, kept, wall
         self.home, self.files, self.scratch = sandbox.new_home()
         for name, data in submission.items():
@@ -144,6 +145,12 @@ class Box:
         if failed:
             raise Failed(str(failed), failed.share)
         return value
+
+
+    def note(self, text):
+        """What a student should know although it costs nothing."""
+        if text not in self._notes:
+            self._notes.append(text)
 
 
 def parse_json(text, name="JSON"):

@@ -45,15 +45,15 @@ def grade(context, assignment, files, notes=()):
         result.notes.append("Missing: " + ", ".join(missing))
     started, kept = time.monotonic(), {}
     for case in assignment.cases:
-        result.cases.append(_case(context, case, files, kept))
+        result.cases.append(_case(context, case, files, kept, result.notes))
     result.seconds = time.monotonic() - started
     return result
 
 
-def _case(context, case, files, kept):
+def _case(context, case, files, kept, notes):
     started = time.monotonic()
     deadline = started + case.seconds
-    box = Box(context, files, case, kept, lambda: max(0.1, deadline - time.monotonic()))
+    box = Box(context, files, case, kept, lambda: max(0.1, deadline - time.monotonic()), notes)
     share, output, status = 0.0, "", None
     try:
         with time_limit(case.seconds + 10):

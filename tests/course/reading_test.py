@@ -6,9 +6,11 @@ RETORT_COURSE_THREADS_TOO=1 one student's runs are made with two threads."""
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +36,20 @@ def reference(name, student):
     return context, assignment, files
 
 
+UNENDED = "b26a" * 16  # a run of a submission for assignment 1
+
+
+def unended(arm, n, seed=0):
+    """Its files, as few_samples leaves them."""
+    return {f"{UNENDED}/config.toml": f'arm = "{arm}"\nn = {n}\nseed = {seed}\n\n[task]\nn = 7\n', f"{UNENDED}/identity.txt": "kind x\n"}
+
+
 class References(unittest.TestCase):
-    def full(self, name, student):
-        result = grade(*reference(name, student))
+    def full(self, name, student, also=lambda files: {}):
+        context, assignment, files = reference(name, student)
+        result = grade(context, assignment, {**files, **also(files)})
         self.assertEqual([(case.name, case.output) for case in result.cases if case.score < case.points], [])
+        return result
 
     def test_gap_curve(self):
         # Two threads wait for each other actively, which takes minutes on a machine that is busy with other tests.
@@ -45,7 +57,10 @@ class References(unittest.TestCase):
         for student, threads in (("bob", two),):  # each costs half a minute
             with self.subTest(student=student, threads=threads):
                 os.environ["RETORT_COURSE_THREADS"] = threads
-                self.full("1-gap-curve", student)
+                # A run that did not end, of an arm that was given up, costs nothing.
+                result = self.full("1-gap-curve", student, lambda files: {
+                    "runs.json": json.dumps({**json.loads(files["runs.json"]), **unended("k_shot", 18)}).encode()})
+                self.assertIn("Runs that did not end are passed over: 1 (k_shot, N = 18)", " ".join(result.notes))
 
     def test_needle(self):
         for student in ("bob", "cy"):
@@ -53,9 +68,17 @@ class References(unittest.TestCase):
                 self.full("5-needle", student)
 
     def test_memo(self):
-        for student in ("bob", "cy"):
-            with self.subTest(student=student):
-                self.full("6-memo", student)
+        def as_it_stands_in_the_command_and_in_the_file(files):
+            _, front, prose = files["memo.md"].decode().split("---\n", 2)
+            said = json.loads(front)
+            said["what_if"]["words"] += ["draws=400", "output_dir=mine/what_if"]
+            for claim in said["claims"]:
+                claim["bound"] += " "  # as kappa_bound of summary.csv had it
+            prose += "\nAll of it within the horizon of 365 days, at 90 % of draws and 800 000 requests.\n"
+            return {"memo.md": f"---\n{json.dumps(said)}\n---\n{prose}".encode()}
+
+        self.full("6-memo", "bob")
+        self.full("6-memo", "cy", as_it_stands_in_the_command_and_in_the_file)
 
 
 class Broken(unittest.TestCase):
@@ -80,6 +103,23 @@ class Broken(unittest.TestCase):
             return broken
 
         self.check("1-gap-curve", replaced)
+
+    def test_gap_curve_says_which_run_of_the_curve_did_not_end(self):
+        context, assignment, files = reference("1-gap-curve", "self-study")
+        runs = json.loads(files["runs.json"])
+        for name, text in list(runs.items()):
+            run = json.loads(text) if name.endswith("/result.json") else {}
+            if (run.get("arm"), run.get("seed")) == ("teacher", 0):
+                runs = {key: value for key, value in runs.items() if not key.startswith(name.split("/")[0])}
+                runs.update(unended("teacher", run["n"]))
+        result = grade(context, replace(assignment, cases=assignment.cases[:1]), {**files, "runs.json": json.dumps(runs).encode()})
+        self.assertIn("It did not end: gap_runs/b26ab26ab26a… (arm teacher, N = ", result.cases[0].output)
+
+    def test_k_shot_is_refused_where_its_rows_do_not_fit(self):
+        context, assignment, files = reference("1-gap-curve", "self-study")
+        arm = files["gap_arm.toml"].replace(b"answers_only", b"k_shot")
+        declared = replace(assignment, cases=[case for case in assignment.cases if "declares" in case.name])
+        self.assertIn("256 tokens", grade(context, declared, {**files, "gap_arm.toml": arm}).cases[0].output)
 
     def test_needle(self):
         def replaced(files):
@@ -113,6 +153,21 @@ class Broken(unittest.TestCase):
             return broken
 
         self.check("6-memo", replaced)
+
+
+class Pack(unittest.TestCase):
+    def test_runs_that_did_not_end_are_left_out_and_named(self):
+        pack = ROOT / "course/1-gap-curve/starter/pack.py"
+        with tempfile.TemporaryDirectory() as place:
+            runs = Path(place) / "gap_runs"
+            for name, text in {**unended("k_shot", 18), f"{'a' * 64}/result.json": "{}", f"{'a' * 64}/identity.txt": "kind x\n",
+                               f"collections/{'c' * 64}/samples.jsonl": "{}"}.items():
+                (runs / name).parent.mkdir(parents=True, exist_ok=True)
+                (runs / name).write_text(text)
+            ran = subprocess.run([sys.executable, "-B", pack, runs, Path(place) / "runs.json"], capture_output=True, text=True, check=True)
+            packed = json.loads((Path(place) / "runs.json").read_text())
+        self.assertIn("1 run did not end and is left out: k_shot, N = 18", ran.stdout)
+        self.assertEqual({name[:3] for name in packed}, {"aaa", "col"})
 
 
 class Logs(unittest.TestCase):
@@ -151,6 +206,18 @@ class Prose(unittest.TestCase):
         self.assertTrue(all(stands_on(number, [value]) for number, value in zip(ends, true)))
         self.assertEqual(forbidden("stolen keys are a route; improved"), [])
         self.assertEqual(len(forbidden("This proves that it prevents theft")), 3)
+        self.assertEqual(len(forbidden("It cannot guarantee that, and is by no means certain")), 2)
+        self.assertEqual(len(forbidden("It would stop it from that; nobody steals; it eliminates nothing")), 3)
+
+    def test_days_and_dollars_bear_the_bound_of_kappa(self):
+        catalogue.module("6-memo")
+        from memo_world import TABLE, cell, read_table
+
+        rows = read_table(ROOT / TABLE / "summary.csv")
+        row = {"volume": "DeepSeek-R1-Distill", "countermeasure": "reword answers", "distiller": "adaptive", "haystack": "chat"}
+        bounds = {column: cell(rows, row, column)["bound"] for column in ("kappa", "added_days", "dollars", "honest")}
+        self.assertEqual(bounds, {"kappa": ">=", "added_days": ">=", "dollars": ">=", "honest": ""})
+        self.assertEqual(cell(rows, {**row, "countermeasure": "phone"}, "added_days")["bound"], "")
 
 
 if __name__ == "__main__":
