@@ -6,6 +6,7 @@ Which of them stood is on the result page: without namespaces a submission can r
 
 import json
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -32,6 +33,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache
           "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/fonts",
           "/etc/ssl/openssl.cnf", "/etc/python3", "/opt")
 PATH = "/usr/local/bin:/usr/bin:/bin"
+TRACEBACK, LAST_WORDS = "Traceback (most recent call last):\n", 600
 _walls = None
 
 
@@ -81,8 +83,24 @@ class Ran:
                     "output": "it was ended: it printed without end",
                     "disk": "it was ended: it wrote more than the case allows", "asked": "it was ended by the case"}[self.killed]
         end = f"signal {-self.rc}" if self.rc < 0 else f"exit status {self.rc}"
-        tail = self.err.strip()[-600:]
+        tail = last_words(self.err)
         return end + (f": {tail}" if tail else "")
+
+
+def last_words(err):
+    """The end of what a command printed, in whole lines. Of Python's traceback: the last frame in a file that was handed in,
+    and what stands below the frames."""
+    _, header, trace = err.strip().rpartition(TRACEBACK)
+    if header:
+        own = re.findall(r'^  File "[^"]*/files/([^"]+)", (line .*)\n((?:    .*)?)', trace, re.M)[-1:]
+        below = re.split(r"^  (?:File |\[).*\n(?:    .*\n)*", trace, flags=re.M)[-1].splitlines()
+        lines = [line for name, where, code in own for line in (f"{name}, {where}", code) if line] + below[:1] + below[1:][-3:]
+        return "\n".join(line[:200] for line in lines)
+    tail = err.strip()
+    if len(tail) > LAST_WORDS:
+        tail = tail[-LAST_WORDS:]
+        tail = tail.partition("\n")[2] or tail
+    return "\n".join(tail.splitlines()[-10:])
 
 
 class Unbuilt(Exception):

@@ -15,6 +15,7 @@ from grading.box import parse_json
 from grading.page import as_page
 from grading.result import as_json, as_text
 from grading.salt import PUBLISHED, salt_of, shown
+from grading.sandbox import last_words
 
 
 def result_of(*checks, seconds=5):
@@ -97,6 +98,28 @@ class Results(unittest.TestCase):
             except Failed:
                 continue
             self.assertIn(text[:1], ('"', "1"))  # Python takes a lone surrogate, and before 3.11 long numbers
+
+
+class LastWords(unittest.TestCase):
+    """What a student is shown of what a program printed at its end."""
+
+    def test_of_a_traceback_the_students_frame_and_the_error(self):
+        with tempfile.TemporaryDirectory() as place:
+            (Path(place) / "files").mkdir()
+            program = Path(place) / "files" / "collector.py"
+            program.write_text("import json\n\n\ndef ask():\n    return json.loads('{')\n\n\ntry:\n    ask()\nexcept ValueError:\n    ask()\n")
+            err = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False).stderr
+        first, code, last = last_words("noise\n" + err).splitlines()
+        self.assertEqual((first, code.strip()), ("collector.py, line 5, in ask", "return json.loads('{')"))
+        self.assertTrue(last.startswith("json.decoder.JSONDecodeError: Expecting property name"), last)
+
+    def test_whole_lines_and_no_more_than_a_console_shows(self):
+        self.assertEqual(last_words(""), "")
+        self.assertEqual(last_words("a" * 700 + "\n" + "b" * 50 + "\n"), "b" * 50)
+        self.assertEqual(len(last_words("c" * 900)), 600)
+        self.assertEqual(last_words("\n".join(map(str, range(99)))).splitlines(), [str(n) for n in range(89, 99)])
+        recursive = "Traceback (most recent call last):\n  File \"/usr/x.py\", line 1\n    f()\n  [Previous line repeated 9 more times]\nE: no\nmore"
+        self.assertEqual(last_words(recursive), "E: no\nmore")
 
 
 class Command(unittest.TestCase):
