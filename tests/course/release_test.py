@@ -1,5 +1,6 @@
 """The students' tree: nothing in it that spoils the course, and it is whole."""
 
+import re
 import subprocess
 import tempfile
 import unittest
@@ -57,6 +58,11 @@ class Release(unittest.TestCase):
             self.assertIn(name, self.files)
         for path in self.tree.glob("course/*/starter"):
             self.assertTrue(any(path.iterdir()), path)
+
+    def test_no_link_of_the_handouts_leads_to_what_is_gone(self):
+        for path in self.tree.glob("docs/course/*.md"):
+            for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+                self.assertTrue("://" in link or (path.parent / link).exists(), f"{path.name}: {link}")
 
     def test_a_path_in_a_rule_that_is_not_there_is_an_error(self):
         self.assertRaises(SystemExit, release.plan, toy.ROOT / "docs")
