@@ -344,8 +344,8 @@ def arm_config(box, world):
         if arm not in NEW_ARMS or n.strip("[]") not in map(str, world.sizes):
             raise Failed(f"the block is one new arm ({', '.join(NEW_ARMS)}) at one size of the curve")
         if arm == "k_shot" and int(n.strip("[]")) > K_SHOT_MOST:
-            raise Failed(f"k_shot needs an N of {K_SHOT_MOST} or less: the student reads 256 tokens. Take another arm or size; runs "
-                         "that did not end need not be removed")
+            raise Failed(f"k_shot needs an N of {K_SHOT_MOST} or less: the student reads 256 tokens. Take another arm or size; "
+                         "runs that did not end need not be removed")
         said = theirs.get("contrast", {})
         declared = {"arm": "teacher", "against": arm, "n": int(n.strip("[]"))}
         if {key: said.get(key) for key in declared} != declared or said.get("task", world.rule) != world.rule:

@@ -24,11 +24,14 @@ def assignment(context):
 
     cases = [
         case("every account of both months has one score", 5, scores_are_whole, "score.py of the starter writes such a file"),
-        case("collectors rank before honest accounts (AUC)", 18, ranking, "section 3, Things to count; and `cluster` in docs/policies.md"),
+        case("collectors rank before honest accounts (AUC)", 18, ranking,
+             "section 3, Things to count; and `cluster` in docs/policies.md"),
         case(f"collectors found at {allowed} honest accounts flagged", 18, found,
              "who else uses a template in many accounts, and what is different about them?"),
-        case("the flagged: by the threshold, few honest ones, most collectors", 12, flags, "flagged = score >= threshold, in this month"),
-        case("the false positive rate of an honest month, from above", 9, rate, "k / n is the estimate; wanted is the exact upper limit (with k = 0 about 3 / n)"),
+        case("the flagged: by the threshold, few honest ones, most collectors", 12, flags,
+             "flagged = score >= threshold, in this month"),
+        case("the false positive rate of an honest month, from above", 9, rate,
+             "k / n is the estimate; wanted is the exact upper limit (with k = 0 about 3 / n)"),
         case("precision at 700 million accounts", 9, precision, "Bayes, with the base rate of yours.md"),
         case("honest people flagged", 4, people, "the rate, times the honest ones"),
         case("the false positive rate at which half of the flagged are honest", 5, even_odds, "true and false positives are as many"),

@@ -62,7 +62,8 @@ def cell(rows, row, column):
         grade = line["short_of_grade"] if column.startswith("short_of") else "assumed"
         return {"number": number(column), "low": None, "high": None, "bound": "", "grade": grade, "volume_grade": line["grade"]}
     return {"number": number(column), "low": number(column + "_low"), "high": number(column + "_high"),
-            "bound": line["kappa_bound"].strip() if bounded else "", "grade": line[column + "_grade"], "volume_grade": line["grade"]}
+            "bound": line["kappa_bound"].strip() if bounded else "", "grade": line[column + "_grade"],
+            "volume_grade": line["grade"]}
 
 
 def most_moving(rows):

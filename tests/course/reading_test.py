@@ -41,7 +41,8 @@ UNENDED = "b26a" * 16  # a run of a submission for assignment 1
 
 def unended(arm, n, seed=0):
     """Its files, as few_samples leaves them."""
-    return {f"{UNENDED}/config.toml": f'arm = "{arm}"\nn = {n}\nseed = {seed}\n\n[task]\nn = 7\n', f"{UNENDED}/identity.txt": "kind x\n"}
+    config = f'arm = "{arm}"\nn = {n}\nseed = {seed}\n\n[task]\nn = 7\n'
+    return {f"{UNENDED}/config.toml": config, f"{UNENDED}/identity.txt": "kind x\n"}
 
 
 class References(unittest.TestCase):
@@ -112,7 +113,8 @@ class Broken(unittest.TestCase):
             if (run.get("arm"), run.get("seed")) == ("teacher", 0):
                 runs = {key: value for key, value in runs.items() if not key.startswith(name.split("/")[0])}
                 runs.update(unended("teacher", run["n"]))
-        result = grade(context, replace(assignment, cases=assignment.cases[:1]), {**files, "runs.json": json.dumps(runs).encode()})
+        first = replace(assignment, cases=assignment.cases[:1])
+        result = grade(context, first, {**files, "runs.json": json.dumps(runs).encode()})
         self.assertIn("It did not end: gap_runs/b26ab26ab26a… (arm teacher, N = ", result.cases[0].output)
 
     def test_k_shot_is_refused_where_its_rows_do_not_fit(self):
@@ -164,8 +166,9 @@ class Pack(unittest.TestCase):
                                f"collections/{'c' * 64}/samples.jsonl": "{}"}.items():
                 (runs / name).parent.mkdir(parents=True, exist_ok=True)
                 (runs / name).write_text(text)
-            ran = subprocess.run([sys.executable, "-B", pack, runs, Path(place) / "runs.json"], capture_output=True, text=True, check=True)
-            packed = json.loads((Path(place) / "runs.json").read_text())
+            out = Path(place) / "runs.json"
+            ran = subprocess.run([sys.executable, "-B", pack, runs, out], capture_output=True, text=True, check=True)
+            packed = json.loads(out.read_text())
         self.assertIn("1 run did not end and is left out: k_shot, N = 18", ran.stdout)
         self.assertEqual({name[:3] for name in packed}, {"aaa", "col"})
 

@@ -107,7 +107,8 @@ class LastWords(unittest.TestCase):
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / "files").mkdir()
             program = Path(place) / "files" / "collector.py"
-            program.write_text("import json\n\n\ndef ask():\n    return json.loads('{')\n\n\ntry:\n    ask()\nexcept ValueError:\n    ask()\n")
+            program.write_text("import json\n\n\ndef ask():\n    return json.loads('{')\n\n\n"
+                               "try:\n    ask()\nexcept ValueError:\n    ask()\n")
             err = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False).stderr
         first, code, last = last_words("noise\n" + err).splitlines()
         self.assertEqual((first, code.strip()), ("collector.py, line 5, in ask", "return json.loads('{')"))
@@ -118,7 +119,8 @@ class LastWords(unittest.TestCase):
         self.assertEqual(last_words("a" * 700 + "\n" + "b" * 50 + "\n"), "b" * 50)
         self.assertEqual(len(last_words("c" * 900)), 600)
         self.assertEqual(last_words("\n".join(map(str, range(99)))).splitlines(), [str(n) for n in range(89, 99)])
-        recursive = "Traceback (most recent call last):\n  File \"/usr/x.py\", line 1\n    f()\n  [Previous line repeated 9 more times]\nE: no\nmore"
+        recursive = ("Traceback (most recent call last):\n  File \"/usr/x.py\", line 1\n    f()\n"
+                     "  [Previous line repeated 9 more times]\nE: no\nmore")
         self.assertEqual(last_words(recursive), "E: no\nmore")
 
 

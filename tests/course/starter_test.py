@@ -11,6 +11,7 @@ from pathlib import Path
 import toy
 
 COURSE = toy.ROOT / "course/4-collector"
+SERVER = [sys.executable, "-B", COURSE / "starter/try_server.py"]
 
 
 class TryServer(unittest.TestCase):
@@ -21,16 +22,15 @@ class TryServer(unittest.TestCase):
             questions = Path(place) / "questions.jsonl"
             questions.write_text("".join(json.dumps({"id": f"q{i}", "prompt": f"say {i}", "max_tokens": 9, "cost": 20}) + "\n"
                                          for i in range(1, 10)))
-            server = subprocess.Popen([sys.executable, "-B", COURSE / "starter/try_server.py", questions, "port=0", *self.MISHAPS],
-                                      stdout=subprocess.PIPE, text=True)
+            server = subprocess.Popen([*SERVER, questions, "port=0", *self.MISHAPS], stdout=subprocess.PIPE, text=True)
             self.addCleanup(server.stdout.close)
             self.addCleanup(server.wait)
             self.addCleanup(server.kill)
             url = server.stdout.readline().strip()
             out = Path(place) / "out.jsonl"
-            ran = subprocess.run([sys.executable, "-B", COURSE / "reference/collector.py", "--url", url, "--model", "teacher-1", "--out", out,
-                                  "--questions", questions, "--budget", "1000", "--timeout", "0.6"], capture_output=True, text=True,
-                                 env={**os.environ, "COLLECTOR_KEY": "sk-x"}, check=False, timeout=60)
+            ran = subprocess.run([sys.executable, "-B", COURSE / "reference/collector.py", "--url", url, "--model", "teacher-1",
+                                  "--questions", questions, "--out", out, "--budget", "1000", "--timeout", "0.6"],
+                                 capture_output=True, text=True, env={**os.environ, "COLLECTOR_KEY": "sk-x"}, check=False, timeout=60)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
             lines = [json.loads(line) for line in out.read_text().splitlines()]
             server.kill()
@@ -45,8 +45,8 @@ class TryServer(unittest.TestCase):
         for words in ([], ["questions.jsonl", "1=nonsense"], ["questions.jsonl", "99=500"]):
             with tempfile.TemporaryDirectory() as place:
                 (Path(place) / "questions.jsonl").write_text('{"id": "a", "prompt": "b", "max_tokens": 1, "cost": 1}\n')
-                ran = subprocess.run([sys.executable, "-B", COURSE / "starter/try_server.py", *words, *(["port=0"] if words else [])],
-                                     cwd=place, capture_output=True, text=True, check=False, timeout=20)
+                words = words and [*words, "port=0"]
+                ran = subprocess.run([*SERVER, *words], cwd=place, capture_output=True, text=True, check=False, timeout=20)
                 self.assertEqual(ran.returncode, 1)
                 self.assertIn("how: 429", ran.stderr)
 

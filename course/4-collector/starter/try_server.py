@@ -26,15 +26,16 @@ class Handler(BaseHTTPRequestHandler):
         question = self.server.questions.get(asked.get("request_id"))
         hows = self.server.script.get(asked.get("request_id"), [])
         how = "unknown" if question is None else hows.pop(0) if hows else "well"
-        now, again = time.monotonic(), asked.get("request_id") in self.server.paid
-        print(f"{now - self.server.last:7.2f} s  {asked.get('request_id')}  {how}{'  PAID BEFORE' if again else ''}", flush=True)
+        now, again = time.monotonic(), "  PAID BEFORE" if asked.get("request_id") in self.server.paid else ""
+        print(f"{now - self.server.last:7.2f} s  {asked.get('request_id')}  {how}{again}", flush=True)
         self.server.last = now
         self.close_connection = True
         getattr(self, "how_" + how)(question)
 
     def reply(self, question, model="teacher-1"):
-        return json.dumps({"model": model, "request_id": question["id"], "usage": {"total_tokens": question["cost"] // 2 + 1},
-                           "choices": [{"message": {"role": "assistant", "content": f"an answer to {question['prompt']}"}}]}).encode()
+        message = {"role": "assistant", "content": f"an answer to {question['prompt']}"}
+        return json.dumps({"model": model, "request_id": question["id"], "choices": [{"message": message}],
+                           "usage": {"total_tokens": question["cost"] // 2 + 1}}).encode()
 
     def send(self, status, body, length=None, **headers):
         self.send_response(status)
