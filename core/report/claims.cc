@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -153,8 +154,11 @@ class Reader {
   std::string Words(const Interval& value, const std::string& as, const std::string& experiment) const {
     if (as == "share") return PercentInterval(value);
     const Interval hundredfold{100 * value.estimate, 100 * value.low, 100 * value.high};
-    if (as == "points") return SignedOpen(hundredfold, 0) + " points";
-    if (as == "of 100") return SignedOpen(hundredfold, 0);
+    // An end that would be rounded to 0, which it is not, shows on which side it lies.
+    const auto vanishes = [](double end) { return end != 0 && std::abs(end) < 0.5; };
+    const int decimals = vanishes(hundredfold.low) || vanishes(hundredfold.high) ? 1 : 0;
+    if (as == "points") return SignedOpen(hundredfold, decimals) + " points";
+    if (as == "of 100") return SignedOpen(hundredfold, decimals);
     if (as == "times") return Rounded(value) + " times";
     if (as == "bits") return WithInterval(value, 2) + " bits per byte";
     if (as == "added days") return AddedDays(value) + " days";

@@ -60,8 +60,7 @@ std::string Accounts(const NeedleRow& row) {
 std::string Needed(const NeededRequests& needed) { return needed.bound + Requests(needed.requests); }
 
 std::string Points(const Interval& lead) {
-  return fmt::format("{:+.0f} points [{:+.0f}, {:+.0f}]", 100 * lead.estimate + 0.0, 100 * lead.low + 0.0,
-                     100 * lead.high + 0.0);
+  return Signed({100 * lead.estimate, 100 * lead.low, 100 * lead.high}, 0) + " points";
 }
 
 // "obtains 100 % [99, 100] of them through 16 000 accounts (capped) and 5 % [5, 8] through one account (one)"

@@ -87,6 +87,11 @@ TEST_F(ClaimsTest, ShowsANumberAsItsKindWants) {
   EXPECT_EQ(shown("times"), "It is 0.25 [0.1, 0.4] times.");
   EXPECT_EQ(shown("added days"), "It is +0.25 [+0.1, +0.4] days.");
   EXPECT_EQ(shown("samples"), "It is 7 [<= 4, > 64].");
+  Declare("0.25,0.002,0.4");
+  EXPECT_EQ(shown("points"), "It is +25.0 [+0.2, +40.0] points.");
+  EXPECT_EQ(shown("of 100"), "It is +25.0 [+0.2, +40.0].");
+  Declare("0.25,0,0.4");
+  EXPECT_EQ(shown("points"), "It is +25 [0, +40] points.");
   const std::string sum = R"({"file": "declared.csv", "column": "seen", "as": "sum"})";
   EXPECT_EQ(Line(Data(sum)).number, "It is 7.");
 }
