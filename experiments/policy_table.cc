@@ -22,19 +22,13 @@ void Describe(Describer& d, PolicyExperiment& c) {
   Describe(d, c.registers);
 }
 
-int Main(int argc, char** argv) {
+int Main(int argc, const char* const* argv) {
   const Program program{.name = "policy_table",
                         .summary = "What is each countermeasure worth, to whom, and what does that stand on?",
                         .config_name = "policy_table"};
-  std::vector<std::string> words;
-  words.reserve(static_cast<size_t>(argc));
-  for (int i = 0; i < argc; ++i) words.push_back(LongForm(argv[i]));
-  std::vector<const char*> pointers;
-  pointers.reserve(words.size());
-  for (const std::string& word : words) pointers.push_back(word.c_str());
   PolicyExperiment c;
   return lab::SimulationMain(
-      program, argc, pointers.data(), [&](Describer& d) { Describe(d, c); }, c.output_dir,
+      program, argc, argv, [&](Describer& d) { Describe(d, c); }, c.output_dir,
       [&](lab::SimulationRun& run) {
         const Watch watch = [&](const char* what, double share) { return run.Tell(what, share); };
         const std::filesystem::path results =
@@ -50,4 +44,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace retort::provider
 
-int main(int argc, char** argv) { return retort::provider::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return retort::provider::WithLongForms(argc, argv,
+                                         [&](const char* const* words) { return retort::provider::Main(argc, words); });
+}

@@ -305,14 +305,4 @@ std::string PolicyText(const PolicyReport& report) {
          ToText(PolicyTable(report, report.volumes.front(), Adversary::kNaive, 0));
 }
 
-std::string LongForm(const std::string& word) {
-  const size_t equals = word.find('='), dot = word.find('.');
-  if (word.starts_with("-") || equals == std::string::npos || dot >= equals) return word;
-  if (word.find('.', dot + 1) < equals) return word;
-  const size_t from = word.find_first_not_of('+');
-  const std::string group = word.substr(from, dot - from);
-  if (group != "needle" && group != "kyc" && group != "address" && group != "policy") return word;
-  return word.substr(0, equals) + ".value" + word.substr(equals);
-}
-
 }  // namespace retort::provider

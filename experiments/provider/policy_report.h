@@ -57,7 +57,4 @@ struct CellGrades {
 };
 CellGrades GradesOf(const PolicyReport& report, const Countermeasure& measure);
 
-// "kyc.phone_price=5" -> "kyc.phone_price.value=5": the short form of a what-if; other words stay.
-std::string LongForm(const std::string& word);
-
 }  // namespace retort::provider

@@ -22,9 +22,7 @@ void Describe(Describer& d, Experiment& c) {
   Describe(d, c.registers);
 }
 
-}  // namespace
-
-int RoundsMain(RoundsKind kind, const Program& program, int argc, char** argv) {
+int Run(RoundsKind kind, const Program& program, int argc, const char* const* argv) {
   Experiment config;
   return lab::SimulationMain(
       program, argc, argv, [&](Describer& d) { Describe(d, config); }, config.output_dir,
@@ -45,6 +43,12 @@ int RoundsMain(RoundsKind kind, const Program& program, int argc, char** argv) {
         report->what_ifs = RegisterOverrides(run.command_line().overrides);
         return run.Finish(RoundsPage(*report), RoundsData(*report), ToToml(config), RoundsText(*report));
       });
+}
+
+}  // namespace
+
+int RoundsMain(RoundsKind kind, const Program& program, int argc, char** argv) {
+  return WithLongForms(argc, argv, [&](const char* const* words) { return Run(kind, program, argc, words); });
 }
 
 }  // namespace retort::provider

@@ -148,4 +148,24 @@ std::vector<std::string> RegisterOverrides(const std::vector<std::string>& overr
   return found;
 }
 
+std::string LongForm(const std::string& word) {
+  const size_t equals = word.find('='), dot = word.find('.');
+  if (word.starts_with("-") || equals == std::string::npos || dot >= equals) return word;
+  if (word.find('.', dot + 1) < equals) return word;
+  const size_t from = word.find_first_not_of('+');
+  const std::string group = word.substr(from, dot - from);
+  if (group != "needle" && group != "kyc" && group != "address" && group != "policy") return word;
+  return word.substr(0, equals) + ".value" + word.substr(equals);
+}
+
+int WithLongForms(int argc, const char* const* argv, const std::function<int(const char* const*)>& main) {
+  std::vector<std::string> words;
+  words.reserve(static_cast<size_t>(argc));
+  for (int i = 0; i < argc; ++i) words.push_back(LongForm(argv[i]));
+  std::vector<const char*> pointers;
+  pointers.reserve(words.size());
+  for (const std::string& word : words) pointers.push_back(word.c_str());
+  return main(pointers.data());
+}
+
 }  // namespace retort::provider

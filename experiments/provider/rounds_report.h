@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,5 +70,9 @@ std::vector<DataTable> RoundsData(const RoundsReport& report);
 std::string RoundsText(const RoundsReport& report);
 // Overrides that change one of the registers: "kyc.phone_price.value=1".
 std::vector<std::string> RegisterOverrides(const std::vector<std::string>& overrides);
+// "kyc.phone_price=5" -> "kyc.phone_price.value=5": the short form of a what-if; other words stay.
+std::string LongForm(const std::string& word);
+// What `main` returns for argv with each word in its long form.
+int WithLongForms(int argc, const char* const* argv, const std::function<int(const char* const*)>& main);
 
 }  // namespace retort::provider

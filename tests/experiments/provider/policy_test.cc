@@ -153,17 +153,6 @@ TEST(PolicyModel, AWhatIfMovesItsRow) {
             CellOf(before, "document", Adversary::kAdaptive).dollars);
 }
 
-TEST(PolicyTable, TheShortFormIsMadeLong) {
-  EXPECT_EQ(LongForm("kyc.phone_price=5"), "kyc.phone_price.value=5");
-  EXPECT_EQ(LongForm("policy.chips=10"), "policy.chips.value=10");
-  EXPECT_EQ(LongForm("kyc.phone_price.value=5"), "kyc.phone_price.value=5");
-  EXPECT_EQ(LongForm("kyc.phone_price.high=5"), "kyc.phone_price.high=5");
-  EXPECT_EQ(LongForm("output_dir=kyc.x"), "output_dir=kyc.x");
-  EXPECT_EQ(LongForm("primary=phone"), "primary=phone");
-  EXPECT_EQ(LongForm("--cfg"), "--cfg");
-  EXPECT_EQ(LongForm("unknown.phone_price=5"), "unknown.phone_price=5");
-}
-
 TEST(PolicyPage, BadNamesAreRefused) {
   PolicyConfig config;
   config.draws = 0;

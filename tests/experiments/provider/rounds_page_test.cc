@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <limits>
 
@@ -157,6 +158,24 @@ TEST(RoundsWords, NumbersReadAsTheyShould) {
 TEST(RoundsPage, WhatIfsAreThoseOfTheRegisters) {
   EXPECT_EQ(RegisterOverrides({"seed=3", "kyc.phone_price.value=2", "+address.home_lag.value=1", "output_dir=kyc."}),
             (std::vector<std::string>{"kyc.phone_price.value=2", "+address.home_lag.value=1"}));
+}
+
+TEST(RoundsPage, TheShortFormOfAWhatIfIsMadeLong) {
+  EXPECT_EQ(LongForm("kyc.phone_price=5"), "kyc.phone_price.value=5");
+  EXPECT_EQ(LongForm("policy.chips=10"), "policy.chips.value=10");
+  EXPECT_EQ(LongForm("kyc.phone_price.value=5"), "kyc.phone_price.value=5");
+  EXPECT_EQ(LongForm("kyc.phone_price.high=5"), "kyc.phone_price.high=5");
+  EXPECT_EQ(LongForm("output_dir=kyc.x"), "output_dir=kyc.x");
+  EXPECT_EQ(LongForm("primary=phone"), "primary=phone");
+  EXPECT_EQ(LongForm("--cfg"), "--cfg");
+  EXPECT_EQ(LongForm("unknown.phone_price=5"), "unknown.phone_price=5");
+  const std::array<const char*, 3> argv = {"know_your_customer", "kyc.resellers=5", "--help"};
+  const int seen = WithLongForms(3, argv.data(), [](const char* const* words) {
+    EXPECT_STREQ(words[1], "kyc.resellers.value=5");
+    EXPECT_STREQ(words[2], "--help");
+    return 7;
+  });
+  EXPECT_EQ(seen, 7);
 }
 
 }  // namespace
