@@ -144,10 +144,7 @@ int Run(const TrainCommand& command, const fs::path& config_dir) {
   const std::string run =
       fmt::format("# retort {}: do not edit\nsamples_sha256 = \"{}\"\nbase_sha256 = \"{}\"\n{}", NumericsVersion(),
                   HashSamples(set.samples), HashCheckpoint(base), NumericsToml(command));
-  const std::optional<FileLock> lock = [&] {
-    fs::create_directories(folder);
-    return FileLock::Try(folder / "lock");
-  }();
+  const std::optional<FileLock> lock = FileLock::Try(folder / "lock");  // makes the folder
   if (!lock) throw Error({.file = folder.string()}, "another process trains into this folder");
   const fs::path record = folder / "run.toml";
   const bool there = fs::exists(folder / "config.json") || fs::exists(folder / "adapter_config.json");

@@ -238,8 +238,11 @@ class ApiTeacher : public Teacher {
                        http.status));
       Fail(job, stop_reason_);
     } else if (http.status == 401 || http.status == 403 || http.status == 404) {
-      Stop(text);  // so it will be for every other
-      Fail(job, text);
+      const std::string_view mend = http.status == 401   ? "; see to teacher.api_key_env or teacher.api_key_file"
+                                    : http.status == 404 ? "; see to teacher.base_url and teacher.model"
+                                                         : "";
+      Stop(fmt::format("{}{}", text, mend));
+      Fail(job, stop_reason_);  // so it will be for every other
     } else if (!MayWorkLater(http.status)) {
       Fail(job, text, true);
     } else {

@@ -91,7 +91,7 @@ TEST(FailingServer, OnlyWhatWouldFailAgainIsRefused) {
 TEST(FailingServer, AWrongKeyStopsTheRest) {
   const TestServer server([](const SeenRequest&) { return JsonReply(ErrorBody("bad key"), 401); });
   for (const Reply& reply : AskAll(QuickConfig(server.url()), ManyRequests(50))) {
-    EXPECT_THAT(reply.error, HasSubstr("bad key"));
+    EXPECT_THAT(reply.error, AllOf(HasSubstr("bad key"), HasSubstr("teacher.api_key_env")));
   }
   EXPECT_LE(server.request_count(), 8) << "what was in flight, and little more";
 }
