@@ -45,7 +45,7 @@ int CatchingUpCost(int argc, const char* const* argv) {
                 .description = "the task's own solutions, each seen once, by weights drawn anew",
                 .rows = References,
                 .wants = AsksNobody}},
-      .next = {{{"seeds=16"}, "more seeds: every rule once"},
+      .next = {{{"seeds=16"}, "more seeds, of the embedded rules every one once"},
                {{"task.target=big"}, "one rule instead of a draw of sixteen"}},
       .sections =
           [](const SectionsInput& input) {

@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/base/numerics.h"
 #include "core/config/program.h"
+#include "core/config/toml_text.h"
 #include "core/data/task.h"
 #include "core/data/task_text.h"
 #include "core/lm/checkpoint.h"
@@ -38,7 +39,8 @@ void Describe(Describer& d, EvaluateCommand& c) {
   d.Group("evaluation", c.evaluation, "how it is measured");
   d.Field("seed", c.seed, {.help = "of the target, where a seed draws it", .min = 0});
   d.Field("output_dir", c.output_dir,
-          {.help = "for items.jsonl, result.json and the same in lm-eval's layout; empty: none", .numerics = false});
+          {.help = "for config.toml, items.jsonl, result.json and the same in lm-eval's layout; empty: none",
+           .numerics = false});
   d.Field("batch_size", c.batch_size,
           {.help = "answers decoded together; 0: by the model's size", .min = 0, .max = 65536, .numerics = false});
   d.Field("threads", c.threads, {.help = "0: all cores", .min = 0, .max = 1024, .numerics = false});
@@ -76,6 +78,9 @@ int Main(int argc, char** argv) {
     }
     if (command.threads > 0) SetThreads(command.threads);
     SetNumerics(command.numerics);
+    const std::filesystem::path folder = command.output_dir;
+    if (!folder.empty())
+      WriteFileAtomic(folder / "config.toml", ToToml(command));  // or says that it cannot, before the work
     const std::unique_ptr<Task> task = MakeTask(command.task);
     LocalModel model(FindModel(command.model, command_line.config_dir),
                      {.chat_template = command.chat_template, .batch_size = command.batch_size});
@@ -87,8 +92,7 @@ int Main(int argc, char** argv) {
     const std::vector<Item> items = task->Items(Split::kHeldOut, command.evaluation.held_out, result.seed);
     lab::EvaluateModel(command.task, *task, command.evaluation, items, result.seed, model, &model, result);
     Print(result);
-    if (!command.output_dir.empty()) {
-      const std::filesystem::path folder = command.output_dir;
+    if (!folder.empty()) {
       std::string lines;
       for (const ItemScore& item : result.items) lines += ToJsonLine(item) + "\n";
       WriteFileAtomic(folder / "items.jsonl", lines);

@@ -49,7 +49,7 @@ int OpenTeacher(int argc, const char* const* argv) {
                {"references", "the task's own solutions of the same prompts", References},
                {"unrelated", "text as long as the teacher's answers that has nothing to do with the prompts", Unrelated,
                 false}},
-      .next = {{{"seeds=16"}, "more seeds: every rule once; only the new cells are computed"},
+      .next = {{{"seeds=16"}, "more seeds, of the embedded rules every one once; only the new cells are computed"},
                {{"+policies=logged", "runs_dir=runs_logged"},
                 "through a logged teacher, asked anew: the log is in request_logs/"}},
       .sections = [](const SectionsInput& input) {

@@ -100,7 +100,8 @@ CsvTable ParseCsv(std::string_view text, const std::filesystem::path& file) {
     Row row = reader.Next();
     if (row.size() != table.columns.size()) {
       throw Error({.file = file.string(), .line = line},
-                  fmt::format("has {} fields, the header {}", row.size(), table.columns.size()));
+                  fmt::format("has {} fields, the header {}", row.size(), table.columns.size()),
+                  "give a table of a run: cells.csv or summary.csv");
     }
     table.rows.push_back(std::move(row));
   }

@@ -84,6 +84,9 @@ std::unique_ptr<Policy> MakePolicy(const std::string& name, const PoliciesConfig
 
 // What goes by accounts needs to know them.
 void CheckOrder(const std::vector<std::string>& use) {
+  for (auto name = use.begin(); name != use.end(); ++name) {
+    if (std::find(use.begin(), name, *name) != name) throw Error(fmt::format("policies.use: {} stands twice", *name));
+  }
   const auto accounts = std::ranges::find(use, "accounts");
   if (accounts == use.end()) return;
   for (const std::string_view name : {"quota", "rate_limit", "terms"}) {
@@ -121,14 +124,8 @@ void Describe(Describer& d, PoliciesConfig& config) {
 std::vector<std::unique_ptr<Policy>> MakePolicies(const PoliciesConfig& config) {
   CheckOrder(config.use);
   std::vector<std::unique_ptr<Policy>> policies;
-  for (size_t i = 0; i < config.use.size(); ++i) {
-    const std::string& name = config.use[i];
-    if (std::find(config.use.begin(), config.use.begin() + static_cast<std::ptrdiff_t>(i), name) !=
-        config.use.begin() + static_cast<std::ptrdiff_t>(i)) {
-      throw Error(fmt::format("policies.use: {} stands twice", name));
-    }
-    policies.push_back(MakePolicy(name, config));
-  }
+  policies.reserve(config.use.size());
+  for (const std::string& name : config.use) policies.push_back(MakePolicy(name, config));
   return policies;
 }
 
