@@ -79,7 +79,7 @@ class Trial:
         try:
             text = self.box.left_text(OUT)
         except Failed as failed:
-            raise Failed(f"{failed}; the collector ended with {self.ran.why()}") from None
+            raise Failed(f"{failed}; the collector {self.ran.how()}") from None
         lines = {}
         for number, line in enumerate(text.split("\n"), 1):
             if not line:
@@ -102,8 +102,8 @@ class Trial:
                 continue
             line = lines.get(question["id"])
             if line is None:
-                raise Failed(f"question {number + 1} of {len(self.questions)} has no line in {OUT}; the collector ended with "
-                             f"{self.ran.why()}")
+                raise Failed(f"question {number + 1} of {len(self.questions)} has no line in {OUT}; the collector "
+                             f"{self.ran.how()}")
             if line.get("answer") != question["answer"]:
                 raise Failed(f"question {number + 1}: the answer in {OUT} is {str(line.get('answer'))[:80]!r}, "
                              f"not {question['answer'][:80]!r}")
@@ -147,7 +147,7 @@ class Trial:
 
     def ended(self, rc):
         if self.ran.rc != rc:
-            raise Failed(f"it must end with status {rc}, and did with {self.ran.why()}")
+            raise Failed(f"it must end with status {rc}; it {self.ran.how()}")
         return self
 
 
@@ -264,7 +264,7 @@ def power_cut(box):
     trial = Trial(box, "power cut", count=9, script={2: ["500"], 5: ["hold"]})
     trial.run(until=trial.server.held.is_set)
     if trial.ran.killed != "asked":
-        raise Failed(f"it ended before its {6}th question: {trial.ran.why()}")
+        raise Failed(f"its 6th question was never asked: it {trial.ran.how()}")
     kept = trial.box.left(OUT)
     try:
         whole = [parse_json(line) for line in kept.decode("utf-8").split("\n")[:-1]]
@@ -288,7 +288,7 @@ def resumes_within_budget(box):
     trial = Trial(box, "two runs", count=10, budget=limit, script={1: ["another model"], 4: ["hold"]})
     trial.run(until=trial.server.held.is_set)
     if trial.ran.killed != "asked":
-        raise Failed(f"it ended before its 5th question: {trial.ran.why()}")
+        raise Failed(f"its 5th question was never asked: it {trial.ran.how()}")
     trial.run().manners().ended(3)
     spent = trial.server.spent()
     if spent > limit:

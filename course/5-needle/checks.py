@@ -37,7 +37,7 @@ def assignment(context):
         case("the false positive rate at which half of the flagged are honest", 5, even_odds, "true and false positives are as many"),
     ]
     return Assignment(name="5-needle", title="Assignment 5: the distiller in a log", cases=cases,
-                      files=["scores.csv", "answers.json", "reason.md"], optional=["score.py"],
+                      files=["scores.csv", "answers.json", "reason.md"], optional=["score.py"], handed_out=["yours.md"],
                       by_hand=[("the reason: what sets the flagged apart, checked on the honest months", 12),
                                ("what the log cannot say: a flag is no proof; what changes at 700 million", 8)])
 

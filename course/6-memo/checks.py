@@ -40,7 +40,7 @@ def assignment(context):
         case("no word that the table does not allow", 6, prose_words, "delays, costs, found, alleged: say what was reckoned"),
         case(f"length: {WORDS[0]} to {WORDS[1]} words", 2, prose_length, "a page and a half"),
     ]
-    return Assignment(name="6-memo", title="Assignment 6: the policy memo", cases=cases, files=["memo.md"],
+    return Assignment(name="6-memo", title="Assignment 6: the policy memo", cases=cases, files=["memo.md"], handed_out=["yours.md"],
                       by_hand=[("an answer that its reader can act on, and would not misread", 10),
                                ("the caveats that matter most stand where the claim stands; both sides' cost is told", 10)])
 

@@ -8,11 +8,16 @@ from typing import Callable
 
 class Failed(Exception):
     """A check's no, in words for the student. Anything else that a check raises is an error of the grader, not a zero.
-    `share`: what was earned all the same."""
+    `share`: what was earned all the same. `hint`: in the place of the case's own; "" where no hint fits. `later`: why, for the
+    cases that fail by the same (`Box.once`)."""
 
-    def __init__(self, why, share=0.0):
+    def __init__(self, why, share=0.0, hint=None, later=""):
         super().__init__(why)
-        self.share = share
+        self.share, self.hint, self.later = share, hint, later or why
+
+
+class AskedWrongly(Exception):
+    """A question that makes no sense, in words for who asked."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,13 @@ class Assignment:
     files: list  # names that a submission must hold; a missing one is said, its cases run without it
     cases: list = field(default_factory=list)
     optional: list = field(default_factory=list)  # names that it may hold; all else is ignored
+    handed_out: list = field(default_factory=list)  # names of the student's own material that tell its salt: read if there
     by_hand: list = field(default_factory=list)  # (what a person grades, points): shown, never given by the machine
+
+    @property
+    def names(self):
+        """All that is read of a submission."""
+        return self.files + self.optional + self.handed_out
 
 
 @dataclass(frozen=True)

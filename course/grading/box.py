@@ -36,9 +36,10 @@ class Box:
         return name in self._submission
 
     def bytes_of(self, name):
-        if name not in self._submission:
-            raise Failed(f"{name} is missing")
-        return self._submission[name]
+        def missing():
+            raise Failed(f"{name} is missing", hint="")
+
+        return self._submission[name] if self.has(name) else self.once(f"missing: {name}", missing)
 
     def text_of(self, name):
         try:
@@ -135,7 +136,8 @@ class Box:
         return os.fdopen(handle, "ab" if flags & os.O_APPEND else mode)
 
     def once(self, name, make):
-        """make() of the first case that asks; its value, or its Failed, for those after it."""
+        """make() of the first case that asks; its value, or its Failed, for those after it. It is the same Failed, so that
+        its words are shown once."""
         if name not in self._kept:
             try:
                 self._kept[name] = (make(), None)
@@ -143,7 +145,7 @@ class Box:
                 self._kept[name] = (None, failed)
         value, failed = self._kept[name]
         if failed:
-            raise Failed(str(failed), failed.share)
+            raise failed.with_traceback(None)
         return value
 
 

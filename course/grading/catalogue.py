@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from .assignment import Context
+from .assignment import AskedWrongly, Context
 from .salt import salt_of
 
 COURSE = Path(__file__).resolve().parents[1]
@@ -20,7 +20,7 @@ def find(name):
     """"3", "3-topk-tail" or "topk-tail"."""
     fits = [folder for folder in folders() if name in (folder, folder.split("-", 1)[0], folder.split("-", 1)[1])]
     if len(fits) != 1:
-        raise SystemExit(f"scripts/grade: no assignment {name!r}; there are: {', '.join(folders())}")
+        raise AskedWrongly(f"no assignment {name!r}; there are: {', '.join(folders())}")
     return fits[0]
 
 

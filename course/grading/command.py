@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import catalogue, planted, salt, sandbox
+from .assignment import AskedWrongly
 from .grade import grade
 from .page import as_page
 from .result import as_json, as_text
@@ -43,7 +44,14 @@ def main(words=None):
     parser.add_argument("--jobs", type=int, default=2, help="of --self-check: so many at once")
     parser.add_argument("--planted", metavar="NAME", help=argparse.SUPPRESS)  # one of --self-check, as JSON
     options = parser.parse_args(words)
-    student = options.student or salt.SELF_STUDY
+    try:
+        return _answer(parser, options, options.student or salt.SELF_STUDY)
+    except (AskedWrongly, NotASubmission) as problem:
+        print(f"scripts/grade: {problem}", file=sys.stderr)
+        return 2
+
+
+def _answer(parser, options, student):
     if options.planted:
         return _planted(options, student)
     if options.self_check:
@@ -65,26 +73,23 @@ def _fits(path):
     best = max(held.values(), default=0)
     fits = [name for name, share in held.items() if share == best]
     if best == 0 or len(fits) != 1:
-        raise SystemExit("scripts/grade: which assignment is this? Say it with --assignment; there are: " + ", ".join(held))
+        raise AskedWrongly("which assignment is this? Say it with --assignment; there are: " + ", ".join(held))
     return fits[0]
 
 
 def _grade(options, student):
     secret, published = salt.course_secret()
-    try:
-        name = catalogue.find(options.assignment) if options.assignment else _fits(options.submission)
-        context, assignment = catalogue.load(name, student, options.build, secret)
-        files, notes = read_submission(options.submission, assignment.files + assignment.optional)
-    except NotASubmission as problem:
-        print(f"scripts/grade: {problem}", file=sys.stderr)
-        return 2
+    name = catalogue.find(options.assignment) if options.assignment else _fits(options.submission)
+    context, assignment = catalogue.load(name, student, options.build, secret)
+    files, notes = read_submission(options.submission, assignment.names)
     closed = sandbox.out_of_reach(context)
     if closed:
         print(f"scripts/grade: {closed}", file=sys.stderr)
         return 3
-    if published:
-        notes.append("The salt comes from the published secret: good for self-study, not for marks. A course sets "
-                     "RETORT_COURSE_SECRET.")
+    for doubt in salt.doubts(secret, published):
+        notes.append(doubt)
+        if not published:  # whoever has set a secret that is none must hear of it
+            print(f"scripts/grade: {doubt}", file=sys.stderr)
     result = grade(context, assignment, files, notes)
     if options.json == "-":
         print(json.dumps(as_json(result), indent=1))
@@ -112,8 +117,8 @@ def _hand_out(options, student):
     if hasattr(module, "hand_out"):
         module.hand_out(context, folder)
     print(f"{name} for {student} (salt {context.salt_id}): {folder}")
-    if published:
-        print("The salt comes from the published secret: good for self-study, not for marks.")
+    for doubt in salt.doubts(secret, published):
+        print(doubt, file=sys.stdout if published else sys.stderr)
     return 0
 
 

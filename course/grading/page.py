@@ -26,7 +26,7 @@ def as_page(result):
 <title>{escape(result.title)}: {result.score:.1f} of {result.points:g}</title><style>{STYLE}</style></head><body>
 <h1>{escape(result.title)}</h1>
 <p>{escape(result.student)} (salt {escape(result.salt_id)}): <strong>{result.score:.1f} of {result.points:g} points</strong>
-by machine, in {result.seconds:.0f} s.</p>
+by machine, in {result.seconds:.0f} s; {result.summary}.</p>
 {notes}<table><thead><tr><th>Case</th><th></th><th>Points</th><th>Time</th></tr></thead><tbody>
 {"".join(rows)}
 </tbody></table></body></html>

@@ -77,7 +77,7 @@ def grade_planted(name, student, which, build=None):
             says = {"what": "the starter, untouched", "least": 0, "most": getattr(module, "STARTER_MOST", 20)}
         else:
             says = write_mistake(name, context, catalogue.folders()[name] / "mistakes" / which, folder)
-        files, notes = read_submission(folder, assignment.files + assignment.optional)
+        files, notes = read_submission(folder, assignment.names)
     return grade(context, assignment, files, notes), says
 
 

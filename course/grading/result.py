@@ -40,6 +40,12 @@ class Result:
         return 100 * self.score / self.points if self.points else 0.0
 
     @property
+    def summary(self):
+        """"5 of 14 cases lost 28.6 points", or that none did."""
+        lost = [case.points - case.score for case in self.cases if case.score < case.points]
+        return f"{len(lost)} of {len(self.cases)} cases lost {sum(lost):.1f} points" if lost else "no case lost any"
+
+    @property
     def errors(self):
         return [case for case in self.cases if case.status == "error"]
 
@@ -52,7 +58,7 @@ def as_json(result):
         tests.append({"name": case.name, "number": str(number), "score": round(case.score, 4), "max_score": case.points,
                       "status": "passed" if case.status == "passed" else "failed", "output": output, "output_format": "text",
                       "extra_data": {"status": case.status, "seconds": round(case.seconds, 2)}})
-    summary = [f"{result.title}: {result.score:.1f} of {result.points:g} points by machine."]
+    summary = [f"{result.title}: {result.score:.1f} of {result.points:g} points by machine; {result.summary}."]
     summary += [f"To be graded by a person: {what} ({points:g} points)." for what, points in result.by_hand]
     if result.errors:
         summary.append("The grader itself failed in " + ", ".join(case.name for case in result.errors) + ".")
@@ -64,7 +70,8 @@ def as_json(result):
 
 
 def as_text(result):
-    lines = [f"{result.title} · {result.student} · {result.score:.1f} of {result.points:g} points"]
+    lines = [f"{result.title} · {result.student} · {result.score:.1f} of {result.points:g} points; {result.summary}"]
+    lines += [f"  note: {note}" for note in result.notes]
     for case in result.cases:
         lines.append(f"  {case.score:5.1f} / {case.points:<4g} {case.status:7} {case.name}")
         if case.status != "passed":
@@ -72,5 +79,4 @@ def as_text(result):
             if case.hint:
                 lines.append(f"                 look at: {case.hint}")
     lines += [f"     – / {points:<4g} person  {what}" for what, points in result.by_hand]
-    lines += [f"  note: {note}" for note in result.notes]
     return "\n".join(lines)

@@ -7,7 +7,10 @@ import hashlib
 import hmac
 import os
 
+from .assignment import AskedWrongly
+
 PUBLISHED = b"retort course, for self-study"
+LEAST = 32  # bytes of a secret that cannot be guessed from the salts it gives
 SELF_STUDY = "self-study"
 
 
@@ -19,10 +22,21 @@ def course_secret():
             with open(given[1:], "rb") as file:
                 given_bytes = file.read().strip()
         except OSError as error:
-            raise SystemExit(f"scripts/grade: RETORT_COURSE_SECRET: {given[1:]}: {error.strerror}") from None
+            raise AskedWrongly(f"RETORT_COURSE_SECRET: {given[1:]}: {error.strerror}") from None
     else:
         given_bytes = given.encode()
     return (given_bytes, False) if given_bytes else (PUBLISHED, True)
+
+
+def doubts(secret, published):
+    """What a teacher must know of it, as notes of a result."""
+    if published:
+        return ["The salt comes from the published secret: good for self-study, not for marks. A course sets "
+                "RETORT_COURSE_SECRET."]
+    if len(secret) < LEAST:
+        return [f"RETORT_COURSE_SECRET has {len(secret)} bytes: fewer than {LEAST} may be guessed, and with them all students' "
+                "checks."]
+    return []
 
 
 def salt_of(student, assignment, secret=None):

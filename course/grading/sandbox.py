@@ -86,6 +86,10 @@ class Ran:
         tail = last_words(self.err)
         return end + (f": {tail}" if tail else "")
 
+    def how(self):
+        """The same, after a noun: "ended with exit status 1", "was ended after 20 s"."""
+        return self.why().removeprefix("it ") if self.killed else "ended with " + self.why()
+
 
 def last_words(err):
     """The end of what a command printed, in whole lines. Of Python's traceback: the last frame in a file that was handed in,

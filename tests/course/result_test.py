@@ -24,9 +24,9 @@ def result_of(*checks, seconds=5):
                      {"x": b"1"})
 
 
-def fails(why, share=0.0):
+def fails(why, share=0.0, hint=None):
     def check(_box):
-        raise Failed(why, share)
+        raise Failed(why, share, hint)
 
     return check
 
@@ -40,6 +40,38 @@ class Results(unittest.TestCase):
                          ["passed", "partly", "failed", "partly", "error", "error", "passed"])
         self.assertIn("ZeroDivisionError", result.cases[4].output)
         self.assertEqual((result.score, result.points), (27.5, 70))
+
+    def test_what_many_cases_fail_by_is_said_once_and_a_hint_only_where_it_fits(self):
+        def compiles(box):
+            def make():
+                raise Failed("it does not compile: line 7", later="it does not compile")
+
+            box.once("program", make)
+
+        result = result_of(compiles, compiles, lambda box: box.bytes_of("y"), lambda box: box.bytes_of("y"), fails("no"),
+                           fails("slow", hint="another hint"))
+        self.assertEqual([(case.output, case.hint) for case in result.cases],
+                         [("it does not compile: line 7", "a hint & more"), ("not tried: it does not compile (see above)", ""),
+                          ("y is missing", ""), ("not tried: y is missing (see above)", ""), ("no", "a hint & more"),
+                          ("slow", "another hint")])
+
+    def test_what_a_folder_itself_tells_is_said_first(self):
+        context = toy.context()
+        toys = Assignment("2-task", "Toy", ["ring_task.cc"], [Case("one", 1, lambda box: 1)], handed_out=["card.json"])
+        starter = (toy.ROOT / "course/2-task/starter/ring_task.cc").read_bytes()
+
+        def notes(card, source=b"int x;"):
+            return toy.grade(context, toys, {"ring_task.cc": source, "card.json": card}, ["as before"]).notes
+
+        before = notes(b'{"salt": "%s"}' % context.salt_id.encode())
+        other = notes(b'{\n "word": "x",\n "salt": "0123abcd"\n}')
+        self.assertEqual(other[1:], before)
+        self.assertIn(f"card.json here is of salt 0123abcd, the one of ID `toy` has {context.salt_id}", other[0])
+        self.assertIn("salt 0123abcd", notes(b"# Yours (salt 0123abcd)")[0])
+        for card in (b"", b"\xff", b'{"salt": "<script>"}', b'{"salt": 7}'):
+            self.assertEqual(notes(card), before)
+        self.assertIn("ring_task.cc is the starter, unchanged", notes(b"", starter)[-1])
+        self.assertTrue(as_text(toy.grade(context, toys, {}, ["a note"])).splitlines()[1].endswith("note: a note"))
 
     def test_a_check_that_hangs_costs_its_own_case_alone(self):
         def hangs(box):
@@ -81,6 +113,8 @@ class Results(unittest.TestCase):
         Tags().feed(page)
         self.assertFalse({"script", "img", "i", "b"} & set(tags))
         self.assertIn("10", as_text(result))
+        self.assertIn("1 of 1 cases lost 10.0 points", page)
+        self.assertIn("no case lost any", as_page(result_of(lambda box: 1)))
 
     def test_salts_differ_and_tell_nothing_of_each_other(self):
         salts = {salt_of(student, name, secret) for student in ("a", "b", "a\nb") for name in ("1-x", "2-y") for secret in
@@ -130,11 +164,14 @@ class Command(unittest.TestCase):
                               env={**os.environ, **env}, check=False, cwd="/")
 
     def test_what_is_asked_wrongly_is_said_in_one_line(self):
-        for words in (["/no/such/folder", "--assignment", "4"], ["/tmp", "--assignment", "99"]):
-            ran = self.run_command(*words)
-            self.assertNotEqual(ran.returncode, 0)
-            self.assertNotIn("Traceback", ran.stderr)
-            self.assertTrue(ran.stderr.startswith("scripts/grade: "), ran.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (["/no/such/folder", "--assignment", "4"], [folder, "--assignment", "99"], [folder],
+                          [folder, "--hand-out", "9"], ["--self-check", "--assignment", "9"]):
+                ran = self.run_command(*words)
+                self.assertEqual((ran.returncode, ran.stdout), (2, ""))
+                self.assertRegex(ran.stderr, r"\Ascripts/grade: .*\n\Z")
+            ran = self.run_command(folder, "--assignment", "4", RETORT_COURSE_SECRET="@/no/such/file")
+            self.assertEqual(ran.returncode, 2)
 
     def test_an_empty_submission_earns_nothing_and_gives_json_and_page(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -146,6 +183,8 @@ class Command(unittest.TestCase):
             data = json.loads((folder / "r.json").read_text())
             self.assertEqual(data["score"], 0)
             self.assertNotIn("published", data["output"])
+            for said in (data["output"], ran.stderr):
+                self.assertIn("RETORT_COURSE_SECRET has 18 bytes", said)
             self.assertIn("collector", (folder / "r.html").read_text())
 
     def test_material_differs_by_student_and_by_secret_and_not_by_day(self):
