@@ -16,9 +16,9 @@ struct RingConfig {
 // Throws Error that names the option unless 1 <= min_moves <= max_moves <= 32.
 std::unique_ptr<Task> MakeRingTask(const RingConfig& config);
 
-// parsed: the text ends, but for white space, with A and a position in plain decimal digits. score: 1 where it is the
-// item's answer. step_accuracy: of items that ask with "?", the share of the steps that stand at their place with their
-// value; of others nullopt.
+// parsed: the text ends, but for white space (space, tab, CR, LF), with A and a position in plain decimal digits.
+// score: 1 where it is the item's answer, whatever the prompt is. step_accuracy: of items that ask with "?", the share
+// of the steps that stand at their place with their value; of others nullopt.
 std::unique_ptr<Grader> MakeRingGrader();
 
 }  // namespace retort

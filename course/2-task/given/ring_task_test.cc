@@ -40,6 +40,9 @@ TEST(RingTask, ItsGraderTakesItsOwnReference) {
   for (const Item& item : items) {
     const auto reference = task->Reference(item);
     ASSERT_TRUE(reference);
+    const auto bare = task->AnswerOnly(item);
+    ASSERT_TRUE(bare);
+    EXPECT_EQ(task->Reference(*bare), "A" + item.answer);  // `answer` is the position alone
     EXPECT_EQ(grader->Judge(item, *reference).score, 1);
     EXPECT_EQ(grader->Judge(item, *reference + "0").score, 0);
   }

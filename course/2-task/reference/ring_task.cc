@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <cmath>
 #include <unordered_set>
 
 #include "core/base/error.h"
@@ -17,7 +18,6 @@ namespace {
 constexpr std::string_view kWord = "vorp";
 constexpr int kSize = 13, kStep = 5, kFactor = 3, kTrap = 4;
 constexpr std::string_view kLetters = "ukz";  // up, mirror, times
-constexpr int kPatience = 20000;
 
 struct Walk {
   int start = 0;
@@ -95,7 +95,8 @@ class RingTask : public Task {
     const bool held_out = split == Split::kHeldOut;
     RandomStream random(held_out ? 0 : seed, held_out ? "ring/held_out" : "ring/train");
     std::unordered_set<std::string> seen;
-    for (int misses = 0; static_cast<int>(items.size()) < n && misses < kPatience; ++misses) {
+    const int patience = Patience();
+    for (int misses = 0; static_cast<int>(items.size()) < n && misses < patience; ++misses) {
       const Walk walk = Draw(random);
       if (IsHeldOut(walk) != held_out) continue;
       Item item = MakeItem(walk);
@@ -132,6 +133,13 @@ class RingTask : public Task {
   }
 
  private:
+  // So many draws in a row without a new item mean that there is none: a walk of the rarest kind is missed with chance
+  // e^-40, unless the world is too large to be drawn out.
+  int Patience() const {
+    const double rarest = (config_.max_moves - config_.min_moves + 1) * kSize * std::pow(3.0, config_.max_moves);
+    return static_cast<int>(std::min(40 * rarest, 4e6));
+  }
+
   Walk Draw(RandomStream& random) const {
     const auto lengths = static_cast<uint64_t>(config_.max_moves - config_.min_moves + 1);
     const uint64_t length = static_cast<uint64_t>(config_.min_moves) + random.Below(lengths);
