@@ -11,6 +11,7 @@ import struct
 from grading import Assignment, Case, Failed
 
 STARTER_MOST = 8  # it compiles, and is never finite
+ABSOLUTE, RELATIVE, RELATIVE_HARD = 3e-6, 3e-5, 1e-4
 COMPILE = ["g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-pthread", "-I", "include"]
 
 
@@ -106,7 +107,7 @@ def compiled(box):
             raise RuntimeError(f"{rows} is not there: build the repository first")
         ran = box.run(COMPILE + ["known_tokens.cc", rows, "-o", "rows"], seconds=90, repository=False, readable=[rows])
         if ran.rc != 0:
-            raise Failed("it does not compile: " + ran.why())
+            raise Failed("it does not compile: " + ran.why(), later="it does not compile")
         return box.left("rows", 64 << 20)
 
     return box.once("rows", make)
@@ -119,18 +120,18 @@ def losses_and_slopes(box, rows, threads=1):
     box.put("rows.txt", "".join(as_line(row) + "\n" for row in rows))
     ran = box.run(["./program", threads, "rows.txt", "out.txt"], seconds=30, repository=False)
     if ran.rc != 0:
-        raise Failed("the program with your function ended with " + ran.why())
+        raise Failed("the program with your function " + ran.how(), hint="")
     lines = box.left_text("out.txt").splitlines()
     if len(lines) != len(rows):
-        raise Failed(f"{len(lines)} rows came back of {len(rows)}")
+        raise Failed(f"of {len(rows)} rows {len(lines)} came back", hint="")
     results = []
     for line, row in zip(lines, rows):
         try:
             loss, *slopes = (float.fromhex(word) for word in line.split())
         except (ValueError, OverflowError):
-            raise Failed("what came back is no row of numbers") from None
+            raise Failed("what came back is no row of numbers", hint="") from None
         if len(slopes) != len(row["logits"]):
-            raise Failed(f"a gradient of {len(slopes)} numbers for {len(row['logits'])} logits")
+            raise Failed(f"a gradient of {len(slopes)} numbers for {len(row['logits'])} logits", hint="")
         results.append((loss, slopes))
     return results
 
@@ -139,31 +140,57 @@ def near(found, expected, absolute, relative):
     return math.isfinite(found) and abs(found - expected) <= absolute + relative * abs(expected)
 
 
-def compare(rows, results, slopes_of=None, absolute=3e-6, relative=3e-5, what="both"):
-    """The share of rows that are right; Failed with the first that is not."""
-    wrong, first = 0, ""
-    for row, (loss, slopes) in zip(rows, results):
-        shape = f"{len(row['logits'])} logits, {len(row['ids'])} known"
-        problem = ""
-        if what != "slopes":
-            expected = loss_of(row)
-            if not near(loss, expected, absolute, relative):
-                problem = f"{shape}: the loss is {loss:.7g}, not {expected:.7g}"
-        if what != "loss" and not problem:
-            for i, (found, good) in enumerate(zip(slopes, slopes_of(row))):
-                if not near(found, good, absolute * max(1.0, row["scale"]), relative):
-                    kind = "a known token" if i in row["ids"] else "one of the others"
-                    problem = f"{shape}: the gradient by logit {i}, {kind}, is {found:.7g}, not {good:.7g}"
-                    break
-        if problem:
-            wrong += 1
-            first = first or problem
+def problem_of(row, result, slopes_of, what="both", relative=RELATIVE):
+    """(what, hint) of a row's first number that is wrong; None where all are right."""
+    loss, slopes = result
+    shape = f"{len(row['logits'])} logits, {len(row['ids'])} known"
+    expected = loss_of(row) if what != "slopes" else loss
+    if what != "slopes" and not near(loss, expected, ABSOLUTE, relative):
+        scaled = near(loss, row["scale"] * expected, ABSOLUTE, relative)
+        return f"{shape}: the loss is {loss:.7g}, not {expected:.7g}", "the loss is returned without `scale`" if scaled else None
+    absolute = ABSOLUTE * max(1.0, row["scale"])
+    for i, (found, good) in enumerate(zip(slopes, slopes_of(row)) if what != "loss" else ()):
+        if not near(found, good, absolute, relative):
+            kind = "a known token" if i in row["ids"] else "one of the others"
+            return (f"{shape}: the gradient by logit {i}, {kind}, is {found:.7g}, not {good:.7g}",
+                    "the sign: the logits become the gradient, not a step" if near(-found, good, absolute, relative) else None)
+    return None
+
+
+def compare(rows, results, slopes_of=None, what="both"):
+    """1 where all rows are right; Failed with the first that is not."""
+    wrong = [problem for row, result in zip(rows, results) if (problem := problem_of(row, result, slopes_of, what))]
     if wrong:
-        raise Failed(f"{wrong} of {len(rows)} rows are wrong. {first}", 0 if wrong * 4 > len(rows) else 0.5)
+        raise Failed(f"{len(wrong)} of {len(rows)} rows {'is' if len(wrong) == 1 else 'are'} wrong. {wrong[0][0]}",
+                     0 if len(wrong) * 4 > len(rows) else 0.5, hint=wrong[0][1])
     return 1
 
 
 # --- cases
+
+
+def beyond(check):
+    """Of a case with rows of some special kind: while plain ones are wrong it teaches nothing but that."""
+
+    def plain_are_wrong(box):
+        rng = box.context.rng("plain")
+        rows = [make_row(rng, 9, 3) for _ in range(3)]
+        try:
+            compare(rows, losses_and_slopes(box, rows), slopes_by_differences)
+        except Failed:
+            return True
+        return False
+
+    def checked(box):
+        compiled(box)
+        try:
+            return check(box)
+        except Failed as failed:
+            if box.once("plain", lambda: plain_are_wrong(box)):
+                failed.hint = "your plain rows are wrong already: mend those first"
+            raise
+
+    return checked
 
 
 def compiles(box):
@@ -200,7 +227,7 @@ def equality(box):
             raise Failed(f"student and teacher are equal, and the loss is {loss:.3g}, not 0")
         worst = max(abs(s) for s in slopes)
         if not worst <= 3e-6:
-            raise Failed(f"student and teacher are equal, and the gradient reaches {worst:.3g}, not 0")
+            raise Failed(f"student and teacher are equal, and the gradient reaches {worst:.3g}, not 0", hint="")
 
 
 def all_known(box):
@@ -237,22 +264,16 @@ def bound(box):
 def hard(box):
     rng = box.context.rng("hard")
     rows = [make_row(rng, 50, 5, shift=shift) for shift in (3e4, -3e4, 900.0, -900.0)]
-    for gap in (12.0, 25.0, 45.0):  # the student leaves next to nothing to the others, the teacher does not
+    # The student leaves next to nothing to the others, the teacher does not: from e^-32 on 1 - (the known) has too few digits in
+    # double, too. And the other way round.
+    for gap in (20.0, 32.0, 34.0, 36.0, 40.0, 45.0, -12.0, -45.0):
         row = make_row(rng, 30, 3)
         rows.append(dict(row, logits=[float32(z + (gap if i in row["ids"] else 0)) for i, z in enumerate(row["logits"])]))
-        row = make_row(rng, 30, 3)  # and the other way round
-        rows.append(dict(row, logits=[float32(z - (gap if i in row["ids"] else 0)) for i, z in enumerate(row["logits"])]))
-    results = losses_and_slopes(box, rows)
-    right = 0
-    problems = []
-    for row, result in zip(rows, results):
-        try:
-            compare([row], [result], slopes_in_closed_form, relative=1e-4)
-            right += 1
-        except Failed as failed:
-            problems.append(str(failed))
+    problems = [problem for row, result in zip(rows, losses_and_slopes(box, rows))
+                if (problem := problem_of(row, result, slopes_in_closed_form, relative=RELATIVE_HARD))]
     if problems:
-        raise Failed(f"{len(problems)} of {len(rows)} rows are wrong. {problems[0]}", right / len(rows) / 2)
+        raise Failed(f"{len(problems)} of {len(rows)} rows {'is' if len(problems) == 1 else 'are'} wrong. {problems[0][0]}",
+                     (1 - len(problems) / len(rows)) / 2)
 
 
 def contract(box):
@@ -264,7 +285,8 @@ def contract(box):
     none_left = make_row(rng, 20, 4)  # the teacher leaves nothing to the others
     mass = math.fsum(none_left["known"])
     none_left = dict(none_left, rest=0.0, known=[float32(t / mass) for t in none_left["known"]])
-    rows += [zero, none_left]
+    nothing_known = dict(make_row(rng, 20, 4), ids=[], known=[], rest=1.0)
+    rows += [zero, none_left, nothing_known]
     return compare(rows, losses_and_slopes(box, rows), slopes_in_closed_form)
 
 
@@ -275,7 +297,15 @@ def not_finite(box):
         row = make_row(rng, 12, 3)
         row["logits"][rng.randrange(12)] = bad
         rows.append(row)
-    for row, (loss, _) in zip(rows, losses_and_slopes(box, rows)):
+    never = make_row(rng, 12, 3)  # of probability 0: one of the others, and a known one that the teacher never says either
+    at = next(i for i in range(12) if i not in never["ids"])
+    never = dict(never, rest=float32(never["rest"] + never["known"][0]), known=[0.0] + never["known"][1:],
+                 logits=[-math.inf if i in (at, never["ids"][0]) else z for i, z in enumerate(never["logits"])])
+    *results, last = losses_and_slopes(box, rows + [never])
+    problem = problem_of(never, last, slopes_in_closed_form)
+    if problem:
+        raise Failed(f"two of the logits are -inf. {problem[0]}", 0.5, hint="a logit of -inf is a token of probability 0")
+    for row, (loss, _) in zip(rows, results):
         if not math.isnan(loss):
             raise Failed(f"one of the logits is {next(z for z in row['logits'] if not math.isfinite(z))}, and the loss is "
                          f"{loss:.6g}: a student that has gone astray must show")
@@ -328,22 +358,22 @@ def assignment(context):
         name="3-topk-tail", title="3. The top-k objective with a tail", files=["known_tokens.cc", "answers.json"],
         by_hand=[("derivation.md: the gradient, derived step by step", 10),
                  ("derivation.md: why a renormalised top-k is no bound, with an example of your own", 10)],
-        optional=["derivation.md"],
+        optional=["derivation.md"], handed_out=["row.json"],
         cases=[
             Case("your row, by hand (answers.json)", 5, by_hand, hint="row.json of your own hand-out; natural logarithms"),
             Case("it compiles", 5, compiles, 120, hint="g++ -std=c++20 -O2 -Wall -Wextra; no other file of yours is seen"),
-            Case("losses", 12, values, 120, hint="the formula of the handout, term by term"),
-            Case("gradients by finite differences", 15, gradients, 120,
+            Case("losses", 9, values, 120, hint="the formula of the handout, term by term"),
+            Case("gradients by finite differences", 12, gradients, 120,
                  hint="differentiate log S(rest) as well: every logit outside the known tokens stands in it"),
             Case("gradients of long rows", 5, long_gradients, 120, hint="known tokens and others get different gradients"),
             Case("nothing where student and teacher are equal", 8, equality, 120,
                  hint="a divergence has the teacher's own entropy in it; a cross-entropy has not"),
-            Case("all tokens known: the full KL", 6, all_known, 120, hint="then there is no bucket, and no logarithm of 0"),
-            Case("most of the mass in the tail", 6, tail, 120, hint="the teacher's known probabilities are not made 1"),
-            Case("a bound that rises with k", 4, bound, 120, hint="the data-processing inequality"),
-            Case("hard logits", 8, hard, 120,
+            Case("all tokens known: the full KL", 6, beyond(all_known), 120, hint="then there is no bucket, and no logarithm of 0"),
+            Case("most of the mass in the tail", 6, beyond(tail), 120, hint="the teacher's known probabilities are not made 1"),
+            Case("a bound that rises with k", 4, beyond(bound), 120, hint="the data-processing inequality"),
+            Case("hard logits", 14, beyond(hard), 120,
                  hint="subtract the largest; sum the others by themselves, 1 - (the known) has no digits left"),
-            Case("scale, a known probability of 0, no rest", 3, contract, 120, hint="the comment in the header"),
-            Case("a logit that is not finite shows", 1, not_finite, 120, hint="a maximum by > passes over NaN"),
-            Case("from several threads at once", 2, threads, 120, hint="no static, no global buffer"),
+            Case("scale, a known probability of 0, no rest", 3, beyond(contract), 120, hint="the comment in the header"),
+            Case("logits that are not finite", 1, beyond(not_finite), 120, hint="a maximum by > passes over NaN"),
+            Case("from several threads at once", 2, beyond(threads), 120, hint="no static, no global buffer"),
         ])

@@ -16,7 +16,7 @@ double KnownTokensDivergence(float* logits, int64_t vocab, const int* ids, const
   double max = -INFINITY, max_others = -INFINITY;
   bool finite = true;
   for (int64_t i = 0; i < vocab; ++i) {
-    finite = finite && std::isfinite(logits[i]);
+    finite = finite && logits[i] < INFINITY;  // false of NaN; -inf is a token of probability 0
     max = std::max(max, static_cast<double>(logits[i]));
     if (!is_known[static_cast<size_t>(i)]) max_others = std::max(max_others, static_cast<double>(logits[i]));
   }
