@@ -47,8 +47,10 @@ def grade(context, assignment, files, notes=()):
     if missing:
         result.notes.append("Missing: " + ", ".join(missing))
     starter = context.root / "course" / assignment.name / "starter"
-    result.notes += [f"{name} is the starter, unchanged: if yours lies elsewhere, in the tree, copy it into this folder."
-                     for name in assignment.files if name in files and _is(starter / name, files[name])]
+    unchanged = [name for name in assignment.files if name in files and _is(starter / name, files[name])]
+    if unchanged:
+        result.notes.append(f"The starter, unchanged: {', '.join(unchanged)}. If yours lies elsewhere, in the tree, copy it into this "
+                            "folder.")
     started, kept, shown = time.monotonic(), {}, []
     for case in assignment.cases:
         result.cases.append(_case(context, case, files, kept, shown, result.notes))

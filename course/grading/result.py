@@ -58,12 +58,12 @@ def as_json(result):
         tests.append({"name": case.name, "number": str(number), "score": round(case.score, 4), "max_score": case.points,
                       "status": "passed" if case.status == "passed" else "failed", "output": output, "output_format": "text",
                       "extra_data": {"status": case.status, "seconds": round(case.seconds, 2)}})
-    summary = [f"{result.title}: {result.score:.1f} of {result.points:g} points by machine; {result.summary}."]
+    summary = [f"{result.title}: {result.score:.1f} of {result.points:g} points by machine; {result.summary}.", *result.notes]
     summary += [f"To be graded by a person: {what} ({points:g} points)." for what, points in result.by_hand]
     if result.errors:
         summary.append("The grader itself failed in " + ", ".join(case.name for case in result.errors) + ".")
     return {"score": round(result.score, 4), "max_score": result.points, "execution_time": round(result.seconds),
-            "output": "\n".join(summary + result.notes), "output_format": "text", "visibility": "visible",
+            "output": "\n".join(summary), "output_format": "text", "visibility": "visible",
             "stdout_visibility": "hidden", "tests": tests,
             "extra_data": {"format": "retort-course/1", "assignment": result.assignment, "student": result.student,
                            "salt_id": result.salt_id, "walls": result.walls, "errors": len(result.errors)}}

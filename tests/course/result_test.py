@@ -70,7 +70,7 @@ class Results(unittest.TestCase):
         self.assertIn("salt 0123abcd", notes(b"# Yours (salt 0123abcd)")[0])
         for card in (b"", b"\xff", b'{"salt": "<script>"}', b'{"salt": 7}'):
             self.assertEqual(notes(card), before)
-        self.assertIn("ring_task.cc is the starter, unchanged", notes(b"", starter)[-1])
+        self.assertIn("The starter, unchanged: ring_task.cc.", notes(b"", starter)[-1])
         self.assertTrue(as_text(toy.grade(context, toys, {}, ["a note"])).splitlines()[1].endswith("note: a note"))
 
     def test_a_check_that_hangs_costs_its_own_case_alone(self):
