@@ -1,10 +1,11 @@
 // The claim: distillation gives the benefit of the older model without its expense. What reaching a score costs by a
 // teacher's answers on a pretrained base, by the task's own solutions on the same base, and by these alone, from
 // scratch: in FLOPs and in dollars, with and without what was there before.
-#include "experiments/lab/arms.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
 #include "experiments/lab/catching_up_page.h"
 #include "experiments/lab/expenses.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

@@ -18,7 +18,7 @@
 #include "core/data/task_text.h"
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
-#include "experiments/lab/progress.h"
+#include "experiments/launch/progress.h"
 #include "teacher/collector.h"
 #include "teacher/make_teacher.h"
 #include "teacher/provider/guarded_teacher.h"

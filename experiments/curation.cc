@@ -1,9 +1,10 @@
 // The claim: a thousand well chosen samples do as much as a large heap (LIMO, arXiv:2502.03387; s1, arXiv:2501.19393).
 // Sets of equal size are chosen by several rules from the same candidates, and stand beside all of these.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/chosen_arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/arms/chosen_arms.h"
+#include "experiments/design/experiment.h"
 #include "experiments/lab/heap_section.h"
+#include "experiments/lab/lab.h"
 #include "experiments/lab/taught_section.h"
 
 namespace retort::lab {

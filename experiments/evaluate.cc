@@ -16,8 +16,8 @@
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
 #include "core/report/lm_eval.h"
-#include "experiments/lab/compute_cell.h"
-#include "experiments/lab/config.h"
+#include "experiments/cells/compute_cell.h"
+#include "experiments/design/config.h"
 
 namespace retort {
 namespace {

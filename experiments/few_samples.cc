@@ -1,9 +1,10 @@
 // The claim: a small number of samples from a larger model drastically improves a smaller one. Samples are collected in
 // nested sets of growing size, a student is trained on each, and the table says how many close the gap. The controls,
 // at one size, each lack one thing that the teacher's samples have.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/control_arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/arms/control_arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

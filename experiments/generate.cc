@@ -18,8 +18,8 @@
 #include "core/lm/decoder.h"
 #include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
-#include "experiments/lab/json_lines.h"
-#include "experiments/lab/token_lines.h"
+#include "experiments/cells/json_lines.h"
+#include "experiments/cells/token_lines.h"
 
 namespace retort {
 namespace {

@@ -1,8 +1,9 @@
 // The claim, in the words of the debate's own definition of distillation: the newer model learns because the older one
 // judges its answers. Every student first learns a few of the teacher's answers; then each arm may spend the same
 // number of the teacher's tokens, read and written, in its own way.
-#include "experiments/lab/experiment.h"
-#include "experiments/lab/judged_arms.h"
+#include "experiments/arms/judged_arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

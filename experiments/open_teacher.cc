@@ -1,10 +1,11 @@
 // The claim: teachers whose weights are open can be run privately, so that distilling them leaves no trace at any
 // provider, and the students that come of it can be released and teach on. Teachers of one style and four strengths,
 // as they come and filtered, and a second generation that a student taught; and what a provider could see of it.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/control_arms.h"
-#include "experiments/lab/experiment.h"
-#include "experiments/lab/open_arms.h"
+#include "experiments/arms/arms.h"
+#include "experiments/arms/control_arms.h"
+#include "experiments/arms/open_arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 #include "experiments/lab/taught_section.h"
 #include "experiments/provider/asked_rows.h"
 

@@ -1,9 +1,10 @@
 // The claim: a provider can tell from a student alone that it was distilled from its model. Students of which all rows,
 // some, or none came from the teacher, who marks what it sells; three tests of each, and what its model card owes.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/compute_cell.h"
-#include "experiments/lab/control_arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/arms/control_arms.h"
+#include "experiments/cells/compute_cell.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 #include "experiments/provider/disclosure_section.h"
 #include "experiments/provider/provenance_arms.h"
 #include "experiments/provider/provenance_probe.h"

@@ -15,8 +15,8 @@
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
 #include "core/lm/threads.h"
-#include "experiments/lab/json_lines.h"
-#include "experiments/lab/token_lines.h"
+#include "experiments/cells/json_lines.h"
+#include "experiments/cells/token_lines.h"
 
 namespace retort {
 namespace {

@@ -1,9 +1,10 @@
 // What may an API reveal? The same teacher, asked about the same prompts, shows its probabilities in full, the
 // likeliest of them, text alone, text without its reasoning, or the same content in other words; a student learns from
 // each.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
-#include "experiments/lab/signal_arms.h"
+#include "experiments/arms/arms.h"
+#include "experiments/arms/signal_arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

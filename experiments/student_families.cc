@@ -1,8 +1,9 @@
 // Which students learn from a few samples? The same answers of the same teacher go to students of two families, two
 // sizes and two amounts of pretraining, so that what is put down to a family can be held against what it was pretrained
 // on.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

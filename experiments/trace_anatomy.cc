@@ -1,9 +1,10 @@
 // What in a sample does it? The teacher's worked answers, and the same answers with one thing taken from them or made
 // wrong: the steps, their order, their digits, their rule, or the answer. Beside them answers alone, as many and as
 // many tokens of them.
-#include "experiments/lab/anatomy_arms.h"
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/anatomy_arms.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

@@ -1,8 +1,9 @@
 // The claim: leave a capability out of what is released, and who distils the release does not get it. A student is
 // distilled from each of several releases and then shown a few solutions of what was withheld: what was absent must be
 // learnt from them as an undistilled base learns it, what was only hidden comes back sooner.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

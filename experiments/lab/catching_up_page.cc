@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "core/report/format.h"
-#include "experiments/lab/block.h"
+#include "experiments/design/block.h"
 #include "experiments/lab/catching_up.h"
 #include "experiments/lab/register_table.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::lab {
 

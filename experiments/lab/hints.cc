@@ -9,7 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/subprocess.h"
-#include "experiments/lab/config.h"
+#include "experiments/design/config.h"
 
 namespace retort::lab {
 

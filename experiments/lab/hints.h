@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/config/program.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::lab {
 

@@ -1,5 +1,7 @@
 // The course of every experiment: load, ask the teacher for what is missing, compute the cells that no run has
 // computed, report. Beside it four ways of looking that compute nothing: --plan, --dry-run, --report, --status.
+#include "experiments/lab/lab.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -17,20 +19,20 @@
 #include "core/lm/local_model.h"
 #include "core/lm/threads.h"
 #include "core/report/csv.h"
-#include "experiments/lab/cell_task.h"
-#include "experiments/lab/compute_cell.h"
-#include "experiments/lab/dry_run.h"
-#include "experiments/lab/experiment.h"
-#include "experiments/lab/grid.h"
+#include "experiments/cells/compute_cell.h"
+#include "experiments/cells/grid.h"
+#include "experiments/cells/worker.h"
+#include "experiments/design/experiment.h"
 #include "experiments/lab/hints.h"
-#include "experiments/lab/launcher.h"
 #include "experiments/lab/make_report.h"
-#include "experiments/lab/plan.h"
 #include "experiments/lab/refine.h"
 #include "experiments/lab/results.h"
-#include "experiments/lab/status.h"
 #include "experiments/lab/tune.h"
-#include "experiments/lab/worker.h"
+#include "experiments/launch/cell_task.h"
+#include "experiments/launch/dry_run.h"
+#include "experiments/launch/launcher.h"
+#include "experiments/launch/plan.h"
+#include "experiments/launch/status.h"
 
 namespace retort::lab {
 namespace {

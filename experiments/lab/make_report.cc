@@ -13,7 +13,7 @@
 #include "core/config/toml_text.h"
 #include "core/data/folds.h"
 #include "core/report/lm_eval.h"
-#include "experiments/lab/comparisons.h"
+#include "experiments/design/comparisons.h"
 #include "experiments/lab/results.h"
 
 namespace retort::lab {

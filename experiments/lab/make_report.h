@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/report/report.h"
-#include "experiments/lab/experiment.h"
-#include "experiments/lab/grid.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/grid.h"
+#include "experiments/cells/run_store.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::lab {
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "core/report/report.h"
-#include "experiments/lab/config.h"
-#include "experiments/lab/grid.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/grid.h"
+#include "experiments/cells/run_store.h"
+#include "experiments/design/config.h"
 
 namespace retort::lab {
 

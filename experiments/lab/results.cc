@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "experiments/lab/progress.h"
+#include "experiments/launch/progress.h"
 
 namespace retort::lab {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/report/report.h"
-#include "experiments/lab/grid.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/grid.h"
+#include "experiments/cells/run_store.h"
 
 namespace retort::lab {
 

@@ -11,7 +11,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/version.h"
 #include "experiments/lab/hints.h"
-#include "experiments/lab/progress.h"
+#include "experiments/launch/progress.h"
 
 namespace retort::lab {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "core/report/format.h"
 #include "core/stats/paired_means.h"
-#include "experiments/lab/block.h"
-#include "experiments/lab/graded.h"
+#include "experiments/design/block.h"
+#include "experiments/design/graded.h"
 
 namespace retort::lab {
 namespace {

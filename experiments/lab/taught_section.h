@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/report/own_section.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::lab {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "experiments/lab/config.h"
-#include "experiments/lab/grid.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/grid.h"
+#include "experiments/cells/run_store.h"
+#include "experiments/design/config.h"
 
 namespace retort::lab {
 

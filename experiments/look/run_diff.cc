@@ -12,8 +12,8 @@
 #include "core/data/sample_set.h"
 #include "core/report/format.h"
 #include "core/stats/paired_means.h"
-#include "experiments/lab/config_lines.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/config_lines.h"
+#include "experiments/cells/run_store.h"
 #include "experiments/look/terminal_text.h"
 
 namespace retort::lab {

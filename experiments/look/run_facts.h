@@ -11,7 +11,7 @@
 #include "core/data/cell.h"
 #include "core/data/sample_set.h"
 #include "core/data/task.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 
 namespace retort::lab {
 

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/number.h"
 #include "core/report/format.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 
 namespace retort::lab {
 namespace {

@@ -12,7 +12,7 @@
 #include "core/base/host.h"
 #include "core/base/json.h"
 #include "core/base/number.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 
 namespace retort::lab {
 namespace {

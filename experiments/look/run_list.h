@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/data/cell.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/run_store.h"
 
 namespace retort::lab {
 
@@ -30,7 +30,7 @@ struct RunEntry {
 };
 
 // Whether a process computes it now: it holds the kernel's lock, or a process of another machine, where that lock may
-// not reach (experiments/lab/cell_lock.h), gave a sign of life within `minutes`.
+// not reach (experiments/cells/cell_lock.h), gave a sign of life within `minutes`.
 bool IsComputed(const std::filesystem::path& folder, double minutes);
 // Throws Error for what is no regular file: a pipe would never end.
 void CheckRegular(const std::filesystem::path& file);

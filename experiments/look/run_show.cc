@@ -9,8 +9,8 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/data/sample_set.h"
-#include "experiments/lab/log_tail.h"
-#include "experiments/lab/progress.h"
+#include "experiments/launch/log_tail.h"
+#include "experiments/launch/progress.h"
 #include "experiments/look/run_facts.h"
 #include "experiments/look/terminal_text.h"
 

@@ -16,7 +16,7 @@
 #include "core/base/number.h"
 #include "core/report/escape.h"
 #include "core/report/format.h"
-#include "experiments/lab/progress.h"
+#include "experiments/launch/progress.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_diff.h"
 #include "experiments/look/run_filter.h"

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/number.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_list.h"
 #include "experiments/look/trace_row.h"

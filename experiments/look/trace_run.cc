@@ -12,7 +12,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/report/csv.h"
-#include "experiments/lab/run_sums.h"
+#include "experiments/cells/run_sums.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_list.h"
 #include "experiments/look/terminal_text.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/data/sample_set.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 #include "experiments/look/trace_step.h"
 
 namespace retort::lab {

@@ -11,7 +11,7 @@
 #include "core/base/number.h"
 #include "core/report/csv.h"
 #include "core/report/report.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/run_store.h"
 #include "experiments/look/command_words.h"
 #include "experiments/look/run_list.h"
 #include "experiments/look/terminal_text.h"

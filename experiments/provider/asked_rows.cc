@@ -8,7 +8,7 @@
 #include "core/base/host.h"
 #include "core/config/program.h"
 #include "core/report/report.h"
-#include "experiments/lab/block.h"
+#include "experiments/design/block.h"
 #include "experiments/provider/requests_section.h"
 #include "teacher/provider/log_of_rows.h"
 

@@ -11,7 +11,7 @@
 #include "core/data/disclosure.h"
 #include "core/data/student_card.h"
 #include "core/report/format.h"
-#include "experiments/lab/block.h"
+#include "experiments/design/block.h"
 #include "teacher/card.h"
 
 namespace retort::provider {

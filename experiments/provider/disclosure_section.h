@@ -8,7 +8,7 @@
 
 #include "core/data/sample_set.h"
 #include "core/report/own_section.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::provider {
 

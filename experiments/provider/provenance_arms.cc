@@ -12,8 +12,8 @@
 #include "core/base/hash.h"
 #include "core/data/fold_mistakes.h"
 #include "core/data/folds.h"
-#include "experiments/lab/arms.h"
-#include "experiments/lab/derive.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/derive.h"
 #include "teacher/provider/canaries.h"
 #include "teacher/provider/guarded_teacher.h"
 

@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "core/data/sample_set.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 #include "teacher/provider/watermark.h"
 
 namespace retort::provider {

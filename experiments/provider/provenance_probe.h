@@ -16,7 +16,7 @@
 // What a test could not be tried on has no entry.
 #pragma once
 
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 
 namespace retort {
 class LocalModel;

@@ -12,7 +12,7 @@
 #include "core/data/cell.h"
 #include "core/stats/detection.h"
 #include "core/stats/interval.h"
-#include "experiments/lab/config.h"
+#include "experiments/design/config.h"
 #include "experiments/provider/provenance_arms.h"
 
 namespace retort::provider {

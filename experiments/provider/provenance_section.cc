@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/report/format.h"
-#include "experiments/lab/block.h"
+#include "experiments/design/block.h"
 #include "experiments/provider/provenance_data.h"
 #include "experiments/provider/provenance_figures.h"
 

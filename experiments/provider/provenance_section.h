@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/report/own_section.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/design/experiment.h"
 #include "experiments/provider/provenance_results.h"
 
 namespace retort::provider {

@@ -191,8 +191,9 @@ OBJECTIVE = ("an objective", "student", {
 
 EXPERIMENT = ("an experiment", "experiments", {
     "experiments/dummy.cc": """// The claim: half a loss teaches as well.
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

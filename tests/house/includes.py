@@ -23,16 +23,24 @@ ROOMS = {
     "teacher/provider": ["teacher", "core/data", "core/lm", "core/stats"],
     "teacher/provider/server": ["teacher/provider", "teacher", "core/data", "core/lm"],
     "student": ["core/data", "core/fused", "core/lm"],
-    # Of the provider the lab sees its front door, a teacher with policies around it, and what an assumption is.
-    "experiments/lab": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
-                        "teacher/provider/guarded_teacher.h", "teacher/provider/assumption.h"],
+    # Of the provider the lab's rooms see its front door, a teacher with policies around it, and what an assumption is.
+    "experiments/design": ["core/config", "core/data", "core/lm", "core/report", "teacher", "student",
+                           "teacher/provider/guarded_teacher.h"],
+    "experiments/cells": ["core/config", "core/data", "core/lm", "teacher", "student", "experiments/design"],
+    "experiments/arms": ["core/data", "core/lm", "teacher", "student", "experiments/design", "experiments/cells"],
+    "experiments/launch": ["core/data", "core/lm", "core/stats", "core/report", "experiments/design", "experiments/cells"],
+    "experiments/lab": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher",
+                        "teacher/provider/assumption.h", "experiments/design", "experiments/cells", "experiments/arms",
+                        "experiments/launch"],
     "experiments/look": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "student",
-                         "experiments/lab"],
+                         "experiments/design", "experiments/cells", "experiments/launch"],
     # What provider's experiments say and show: their pages, and what a provider sees of an experiment of the lab.
     "experiments/provider": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher",
-                             "teacher/provider", "experiments/lab"],
+                             "teacher/provider", "experiments/design", "experiments/cells", "experiments/arms",
+                             "experiments/lab"],
     "experiments": ["core/config", "core/data", "core/lm", "core/stats", "core/report", "teacher", "teacher/provider",
-                    "teacher/provider/server", "student", "experiments/lab", "experiments/look", "experiments/provider"],
+                    "teacher/provider/server", "student", "experiments/design", "experiments/cells", "experiments/arms",
+                    "experiments/launch", "experiments/lab", "experiments/look", "experiments/provider"],
 }
 OPEN_TO_ALL = ["core/base/", "core/config/describe.h", "core/config/toml_text.h"]
 WITH_TORCH = ["core/lm", "student", "teacher"]

@@ -35,7 +35,7 @@ class Includes(unittest.TestCase):
             "core/lm/a.h": '#include <ATen/core/Tensor.h>\n#include <nlohmann/json_fwd.hpp>\n#include "core/data/task.h"\n',
             "core/lm/a.cc": "#include <torch/torch.h>\n#include <nlohmann/json.hpp>\n",
             "teacher/provider/a.cc": '#include "teacher/teacher.h"\n',
-            "experiments/few.cc": '#include "teacher/provider/a.h"\n#include "experiments/lab/grid.h"\n',
+            "experiments/few.cc": '#include "teacher/provider/a.h"\n#include "experiments/cells/grid.h"\n',
             "tests/student/a_test.cc": '#include "student/trainer.h"\n#include "tests/core/lm/tiny.h"\n',
         }), [])
 
@@ -52,7 +52,11 @@ class Includes(unittest.TestCase):
         self.assert_one({"experiments/lab/a.cc": '#include "teacher/provider/a.h"\n'}, "experiments/lab/a.cc:1:", "provider")
 
     def test_but_for_its_front_door(self):
-        self.assertEqual(self.check({"experiments/lab/a.cc": '#include "teacher/provider/guarded_teacher.h"\n'}), [])
+        self.assertEqual(self.check({"experiments/design/a.cc": '#include "teacher/provider/guarded_teacher.h"\n'}), [])
+
+    def test_a_cell_must_not_know_where_it_runs(self):
+        self.assert_one({"experiments/cells/a.cc": '#include "experiments/launch/launcher.h"\n'}, "experiments/cells/a.cc:1:",
+                        "must not include experiments/launch")
 
     def test_config_beyond_its_reflection_header(self):
         self.assert_one({"core/data/a.cc": '#  include "core/config/program.h"\n'}, "core/data/a.cc:1:", "core/config")

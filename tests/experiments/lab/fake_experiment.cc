@@ -15,8 +15,9 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "experiments/lab/arms.h"
-#include "experiments/lab/experiment.h"
+#include "experiments/arms/arms.h"
+#include "experiments/design/experiment.h"
+#include "experiments/lab/lab.h"
 
 namespace retort::lab {
 namespace {

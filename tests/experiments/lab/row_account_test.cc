@@ -1,13 +1,13 @@
-#include "experiments/lab/row_account.h"
+#include "experiments/cells/row_account.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "experiments/lab/arms.h"
+#include "experiments/arms/arms.h"
 #include "experiments/lab/results.h"
-#include "tests/experiments/lab/fixture.h"
+#include "tests/experiments/cells/fixture.h"
 
 namespace retort::lab {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "experiments/lab/config_lines.h"
+#include "experiments/cells/config_lines.h"
 #include "experiments/look/run_diff.h"
 #include "experiments/look/terminal_text.h"
 #include "tests/experiments/look/store_fixture.h"

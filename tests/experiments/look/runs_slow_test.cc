@@ -8,7 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/base/subprocess.h"
-#include "tests/experiments/lab/fixture.h"
+#include "tests/experiments/cells/fixture.h"
 
 namespace retort::lab {
 namespace {

@@ -8,8 +8,8 @@
 #include "core/base/files.h"
 #include "core/data/cell.h"
 #include "core/data/sample_set.h"
-#include "experiments/lab/config.h"
-#include "experiments/lab/run_store.h"
+#include "experiments/cells/run_store.h"
+#include "experiments/design/config.h"
 
 namespace retort::lab {
 

@@ -9,9 +9,9 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/data/folds.h"
-#include "experiments/lab/arms.h"
-#include "experiments/lab/block.h"
-#include "experiments/lab/grid.h"
+#include "experiments/arms/arms.h"
+#include "experiments/cells/grid.h"
+#include "experiments/design/block.h"
 #include "teacher/provider/canaries.h"
 
 namespace retort::provider {
