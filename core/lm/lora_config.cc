@@ -11,8 +11,8 @@ void Describe(Describer& d, LoraConfig& c) {
           {.help = "share of an adapter's inputs dropped in training", .min = 0, .max = 0.99});
   d.Field("use_rslora", c.use_rslora, {.help = "scale by lora_alpha / sqrt(r) instead"});
   d.Field("target_modules", c.target_modules,
-          {.help = "linear maps that get an adapter: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, or "
-                   "all-linear"});
+          {.help = "linear maps that get an adapter",
+           .choices = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "all-linear"}});
 }
 
 double LoraConfig::Scale() const { return lora_alpha / (use_rslora ? std::sqrt(static_cast<double>(r)) : r); }

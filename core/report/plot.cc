@@ -217,7 +217,8 @@ class Script {
   int blocks_ = 0;
 };
 
-// cairo writes the time into a PDF, which would make two runs differ. Same length: offsets in the file stay true.
+// cairo writes the time into a PDF, which would make two runs differ. Same length: offsets in the file stay true. From
+// 1.18 on cairo packs it where it cannot be reached.
 std::string WithoutClock(std::string pdf) {
   static constexpr std::string_view kKey = "/CreationDate (D:", kNoDate = "20000101000000";
   const size_t at = pdf.find(kKey);

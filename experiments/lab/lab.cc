@@ -113,7 +113,7 @@ class Run {
         store_(main_.runs_dir),
         progress_(isatty(STDERR_FILENO) != 0) {
     if (main_.runs_dir.empty()) throw Error("runs_dir is empty: name the folder that finished cells are kept in");
-    if (tune_) configs_ = TuneConfigs(configs_);
+    if (tune_) configs_ = TuneConfigs(configs_, experiment.arms);
     SetNumerics(main_.numerics);
     SetThreads(main_.workers * main_.threads);  // of the teacher that is asked here, before there are workers
     // By this name, so that a program that is rebuilt while it runs goes on with itself.

@@ -54,18 +54,25 @@ void CheckKey(const std::string& key) {
   }
 }
 
+bool Trains(const std::vector<Arm>& arms, const std::string& name) {
+  const auto arm = std::ranges::find(arms, name, &Arm::name);
+  CellConfig cell;
+  if (arm != arms.end() && arm->adjust) arm->adjust(cell);
+  return !cell.in_context;
+}
+
 }  // namespace
 
-std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs) {
+std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs, const std::vector<Arm>& arms) {
   std::vector<ExperimentConfig> tried;
-  std::set<std::string> arms;
+  std::set<std::string> seen;
   for (const ExperimentConfig& config : configs) {
     if (!config.axes.empty()) {
       throw Error({.file = "command line"}, "--tune chooses for one config, not for a sweep", "leave out -m");
     }
     std::vector<std::string> fresh;
     for (const std::string& arm : config.arms) {
-      if (arms.insert(arm).second) fresh.push_back(arm);
+      if (seen.insert(arm).second && Trains(arms, arm)) fresh.push_back(arm);
     }
     if (fresh.empty()) continue;
     CommandLine over = config.command_line;
@@ -89,7 +96,10 @@ std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& c
       tried.push_back(std::move(one));
     }
   }
-  if (tried.empty()) throw Error("arms: is empty; give one or more, such as arms=[teacher]");
+  if (tried.empty()) {
+    throw Error(fmt::format("arms: {}; give one or more that train a student, such as arms=[teacher]",
+                            seen.empty() ? "is empty" : "none of them trains a student"));
+  }
   return tried;
 }
 

@@ -9,14 +9,16 @@
 #include "experiments/cells/grid.h"
 #include "experiments/cells/run_store.h"
 #include "experiments/design/config.h"
+#include "experiments/design/experiment.h"
 
 namespace retort::lab {
 
 // Beyond those of `seeds`, and of folds' sixteen rules the ones that a table draws last.
 inline constexpr uint64_t kFirstTuneSeed = 10008;
 
-// Each arm of the configs (where several have it, of the first) with each point of tune.over as axes. Throws Error.
-std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs);
+// Each arm of the configs (where several have it, of the first) with each point of tune.over as axes; arms that train
+// nothing have no setting and are left out. `arms`: those of the experiment. Throws Error.
+std::vector<ExperimentConfig> TuneConfigs(const std::vector<ExperimentConfig>& configs, const std::vector<Arm>& arms);
 
 struct Tuned {
   std::string text;  // what was tried, for a terminal

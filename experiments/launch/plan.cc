@@ -206,7 +206,8 @@ std::string PlanText(const std::string& experiment, const std::vector<std::uniqu
   const Cell* probe = nullptr;
   const auto want = [&](const Cell& cell) {
     cost += cell.cost;
-    if (cell.config.n > 0 && (probe == nullptr || cell.cost < probe->cost)) probe = &cell;
+    const bool trains = cell.config.n > 0 && !cell.config.in_context;  // others cost by another rate
+    if (trains && (probe == nullptr || cell.cost < probe->cost)) probe = &cell;
   };
   for (const auto& [hash, cell] : grid.cells) {
     if (store.Done(hash)) continue;

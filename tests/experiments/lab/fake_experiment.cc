@@ -78,7 +78,11 @@ int Fake(int argc, const char* const* argv) {
                               .arms = {{"teacher", "oracle", TeacherAnswers},
                                        {"answers_only", "without steps", AnswersOnly, false},
                                        {"references", "the same in other words", References},
-                                       {"unrelated", "something else", Unrelated, false}},
+                                       {"unrelated", "something else", Unrelated, false},
+                                       {.name = "shown",
+                                        .description = "before the question",
+                                        .rows = TeacherAnswers,
+                                        .adjust = [](CellConfig& cell) { cell.in_context = true; }}},
                               .next = {{{"seeds=3"}, "another seed"}, {{"no.such.key=1"}, "never told"}},
                               .compute = FakeCell};
   return Main(argc, argv, experiment);

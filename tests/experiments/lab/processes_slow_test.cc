@@ -132,6 +132,9 @@ TEST_F(LabTest, PlanReportAndStatusComputeNothing) {
   const CommandResult plan = Run({"--plan"});
   EXPECT_EQ(plan.exit_code, 0) << plan.output;
   EXPECT_THAT(plan.output, HasSubstr("0 done, 15 to compute"));
+  EXPECT_THAT(Run({"--plan", "arms=[teacher,shown]", "blocks=[]"}).output, HasSubstr("steps, computed just now"));
+  EXPECT_THAT(Run({"--plan", "arms=[shown]", "blocks=[]"}).output, Not(HasSubstr("computed just now")))
+      << "what is not trained costs by another rate";
   EXPECT_FALSE(fs::exists(fixture_.path("out")));
   ASSERT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
   ForgetComputed();

@@ -59,6 +59,15 @@ TEST_F(TuneTest, IsResumedAndPlanned) {
   EXPECT_EQ(ReadFile(fixture_.path("out") / "tuned.toml"), chosen);
 }
 
+TEST_F(TuneTest, AnArmThatTrainsNothingHasNoSetting) {
+  const CommandResult tune = Tune({"arms=[teacher,shown]", "blocks=[]"});
+  ASSERT_EQ(tune.exit_code, 0) << tune.output;
+  for (const std::string& line : Computed()) EXPECT_THAT(line, HasSubstr("teacher "));
+  EXPECT_THAT(ReadFile(fixture_.path("out") / "tuned.toml"),
+              HasSubstr("overrides = [[\"teacher\", \"student.trainer.learning_rate=0.001\"]]"));
+  EXPECT_THAT(Tune({"arms=[shown]", "blocks=[]"}).output, HasSubstr("none of them trains a student"));
+}
+
 TEST_F(TuneTest, SaysWhereTheBestIsTheLastTried) {
   EXPECT_THAT(Tune({"tune.over=[\"student.trainer.learning_rate=0.0001,0.001\"]"}).output,
               HasSubstr("teacher: student.trainer.learning_rate=0.001 is at the end of what was tried"));
