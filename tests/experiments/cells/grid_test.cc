@@ -306,7 +306,7 @@ TEST_F(GridTest, BlocksMayNotGiveARowTwoMeanings) {
 }
 
 TEST_F(GridTest, AGroupHasABaseAndATeacherOfItsOwn) {
-  const Grid grid = Make({"n=[4]", "blocks=[[\"group=other\",\"student.init.model=[base-1]\"]]"});
+  const Grid grid = Make({"n=[4]", R"(blocks=[["group=other","student.init.model=[base-1]"]])"});
   std::set<std::pair<std::string, std::string>> rows;
   for (const Row& row : grid.rows) rows.insert({row.task, row.arm});
   EXPECT_EQ(rows, (std::set<std::pair<std::string, std::string>>{{"rules", "base"},

@@ -77,10 +77,9 @@ TEST(NeedleSlow, EveryEntryOfTheRegisterChangesSomething) {
   const std::string world = World(shipped), outcome = Outcome(shipped);
   EXPECT_EQ(World(shipped), world);
   EXPECT_EQ(Outcome(shipped), outcome);
-  const std::vector<NamedAssumption> entries = Entries(shipped);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const std::string name(entries[i].name);
-    const Assumption& entry = *entries[i].entry;
+  for (const NamedAssumption& of : Entries(shipped)) {
+    const std::string name(of.name);
+    const Assumption& entry = *of.entry;
     const bool mark = name.starts_with("published_") || (name.starts_with("alleged_") && entry.unit == "requests") ||
                       name == "attempts_per_sample" || name == "accepted_share";
     if (mark) continue;
