@@ -16,10 +16,6 @@ class Failed(Exception):
         self.share, self.hint, self.later = share, hint, later or why
 
 
-class AskedWrongly(Exception):
-    """A question that makes no sense, in words for who asked."""
-
-
 @dataclass(frozen=True)
 class Case:
     name: str

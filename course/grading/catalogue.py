@@ -4,7 +4,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from .assignment import AskedWrongly, Context
+from .asked import AskedWrongly
+from .assignment import Context
 from .salt import salt_of
 
 COURSE = Path(__file__).resolve().parents[1]

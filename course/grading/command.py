@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import catalogue, planted, salt, sandbox
-from .assignment import AskedWrongly
+from .asked import AskedWrongly
 from .grade import grade
 from .page import as_page
 from .result import as_json, as_text

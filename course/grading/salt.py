@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import os
 
-from .assignment import AskedWrongly
+from .asked import AskedWrongly
 
 PUBLISHED = b"retort course, for self-study"
 LEAST = 32  # bytes of a secret that cannot be guessed from the salts it gives
