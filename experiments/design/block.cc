@@ -14,7 +14,6 @@
 #include "core/data/task_text.h"
 #include "core/lm/chat.h"
 #include "core/lm/checkpoint.h"
-#include "core/lm/device.h"
 #include "core/lm/model_config.h"
 #include "core/lm/scorer.h"
 #include "core/lm/tokenizer.h"
@@ -269,10 +268,6 @@ void CheckBlock(const Block& block, const std::string& n_unit, std::vector<std::
   }
   if (n_unit != "samples") Gather(problems, [&] { CheckPlainCollection(config.collect, n_unit); });
   for (const fs::path& base : block.bases) Gather(problems, [&] { CheckStudent(config.student.init, base); });
-  const auto* trainer = std::get_if<TrainerConfig>(&config.student.trainer);
-  if (trainer != nullptr && std::holds_alternative<LocalLauncherConfig>(config.launcher)) {
-    Gather(problems, [&] { RequireDevice(trainer->device); });
-  }
   Gather(problems, [&] { CheckLikelihoods(config); });
   if (config.evaluation.teacher_kl > 0) Gather(problems, [&] { CheckTeacherKl(block); });
 }

@@ -10,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/subprocess.h"
+#include "core/lm/device.h"
 #include "experiments/launch/log_tail.h"
 #include "experiments/launch/slurm.h"
 #include "experiments/launch/slurm_script.h"
@@ -92,6 +93,11 @@ std::vector<Failure> Launch(std::vector<const Cell*> cells, const RunStore& stor
                             Progress& progress) {
   if (std::holds_alternative<SlurmLauncherConfig>(options.launcher)) {
     return ComputeOnSlurm(std::move(cells), store, options, progress);
+  }
+  // Told once, and not cell by cell; what is done already can be shown on a machine without it.
+  for (const Cell* cell : cells) {
+    const auto* trainer = std::get_if<TrainerConfig>(&cell->config.student.trainer);
+    if (trainer != nullptr && cell->config.n > 0 && !cell->config.in_context) RequireDevice(trainer->device);
   }
   return ComputeLocally(std::move(cells), store, options, progress);
 }

@@ -149,6 +149,19 @@ TEST_F(LabTest, PlanReportAndStatusComputeNothing) {
   EXPECT_THAT(Computed(), SizeIs(1));
 }
 
+TEST_F(LabTest, ADeviceThatIsNotThereIsToldOnceAndOnlyWhereSomethingIsToBeTrained) {
+  const std::vector<std::string> words = {"n=[4]", "seeds=1", "blocks=[]", "student.trainer.device=cuda"};
+  const CommandResult run = Run(words);
+  EXPECT_EQ(run.exit_code, 2) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("device=cuda: LibTorch's CUDA side cannot be loaded"));
+  EXPECT_THAT(Computed(), SizeIs(0));
+  for (const char* look : {"--report", "--dry-run"}) {
+    std::vector<std::string> looking = words;
+    looking.emplace_back(look);
+    EXPECT_EQ(Run(looking).exit_code, 0) << look;
+  }
+}
+
 TEST_F(LabTest, ThePlanSaysWhyEarlierCellsAreNotReused) {
   ASSERT_EQ(Run({"n=[4]", "seeds=1"}).exit_code, 0);
   fixture_.Write("base-0/model.safetensors", "other weights");
