@@ -157,12 +157,15 @@ def problem_of(row, result, slopes_of, what="both", relative=RELATIVE):
     return None
 
 
+def in_words(wrong, rows):
+    return f"{len(wrong)} of {len(rows)} rows {'is' if len(wrong) == 1 else 'are'} wrong. {wrong[0][0]}"
+
+
 def compare(rows, results, slopes_of=None, what="both"):
     """1 where all rows are right; Failed with the first that is not."""
     wrong = [problem for row, result in zip(rows, results) if (problem := problem_of(row, result, slopes_of, what))]
     if wrong:
-        raise Failed(f"{len(wrong)} of {len(rows)} rows {'is' if len(wrong) == 1 else 'are'} wrong. {wrong[0][0]}",
-                     0 if len(wrong) * 4 > len(rows) else 0.5, hint=wrong[0][1])
+        raise Failed(in_words(wrong, rows), 0 if len(wrong) * 4 > len(rows) else 0.5, hint=wrong[0][1])
     return 1
 
 
@@ -272,8 +275,7 @@ def hard(box):
     problems = [problem for row, result in zip(rows, losses_and_slopes(box, rows))
                 if (problem := problem_of(row, result, slopes_in_closed_form, relative=RELATIVE_HARD))]
     if problems:
-        raise Failed(f"{len(problems)} of {len(rows)} rows {'is' if len(problems) == 1 else 'are'} wrong. {problems[0][0]}",
-                     (1 - len(problems) / len(rows)) / 2)
+        raise Failed(in_words(problems, rows), (1 - len(problems) / len(rows)) / 2)
 
 
 def contract(box):

@@ -67,7 +67,7 @@ class Box:
             argv, home=self.home, files=self.files, scratch=self.scratch, context=self.context,
             seconds=min(seconds, self._wall()), memory_mb=memory_mb or self._case.memory_mb,
             input=input.encode() if isinstance(input, str) else input or b"", serve=serve, repository=repository,
-            readable=readable, env=env or {}, out_limit=out_limit, until=until)
+            readable=readable, env=env, out_limit=out_limit, until=until)
 
     def left(self, name, limit=16 << 20):
         """The bytes of a file in `scratch` that a command has left there. Follows no link, waits for nothing."""

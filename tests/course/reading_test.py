@@ -32,7 +32,7 @@ def reference(name, student):
     context, assignment = catalogue.load(name, student, BUILD)
     with tempfile.TemporaryDirectory() as folder:
         planted.write_reference(name, context, Path(folder))
-        files, _ = read_submission(folder, assignment.files + assignment.optional)
+        files, _ = read_submission(folder, assignment.names)
     return context, assignment, files
 
 

@@ -8,9 +8,9 @@
 #include <cctype>
 #include <limits>
 
-#include "core/base/error.h"
 #include "experiments/provider/rounds_report.h"
 #include "experiments/provider/rounds_words.h"
+#include "tests/core/base/message_of.h"
 #include "tests/experiments/provider/shipped_registers.h"
 
 namespace retort::provider {
@@ -119,14 +119,7 @@ TEST(RoundsPage, WithoutAMeasuredNeedThePageSaysSo) {
 }
 
 TEST(RoundsPage, BadNamesAreRefused) {
-  const auto problem = [](const Setting& run) -> std::string {
-    try {
-      run.Report();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
+  const auto problem = [](const Setting& run) { return MessageOf([&] { run.Report(); }); };
   EXPECT_THAT(problem(Setting(RoundsKind::kIdentity, "passport")),
               HasSubstr("\"passport\" is no policy of the ladder"));
   EXPECT_THAT(problem(Setting(RoundsKind::kIdentity, "passport")), HasSubstr("liveness"));
