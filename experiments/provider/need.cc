@@ -20,7 +20,11 @@ constexpr double kQuantiles[] = {0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975};
 NeededRequests Of(double n90, const Need& need, const NeedleAssumptions& a) {
   const bool above = std::isinf(n90), below = n90 <= 0;
   const double samples = above ? need.largest : below ? need.smallest : n90;
-  return {.samples = samples, .requests = RequestsFor(samples, a), .bound = above ? ">= " : below ? "<= " : ""};
+  return {.samples = samples,
+          .requests = RequestsFor(samples, a),
+          .bound = above   ? Bound::kAtLeast
+                   : below ? Bound::kAtMost
+                           : Bound::kExact};
 }
 
 }  // namespace

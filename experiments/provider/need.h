@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/stats/crossing.h"
+#include "experiments/provider/bound.h"
 #include "teacher/provider/needle_assumptions.h"
 
 namespace retort::provider {
@@ -33,8 +34,8 @@ Need ReadNeed(const std::filesystem::path& cells, const std::string& task, const
 // A volume, perhaps as a bound: a censored N90 stays one.
 struct NeededRequests {
   double samples = 0, requests = 0;
-  std::string bound;  // "", "<= ", ">= "
-  double share = 0;   // of the draws that it stands for
+  Bound bound = Bound::kExact;
+  double share = 0;  // of the draws that it stands for
 };
 double RequestsFor(double samples, const NeedleAssumptions& assumptions);
 double EstimatedN90(const Need& need);  // as one of the draws

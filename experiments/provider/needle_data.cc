@@ -9,7 +9,7 @@ std::string MarksAt(const std::vector<Mark>& marks, double requests) {
   std::string names;
   for (const Mark& mark : marks) {
     if (mark.requests == requests)
-      names += (names.empty() ? "" : "; ") + mark.bound + mark.name + " (" + mark.grade + ")";
+      names += (names.empty() ? "" : "; ") + Bounded(mark.bound, mark.name) + " (" + mark.grade + ")";
   }
   return names;
 }

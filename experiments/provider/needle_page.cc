@@ -95,10 +95,11 @@ PageSection Answer(const NeedleReport& report) {
   const double primary = PrimaryRequests(report);
   if (report.need) {
     const NeededRequests needed = Estimated(*report.need, report.assumptions);
-    section.tables.push_back(CampaignTable(
-        report, needed.requests,
-        fmt::format("{}{} requests, measured here as N90 of {}: {} haystack, {} detector", needed.bound,
-                    Requests(needed.requests), report.need->task, haystack.haystack.name, report.primary.detector)));
+    section.tables.push_back(
+        CampaignTable(report, needed.requests,
+                      fmt::format("{} requests, measured here as N90 of {}: {} haystack, {} detector",
+                                  Bounded(needed.bound, Requests(needed.requests)), report.need->task,
+                                  haystack.haystack.name, report.primary.detector)));
   }
   section.tables.push_back(CampaignTable(report, primary,
                                          fmt::format("{} requests, {} haystack, {} detector", Requests(primary),

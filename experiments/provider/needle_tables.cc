@@ -201,8 +201,8 @@ Table MarkTable(const NeedleReport& report) {
   for (const Mark& mark : report.marks) {
     std::vector<TableCell> row = {mark.name,
                                   mark.grade,
-                                  mark.bound + Requests(mark.samples),
-                                  {mark.bound + Requests(mark.requests), "", mark.requests},
+                                  Bounded(mark.bound, Requests(mark.samples)),
+                                  {Bounded(mark.bound, Requests(mark.requests)), "", mark.requests},
                                   fmt::format("{:.2e}", mark.requests / static_cast<double>(haystack.counts.requests))};
     for (const std::string& strategy : report.config.strategies) {
       const NeedleRow* found = report.result.Find(haystack.haystack.name, strategy, mark.requests, detector);

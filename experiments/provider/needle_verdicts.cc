@@ -57,7 +57,7 @@ std::string Accounts(const NeedleRow& row) {
   return Count(static_cast<double>(row.campaign.accounts)) + " accounts";
 }
 
-std::string Needed(const NeededRequests& needed) { return needed.bound + Requests(needed.requests); }
+std::string Needed(const NeededRequests& needed) { return Bounded(needed.bound, Requests(needed.requests)); }
 
 std::string Points(const Interval& lead) {
   return Signed({100 * lead.estimate, 100 * lead.low, 100 * lead.high}, 0) + " points";

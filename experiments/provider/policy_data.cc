@@ -24,15 +24,16 @@ void Add(std::vector<DataField>& row, const Interval& of, const std::string& gra
 
 DataTable Summary(const PolicyReport& report) {
   const char* const never = "not within the horizon";
-  DataTable table{.file = "summary.csv",
-                  .about = "One countermeasure against one distiller in one haystack at one volume.",
-                  .columns = {{"volume", "text", "what it is known from", ""},
-                              {"grade", "text", "of the volume", ""},
-                              {"requests", "requests", "Q as registered", ""},
-                              {"countermeasure", "text", "of the provider, or of a state", ""},
-                              {"distiller", "text", "naive or adaptive", ""},
-                              {"haystack", "text", "population", ""},
-                              {"kappa_bound", "text", ">= where N90 was not reached", "exact"}}};
+  DataTable table{
+      .file = "summary.csv",
+      .about = "One countermeasure against one distiller in one haystack at one volume.",
+      .columns = {{"volume", "text", "what it is known from", ""},
+                  {"grade", "text", "of the volume", ""},
+                  {"requests", "requests", "Q as registered", ""},
+                  {"countermeasure", "text", "of the provider, or of a state", ""},
+                  {"distiller", "text", "naive or adaptive", ""},
+                  {"haystack", "text", "population", ""},
+                  {"kappa_bound", "text", ">=, <= or ~ (neither side known) where an N90 is censored", "exact"}}};
   AddColumns(table.columns, "kappa", "ratio", "N90 with over N90 without", "not reached");
   AddColumns(table.columns, "days", "days", "until the campaign is completed", never);
   AddColumns(table.columns, "added_days", "days", "against doing nothing", never);
@@ -64,7 +65,7 @@ DataTable Summary(const PolicyReport& report) {
                                         measure.name,
                                         kAdversaries[static_cast<size_t>(adversary)],
                                         kHaystacks[h],
-                                        of.registered.kappa.bound.substr(0, 2)};  // without its blank
+                                        Sign(of.registered.kappa.bound)};
           Add(row, of.kappa, grades.kappa);
           Add(row, of.days, grades.delay);
           Add(row, of.added_days, grades.delay);

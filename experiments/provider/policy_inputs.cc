@@ -32,9 +32,9 @@ Kappa Ratio(const Need& none, const Need& defence, double n_none, double n_defen
   const double over = unknown_none ? none.largest : below_none ? none.smallest : n_none;
   const double under = above ? defence.largest : below ? defence.smallest : n_defence;
   Kappa kappa{.value = under / over};
-  if ((above || below_none) && !below && !unknown_none) kappa.bound = ">= ";
-  if ((below || unknown_none) && !above && !below_none) kappa.bound = "<= ";
-  if ((above || below_none) && (below || unknown_none)) kappa.bound = "~ ";  // bounded from neither side
+  if ((above || below_none) && !below && !unknown_none) kappa.bound = Bound::kAtLeast;
+  if ((below || unknown_none) && !above && !below_none) kappa.bound = Bound::kAtMost;
+  if ((above || below_none) && (below || unknown_none)) kappa.bound = Bound::kUnknown;
   return kappa;
 }
 

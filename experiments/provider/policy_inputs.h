@@ -23,10 +23,11 @@ struct KappaInput {
   std::string file, task, none_arm, defence_arm;
   Need none, defence;
 };
-// One draw of κ. `bound`: ">= " where N90 under the defence was not reached, or without it was below what was tried.
+// One draw of κ. `bound`: at least, where N90 under the defence was not reached, or without it was below what was
+// tried.
 struct Kappa {
   double value = 1;
-  std::string bound;
+  Bound bound = Bound::kExact;
 };
 Kappa EstimatedKappa(const KappaInput& input);
 Kappa DrawnKappa(const KappaInput& input, double p_none, double p_defence);  // at quantiles of the two bootstraps

@@ -159,7 +159,7 @@ std::vector<PolicyCell> PolicyModel::Reckon(const PolicyRegisters& r, double sam
       const auto at = kappas.estimated ? std::pair<double, double>() : kappas.at[*measure.kappa];
       kappa = kappas.estimated ? EstimatedKappa(input) : DrawnKappa(input, at.first, at.second);
     }
-    if (measure.kind == CountermeasureKind::kWithheld) kappa = {kInfinity, ">= "};
+    if (measure.kind == CountermeasureKind::kWithheld) kappa = {kInfinity, Bound::kAtLeast};
     Uses uses;
     for (size_t h = 0; h < haystacks; ++h) {
       RoundsWorld in = world;

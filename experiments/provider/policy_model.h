@@ -75,7 +75,7 @@ struct PolicyRow {
   PolicyCell registered;
   // The middle 90 % of draws; estimates as registered.
   Interval kappa, days, dollars, added_days, added_dollars, honest;
-  std::string kappa_low_bound, kappa_high_bound;
+  Bound kappa_low_bound = Bound::kExact, kappa_high_bound = Bound::kExact;
   std::optional<Interval> provider_dollars;
   double short_of_n50 = 0, short_of_n90 = 0, open_cheaper = 0;  // shares of draws
   std::array<double, kRouteCount> evasion{};

@@ -23,7 +23,8 @@ const PolicyRow& RowOf(const PolicyReport& report, const PolicyVolume& volume, s
 }
 
 std::string Volume(const PolicyVolume& volume) {
-  return fmt::format("{}{} requests ({}, {})", volume.bound, Requests(volume.requests), volume.name, volume.grade);
+  return fmt::format("{} requests ({}, {})", Bounded(volume.bound, Requests(volume.requests)), volume.name,
+                     volume.grade);
 }
 
 std::vector<std::string> PolicyVerdicts(const PolicyReport& report) {

@@ -47,14 +47,14 @@ std::optional<PolicyReport> MakePolicyReport(const PolicyConfig& config, const P
   const double each =
       mark.entry->unit == "samples" ? 1 : needle.accepted_share.value / needle.attempts_per_sample.value;
   const double samples = mark.entry->value * each;
-  const auto draw = [&](const std::string& name, const std::string& grade, double n, const std::string& bound,
+  const auto draw = [&](const std::string& name, const std::string& grade, double n, Bound bound,
                         const std::vector<double>& drawn) {
     auto rows = DrawPolicies(report.model, *inputs, registers, n, drawn, config.draws, seed, config.threads, watch);
     if (!rows) return false;
     report.volumes.push_back({name, grade, n, RequestsFor(n, needle), bound, std::move(*rows)});
     return true;
   };
-  if (!draw(std::string(mark.help), mark.entry->grade, samples, "", {})) return {};
+  if (!draw(std::string(mark.help), mark.entry->grade, samples, Bound::kExact, {})) return {};
   const NeededRequests needed = Estimated(inputs->need, needle);
   std::vector<double> n90;
   n90.reserve(inputs->need.n90.size());

@@ -26,7 +26,7 @@ void Describe(Describer& d, PolicyConfig& c);
 struct PolicyVolume {
   std::string name, grade;
   double samples = 0, requests = 0;
-  std::string bound;
+  Bound bound = Bound::kExact;
   std::vector<PolicyRow> rows;
 };
 

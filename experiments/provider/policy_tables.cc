@@ -59,8 +59,9 @@ CellGrades GradesOf(const PolicyReport& report, const Countermeasure& measure) {
 std::string KappaText(const PolicyRow& row, const Countermeasure& measure) {
   if (measure.kind == CountermeasureKind::kWithheld) return "not reached";
   if (!measure.kappa) return "1";
-  return fmt::format("{}{:.2g} [{}{:.2g}, {}{:.2g}]", row.registered.kappa.bound, row.kappa.estimate,
-                     row.kappa_low_bound, row.kappa.low, row.kappa_high_bound, row.kappa.high);
+  const auto text = [](Bound bound, double kappa) { return Bounded(bound, fmt::format("{:.2g}", kappa)); };
+  return fmt::format("{} [{}, {}]", text(row.registered.kappa.bound, row.kappa.estimate),
+                     text(row.kappa_low_bound, row.kappa.low), text(row.kappa_high_bound, row.kappa.high));
 }
 
 std::string EvasionText(const PolicyRow& row) {
@@ -81,8 +82,8 @@ std::vector<NamedAssumption> PolicyEntries(PolicyRegisters& registers, std::vect
 
 Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::optional<Adversary> adversary,
                   std::optional<size_t> haystack) {
-  Table table{.title = fmt::format("{}{} requests ({}, {})", volume.bound, Requests(volume.requests), volume.name,
-                                   volume.grade),
+  Table table{.title = fmt::format("{} requests ({}, {})", Bounded(volume.bound, Requests(volume.requests)),
+                                   volume.name, volume.grade),
               .header = {"countermeasure"},
               .text_columns = 1};
   if (adversary) {
@@ -113,11 +114,11 @@ Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::o
         if (!haystack) cells.emplace_back(kHaystacks[h]);
         cells.push_back(Sorted(KappaText(row, measure), row.kappa.estimate));
         const bool bounded = measure.kappa && a == Adversary::kAdaptive && std::isfinite(row.days.estimate);
-        const std::string bound = bounded ? row.registered.kappa.bound : "";  // of what κ requests take
-        cells.push_back(Sorted(bound + AddedDays(row.added_days), row.added_days.estimate));
-        cells.push_back(Sorted(bound + AddedMoney(row.added_dollars), row.added_dollars.estimate));
-        cells.push_back(Sorted(bound + DaysBetween(row.days), row.days.estimate));
-        cells.push_back(Sorted(bound + MoneyBetween(row.dollars), row.dollars.estimate));
+        const Bound bound = bounded ? row.registered.kappa.bound : Bound::kExact;  // of what κ requests take
+        cells.push_back(Sorted(Bounded(bound, AddedDays(row.added_days)), row.added_days.estimate));
+        cells.push_back(Sorted(Bounded(bound, AddedMoney(row.added_dollars)), row.added_dollars.estimate));
+        cells.push_back(Sorted(Bounded(bound, DaysBetween(row.days)), row.days.estimate));
+        cells.push_back(Sorted(Bounded(bound, MoneyBetween(row.dollars)), row.dollars.estimate));
         cells.emplace_back(Percent(row.short_of_n50));
         cells.emplace_back(Percent(row.short_of_n90));
         const bool others = measure.kind == CountermeasureKind::kCompute;  // not this provider's customers

@@ -52,7 +52,7 @@ DataTable Summary(const RoundsReport& report) {
         const PolicyEffect& effect = effects[p];
         std::vector<DataField> row = {volume.name,
                                       volume.grade,
-                                      volume.needed.bound.substr(0, 2),  // without its blank
+                                      Sign(volume.needed.bound),
                                       volume.needed.requests,
                                       kAmongNames[static_cast<size_t>(among)],
                                       report.study.policies[p].name};

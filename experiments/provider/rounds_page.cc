@@ -140,12 +140,13 @@ std::vector<std::string> RoundsVerdicts(const RoundsReport& report) {
       continue;
     }
     verdicts.push_back(fmt::format(
-        "Under these assumptions, with a provider {}, a distiller who needs the {}{} requests [{}{}, {}{}] that {} "
+        "Under these assumptions, with a provider {}, a distiller who needs the {} requests [{}, {}] that {} "
         "takes "
         "(measured here, on a small student) {}, by the cheapest of {}, while {} honest people are turned away.",
-        PolicyWords(report), volume.needed.bound, Requests(volume.needed.requests), volume.low.bound,
-        Requests(volume.low.requests), volume.high.bound, Requests(volume.high.requests), volume.name, Is(paid),
-        AmongWords(Among::kPaid), PeopleBetween(paid.turned_away)));
+        PolicyWords(report), Bounded(volume.needed.bound, Requests(volume.needed.requests)),
+        Bounded(volume.low.bound, Requests(volume.low.requests)),
+        Bounded(volume.high.bound, Requests(volume.high.requests)), volume.name, Is(paid), AmongWords(Among::kPaid),
+        PeopleBetween(paid.turned_away)));
   }
   const VolumeEffects& published = report.volumes[report.volumes.size() - 2];
   const VolumeEffects& alleged = report.volumes.back();

@@ -24,7 +24,7 @@ std::string MarkNames(const RoundsReport& report, double requests) {
   std::string names;
   for (const Mark& mark : report.marks) {
     if (mark.requests == requests) {
-      names += fmt::format("{}{}{} ({})", names.empty() ? "" : "; ", mark.bound, mark.name, mark.grade);
+      names += fmt::format("{}{} ({})", names.empty() ? "" : "; ", Bounded(mark.bound, mark.name), mark.grade);
     }
   }
   return names;
@@ -40,14 +40,15 @@ std::vector<NamedAssumption> Named(const std::vector<RegisterEntry>& entries) {
 }  // namespace
 
 Table EffectTable(const RoundsReport& report, const VolumeEffects& volume, Among among) {
-  Table table{.title = fmt::format("{}{} requests ({}, {}): {}", volume.needed.bound, Requests(volume.needed.requests),
-                                   volume.name, volume.grade, AmongWords(among)),
-              .header = {"policy", "cheapest use", "days", "added days", "dollars", "added dollars",
-                         "draws not completed", "honest people turned away", "provider's dollars"},
-              .text_columns = 2,
-              .note = fmt::format("As registered, and in brackets the middle 90 % of {} draws from the registers. Days "
-                                  "and dollars are of the distiller's best response.",
-                                  report.config.draws)};
+  Table table{
+      .title = fmt::format("{} requests ({}, {}): {}", Bounded(volume.needed.bound, Requests(volume.needed.requests)),
+                           volume.name, volume.grade, AmongWords(among)),
+      .header = {"policy", "cheapest use", "days", "added days", "dollars", "added dollars", "draws not completed",
+                 "honest people turned away", "provider's dollars"},
+      .text_columns = 2,
+      .note = fmt::format("As registered, and in brackets the middle 90 % of {} draws from the registers. Days "
+                          "and dollars are of the distiller's best response.",
+                          report.config.draws)};
   const std::vector<PolicyEffect>& effects = Of(volume.effects, among);
   for (size_t p = 0; p < effects.size(); ++p) {
     const PolicyEffect& effect = effects[p];

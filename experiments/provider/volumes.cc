@@ -35,9 +35,9 @@ std::vector<MeasuredN90> ReadN90(const std::filesystem::path& summary) {
     std::string text = csv.Text("n_text");
     MeasuredN90 row{.task = csv.Text("task"), .arm = csv.Text("arm")};
     if (text.starts_with('\'')) text.erase(0, 1);
-    if (text.starts_with("<= ")) row.bound = "<= ";
-    if (text.starts_with("> ")) row.bound = ">= ";
-    if (!row.bound.empty()) text.erase(0, text.find(' ') + 1);
+    if (text.starts_with("<= ")) row.bound = Bound::kAtMost;
+    if (text.starts_with("> ")) row.bound = Bound::kAtLeast;
+    if (row.bound != Bound::kExact) text.erase(0, text.find(' ') + 1);
     const auto n = ParseNumber<double>(text);
     if (!n || !(*n > 0) || !std::isfinite(*n)) throw Error(csv.where(), "N90 " + Excerpt(text) + " is no number");
     row.n = *n;
@@ -100,7 +100,8 @@ std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
   std::vector<PlotMark> lines;
   for (const Mark& mark : marks) {
     if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
-    lines.push_back({.at = mark.requests, .label = mark.bound + mark.name + ", " + mark.grade, .strong = false});
+    lines.push_back(
+        {.at = mark.requests, .label = Bounded(mark.bound, mark.name) + ", " + mark.grade, .strong = false});
   }
   return lines;
 }

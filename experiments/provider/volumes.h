@@ -13,17 +13,18 @@
 namespace retort::provider {
 
 struct Mark {
-  std::string name;     // "N90 of rules", "LIMO"
-  double samples = 0;   // N; of alleged volumes as many as requests
-  double requests = 0;  // Q = ⌈N a / y⌉
-  std::string bound;    // ">= ", "<= " where N90 is censored
-  std::string grade;    // "measured here" | "published" | "alleged"
+  std::string name;             // "N90 of rules", "LIMO"
+  double samples = 0;           // N; of alleged volumes as many as requests
+  double requests = 0;          // Q = ⌈N a / y⌉
+  Bound bound = Bound::kExact;  // where N90 is censored
+  std::string grade;            // "measured here" | "published" | "alleged"
 };
 
 // N90 of every task and arm of a summary.csv that few_samples wrote. Throws Error for a file that is none, and for one
 // whose N counts tokens.
 struct MeasuredN90 {
-  std::string task, arm, bound;
+  std::string task, arm;
+  Bound bound = Bound::kExact;
   double n = 0;
 };
 std::vector<MeasuredN90> ReadN90(const std::filesystem::path& summary);

@@ -33,7 +33,7 @@ TEST(Need, IsThatOfTheShippedRun) {
   const Need need = ReadNeed(Shipped("cells.csv"), "rules", "teacher", 1);
   for (const MeasuredN90& row : ReadN90(Shipped("summary.csv"))) {
     if (row.task != "rules" || row.arm != "teacher") continue;
-    EXPECT_EQ(need.estimate.kind == Crossing::Kind::kAt, row.bound.empty());
+    EXPECT_EQ(need.estimate.kind == Crossing::Kind::kAt, row.bound == Bound::kExact);
     EXPECT_NEAR(need.estimate.n / row.n, 1, 0.02) << "as the summary rounds it";
   }
   EXPECT_TRUE(std::ranges::is_sorted(need.n90));
@@ -73,14 +73,14 @@ TEST(Need, ACensoredDrawStaysABound) {
   a.attempts_per_sample.value = 3;
   a.accepted_share.value = 0.5;
   const Need above = Read(Cells({0.2, 0.3, 0.4}));
-  EXPECT_EQ(Estimated(above, a).bound, ">= ");
+  EXPECT_EQ(Estimated(above, a).bound, Bound::kAtLeast);
   EXPECT_EQ(Estimated(above, a).requests, 16 * 6);
-  for (const NeededRequests& draw : Drawn(above, a)) EXPECT_EQ(draw.bound, ">= ");
+  for (const NeededRequests& draw : Drawn(above, a)) EXPECT_EQ(draw.bound, Bound::kAtLeast);
   const Need below = Read(Cells({0.86, 0.87, 0.88}));
-  EXPECT_EQ(Estimated(below, a).bound, "<= ");
+  EXPECT_EQ(Estimated(below, a).bound, Bound::kAtMost);
   EXPECT_EQ(Estimated(below, a).requests, 4 * 6);
   const Need inside = Read(Cells({0.2, 0.6, 0.86}));
-  EXPECT_EQ(Estimated(inside, a).bound, "");
+  EXPECT_EQ(Estimated(inside, a).bound, Bound::kExact);
   EXPECT_EQ(Estimated(inside, a).requests, std::ceil(inside.estimate.n * 6));
 }
 

@@ -24,7 +24,7 @@ struct Run {
     config.haystacks = {"chat"};
     config.accounts = 60'000;
     config.campaign_requests = 1000;
-    marks = Marks(assumptions, {{.task = "rules", .arm = "teacher", .bound = ">= ", .n = 64}}, "teacher");
+    marks = Marks(assumptions, {{.task = "rules", .arm = "teacher", .bound = Bound::kAtLeast, .n = 64}}, "teacher");
     need = Need{.task = "rules",
                 .estimate = {Crossing::Kind::kAt, 40},
                 .smallest = 4,

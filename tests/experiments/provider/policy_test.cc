@@ -89,14 +89,15 @@ TEST(PolicyModel, KappaIsARatioWithItsBound) {
   KappaInput input{.none = need({Crossing::Kind::kAt, 10}, {8, 10, 12}),
                    .defence = need({Crossing::Kind::kAt, 40}, {30, 40, INFINITY})};
   EXPECT_EQ(EstimatedKappa(input).value, 4);
-  EXPECT_EQ(EstimatedKappa(input).bound, "");
+  EXPECT_EQ(EstimatedKappa(input).bound, Bound::kExact);
   EXPECT_EQ(DrawnKappa(input, 0, 0.99).value, 8);
-  EXPECT_EQ(DrawnKappa(input, 0, 0.99).bound, ">= ") << "not reached: a lower bound";
+  EXPECT_EQ(DrawnKappa(input, 0, 0.99).bound, Bound::kAtLeast) << "not reached: a lower bound";
   input.none = need({Crossing::Kind::kAtOrBelow, 4}, {0, 0, 0});
   EXPECT_EQ(EstimatedKappa(input).value, 10);
-  EXPECT_EQ(EstimatedKappa(input).bound, ">= ");
+  EXPECT_EQ(EstimatedKappa(input).bound, Bound::kAtLeast);
   input.defence = need({Crossing::Kind::kAtOrBelow, 4}, {0, 0, 0});
-  EXPECT_EQ(EstimatedKappa(input).bound, "~ ") << "both below the grid: the ratio is not known from either side";
+  EXPECT_EQ(EstimatedKappa(input).bound, Bound::kUnknown)
+      << "both below the grid: the ratio is not known from either side";
 }
 
 TEST(PolicyModel, DoingNothingAddsNothingAndAdaptingIsNoWorse) {

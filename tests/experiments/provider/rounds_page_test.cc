@@ -31,8 +31,8 @@ struct Setting {
                 .n90 = {20, 30, 40, 50, std::numeric_limits<double>::infinity()}};
   }
   RoundsReport Report() const {
-    RoundsReport report = *MakeRoundsReport(kind, config, registers,
-                                            {{.task = "rules", .arm = "teacher", .bound = ">= ", .n = 64}}, need, {});
+    RoundsReport report = *MakeRoundsReport(
+        kind, config, registers, {{.task = "rules", .arm = "teacher", .bound = Bound::kAtLeast, .n = 64}}, need, {});
     report.what_ifs = {"kyc.phone_price.value=1"};
     return report;
   }

@@ -43,16 +43,16 @@ TEST(Volumes, N90IsReadWithItsBound) {
                                              "rules,teacher,score,64,\n");
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0].n, 31.5);
-  EXPECT_EQ(rows[0].bound, "");
+  EXPECT_EQ(rows[0].bound, Bound::kExact);
   EXPECT_EQ(rows[1].task, "add10, slow");
-  EXPECT_EQ(rows[1].bound, ">= ");
+  EXPECT_EQ(rows[1].bound, Bound::kAtLeast);
   EXPECT_EQ(rows[1].n, 256);
-  EXPECT_EQ(rows[2].bound, "<= ");
+  EXPECT_EQ(rows[2].bound, Bound::kAtMost);
   const std::vector<Mark> marks = Marks(Register(), rows, "teacher");
   EXPECT_EQ(marks[0].name, "N90 of rules");
   EXPECT_EQ(marks[0].requests, 32);
   EXPECT_EQ(marks[0].grade, "measured here");
-  EXPECT_EQ(marks[1].bound, ">= ") << "a censored N90 stays a bound";
+  EXPECT_EQ(marks[1].bound, Bound::kAtLeast) << "a censored N90 stays a bound";
 }
 
 TEST(Volumes, WhatIsNoSummaryIsRefusedWithItsPlace) {
