@@ -13,6 +13,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
+#include "core/lm/linear_maps.h"
 #include "core/lm/safetensors.h"
 
 namespace retort {
@@ -21,13 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::array<const char*, kProjections> kNames = {"q_proj",    "k_proj",  "v_proj",   "o_proj",
-                                                          "gate_proj", "up_proj", "down_proj"};
+static_assert(kLinearMaps.size() == kProjections);
 constexpr char kAdapterWeights[] = "adapter_model.safetensors";
 
 bool IsTarget(const LoraConfig& config, size_t map) {
   return std::ranges::any_of(config.target_modules,
-                             [&](const std::string& name) { return name == "all-linear" || name == kNames[map]; });
+                             [&](const std::string& name) { return name == kAllLinear || name == kLinearMaps[map]; });
 }
 
 // (out, in) of each map.
@@ -42,9 +42,9 @@ std::array<std::pair<int64_t, int64_t>, kProjections> Shapes(const ModelConfig& 
 LoraAdapters::LoraAdapters(const ModelConfig& model, const LoraConfig& config, uint64_t seed)
     : config_(config), shapes_(Shapes(model)) {
   for (const std::string& name : config.target_modules) {
-    if (name != "all-linear" && std::ranges::find(kNames, name) == kNames.end()) {
+    if (name != kAllLinear && std::ranges::find(kLinearMaps, name) == kLinearMaps.end()) {
       throw Error({.place = "target_modules"}, fmt::format("\"{}\" is no linear map of the model", name),
-                  fmt::format("these are: {}, or all-linear", fmt::join(kNames, ", ")));
+                  fmt::format("these are: {}, or all-linear", fmt::join(kLinearMaps, ", ")));
     }
   }
   const int64_t r = config.r;
@@ -133,7 +133,7 @@ std::vector<std::pair<std::string, at::Tensor>> LoraAdapters::NamedParameters() 
       const Pair& pair = layers_[layer][map];
       if (!pair.a.defined()) continue;
       const std::string prefix =
-          fmt::format("base_model.model.model.layers.{}.{}.{}", layer, map < 4 ? "self_attn" : "mlp", kNames[map]);
+          fmt::format("base_model.model.model.layers.{}.{}.{}", layer, map < 4 ? "self_attn" : "mlp", kLinearMaps[map]);
       named.emplace_back(prefix + ".lora_A.weight", pair.a.detach());
       named.emplace_back(prefix + ".lora_B.weight", pair.b.detach());
     }
@@ -147,7 +147,7 @@ void SaveAdapters(const LoraAdapters& adapters, const fs::path& folder, const st
   WriteSafetensors(folder / kAdapterWeights, adapters.NamedParameters(), "float32");
   std::vector<std::string> targets;
   for (size_t map = 0; map < kProjections; ++map) {
-    if (IsTarget(c, map)) targets.emplace_back(kNames[map]);
+    if (IsTarget(c, map)) targets.emplace_back(kLinearMaps[map]);
   }
   const Json json = {{"peft_type", "LORA"},
                      {"task_type", "CAUSAL_LM"},
@@ -199,8 +199,9 @@ AdapterFile ReadAdapterConfig(const fs::path& folder) {
     // below.
     std::string module = name.get<std::string>();
     module = module.substr(module.rfind('.') + 1);
-    if (module != "all-linear" && std::ranges::find(kNames, module) == kNames.end()) {
-      fail("target_modules", fmt::format("\"{}\" is not supported; {} are", Excerpt(module), fmt::join(kNames, ", ")));
+    if (module != kAllLinear && std::ranges::find(kLinearMaps, module) == kLinearMaps.end()) {
+      fail("target_modules",
+           fmt::format("\"{}\" is not supported; {} are", Excerpt(module), fmt::join(kLinearMaps, ", ")));
     }
     std::vector<std::string>& targets = result.config.target_modules;
     if (std::ranges::find(targets, module) == targets.end()) targets.push_back(module);

@@ -1,6 +1,9 @@
 #include "core/lm/lora_config.h"
 
 #include <cmath>
+#include <utility>
+
+#include "core/lm/linear_maps.h"
 
 namespace retort {
 
@@ -10,9 +13,9 @@ void Describe(Describer& d, LoraConfig& c) {
   d.Field("lora_dropout", c.lora_dropout,
           {.help = "share of an adapter's inputs dropped in training", .min = 0, .max = 0.99});
   d.Field("use_rslora", c.use_rslora, {.help = "scale by lora_alpha / sqrt(r) instead"});
-  d.Field("target_modules", c.target_modules,
-          {.help = "linear maps that get an adapter",
-           .choices = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "all-linear"}});
+  std::vector<std::string_view> maps(kLinearMaps.begin(), kLinearMaps.end());
+  maps.emplace_back(kAllLinear);
+  d.Field("target_modules", c.target_modules, {.help = "linear maps that get an adapter", .choices = std::move(maps)});
 }
 
 double LoraConfig::Scale() const { return lora_alpha / (use_rslora ? std::sqrt(static_cast<double>(r)) : r); }
