@@ -2,6 +2,12 @@
 # What the scripts share; sourced. A step prints one line with its time and keeps its output in build/logs; the end of
 # that log is shown only if the step fails. Expects the current folder to be the project's root.
 
+# usage [exit code]: prints the comment that opens the script, which is its help, and ends it.
+usage() {
+  sed -n '2,/^set/{/^#/p}' "scripts/${0##*/}" | cut -c 3-
+  exit "${1:-2}"
+}
+
 # step <name> <what it does> <command...>
 step() {
   local log="build/logs/$1.log" what=$2 start=$SECONDS pid status=0
