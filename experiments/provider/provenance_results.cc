@@ -66,7 +66,7 @@ std::vector<TriedArm> TryAll(const std::vector<CellResult>& cells, const lab::Pr
       const Role role = taught ? Role::kTaught : Names(config.nulls, cell.arm) ? Role::kNull : Role::kRelated;
       arm = arms.insert(arm, {.task = cell.task, .arm = cell.arm, .role = role, .taught = taught, .students = {}});
     }
-    arm->students.push_back(std::move(student));
+    arm->students.push_back(student);
   }
   return arms;
 }

@@ -1,6 +1,7 @@
 // The need as drawn from the bootstrap of N90: the shipped run's own interval, censored draws, bad files.
 #include "experiments/provider/need.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,7 +50,7 @@ std::string Cells(const std::vector<double>& teacher) {
   std::string text = "arm,n,seed,score,task,metric\n";
   for (int seed = 0; seed < 4; ++seed) {
     const std::string end = std::to_string(seed);
-    text += "base,0," + end + ",0.1,rules,exact_match\nteacher_model,0," + end + ",0.9,rules,exact_match\n";
+    text += fmt::format("base,0,{0},0.1,rules,exact_match\nteacher_model,0,{0},0.9,rules,exact_match\n", end);
     for (size_t i = 0; i < teacher.size(); ++i) {
       const double score = teacher[i] + 0.02 * seed;
       text += "teacher," + std::to_string(4 << i) + "," + end + "," + std::to_string(score) + ",rules,exact_match\n";

@@ -1,6 +1,7 @@
 // The page of a small haystack: it says what must be said, and none of the words that would say too much.
 #include "experiments/provider/needle_page.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -102,7 +103,7 @@ TEST(NeedlePage, SaysWhereMeasuredTextsComeFrom) {
 TEST(NeedlePage, TheGlossarySpeaksOfThisRun) {
   const PageContent page = NeedlePage(Shared().Report());
   std::string all;
-  for (const auto& [term, meaning] : page.glossary) all += term + ": " + meaning + "\n";
+  for (const auto& [term, meaning] : page.glossary) all += fmt::format("{}: {}\n", term, meaning);
   EXPECT_THAT(all, HasSubstr("chat 60 000"));
   EXPECT_THAT(all, ::testing::Not(HasSubstr("700 million")));
   for (const char* term : {"AUC: ", "honest members ended: ", "review: "}) EXPECT_THAT(all, HasSubstr(term));
