@@ -154,6 +154,7 @@ std::vector<PageFigure> GroupsFigures(const ReportInput& input, const Summary& s
     }
     all.arms.push_back(*arm);
     all.arms.back().arm = task.task;
+    all.arms.back().points.insert(all.arms.back().points.begin(), *task.base);
   }
   if (all.arms.empty()) return {};
   std::vector<PageFigure> figures = TaskFigures(all, all.arms.front().arm);

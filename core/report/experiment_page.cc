@@ -15,14 +15,34 @@
 namespace retort {
 namespace {
 
-constexpr std::string_view kFigureNote =
-    "Whiskers and band: 95 % intervals. The band belongs to the first arm. The horizontal lines are the untrained base "
-    "and the teacher; the dashed grey curve, where there is one, is a reader who knows exactly the steps seen in the "
-    "samples.";
+constexpr std::string_view kMemoriserNote =
+    "the dashed grey curve, where there is one, is a reader who knows exactly the steps seen in the samples.";
 
-constexpr std::string_view kGroupsNote =
-    "One curve a group: how well its students did after N samples. Whiskers and band: 95 % intervals. The dashed grey "
-    "curve, where there is one, is a reader who knows exactly the steps seen in the samples.";
+std::string AsideNote(size_t curves, std::string_view what) {
+  if (curves < 2) return "";
+  return fmt::format(
+      " Marks at one N are moved aside by a few pixels, so that they do not cover each other; those of the first {} "
+      "stay "
+      "in place.",
+      what);
+}
+
+std::string FigureNote(const TaskSummary& task) {
+  constexpr std::string_view kLines = "The horizontal lines are the untrained base and the teacher";
+  if (HasOneSize(task)) {
+    return fmt::format("All arms have the same N, and stand side by side. Whiskers: 95 % intervals. {}.", kLines);
+  }
+  return fmt::format("Whiskers and band: 95 % intervals. The band belongs to the first arm. {}; {}{}", kLines,
+                     kMemoriserNote, AsideNote(task.arms.size(), "arm"));
+}
+
+std::string GroupsNote(const Summary& summary) {
+  return fmt::format(
+      "One curve a group: how well its students did after N samples. N = 0, the students as they start, stands left of "
+      "the dashed line, as a logarithmic axis has no zero. Whiskers: 95 % intervals; the band is the first group's, "
+      "and {}{}",
+      kMemoriserNote, AsideNote(summary.tasks.size(), "group"));
+}
 
 std::string TranscriptHtml(const Transcript& t) {
   std::string html = fmt::format(
@@ -98,7 +118,7 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
     page.sections.push_back({.id = "groups",
                              .title = "The groups against each other",
                              .figures = GroupsFigures(input, summary),
-                             .figure_note = std::string(kGroupsNote),
+                             .figure_note = GroupsNote(summary),
                              .tables = {GroupsTable(input, summary), DifferencesTable(input, summary)}});
   }
   std::vector<Table> costs;
@@ -109,7 +129,7 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
          .title = task.task,
          .paragraphs = across ? std::vector{task.verdict} : std::vector<std::string>{},
          .figures = across ? std::vector<PageFigure>{} : TaskFigures(task, input.primary_arm),
-         .figure_note = across ? "" : std::string(kFigureNote),
+         .figure_note = across ? "" : FigureNote(task),
          .tables = {GapTable(task), SideBySideTable(task), CrossingTable(task), ContrastTable(task, input.primary_arm),
                     SampledTable(task), ExtrasTable(task, input.extra_notes)}});
     if (Table cost = CostTable(task); !cost.rows.empty()) costs.push_back(std::move(cost));
@@ -139,8 +159,11 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
        .title = "The cells behind the numbers",
        .paragraphs =
            {"Every row is one trained and evaluated cell. Its folder in the run store holds the resolved "
-            "configuration, the score of each item and the hash of the samples it learnt from; the run's name "
-            "leads to its result, where the store lies beside this page as it did when the page was written. "
+            "configuration, the score of each item and the hash of the samples it learnt from; its name begins as "
+            "the run's does here" +
+            std::string(input.runs_link.empty() ? ". "
+                                                : ", which leads to its result, where the store lies beside this page "
+                                                  "as it did when the page was written. ") +
             "The command in the last column walks a row back to teacher, licence and sampling settings. "
             "cells.csv beside this page has the same rows as numbers."},
        .tables = {CellsTable(input)}});

@@ -91,6 +91,12 @@ const ArmSummary* FindArm(const TaskSummary& task, const std::string& name) {
   return found == task.arms.end() ? nullptr : &*found;
 }
 
+bool HasStart(const TaskSummary& task) {
+  return std::ranges::any_of(task.arms, [](const ArmSummary& arm) {
+    return std::ranges::any_of(arm.points, [](const PointSummary& p) { return p.n == 0; });
+  });
+}
+
 class GapPlotBuilder {
  public:
   GapPlotBuilder(const TaskSummary& task, Panel panel, Cost cost, const std::string& primary)
@@ -123,30 +129,62 @@ class GapPlotBuilder {
     std::ranges::sort(costs);
     costs.erase(std::unique(costs.begin(), costs.end()), costs.end());
     if (costs.empty()) return;
+    if (cost_ == Cost::kSamples && HasOneSize(task_)) return ArmsAxis(costs.front());
     left_ = costs.front() / 1.4;
     right_ = costs.back() * 1.4;
+    if (cost_ == Cost::kSamples && HasStart(task_)) {
+      zero_ = costs.front() / std::sqrt(costs.size() > 1 ? costs[1] / costs.front() : 4);
+      left_ = zero_ / 1.4;
+      plot_.vertical.push_back({.at = std::sqrt(zero_ * costs.front()), .label = {}, .strong = false});
+    }
     plot_.x = {.label = AxisLabel(cost_, task_.n_unit),
                .log_base = cost_ == Cost::kSamples ? 2 : 10,
                .low = left_,
                .high = right_};
     if (cost_ == Cost::kSamples) {
+      if (zero_ > 0) plot_.x.ticks.emplace_back(zero_, "0");
       for (const double n : costs) plot_.x.ticks.emplace_back(n, fmt::format("{:.0f}", n));
     } else {
       plot_.x.ticks = Ticks(left_, right_, cost_);
     }
   }
 
+  // No curve can be drawn of one N: the arms stand side by side.
+  void ArmsAxis(double n) {
+    arms_ = true;
+    left_ = 0.4;
+    right_ = static_cast<double>(task_.arms.size()) + 0.6;
+    plot_.x = {.label = fmt::format("arms, each at N = {:.0f} {}", n, task_.n_unit), .low = left_, .high = right_};
+    for (size_t a = 0; a < task_.arms.size(); ++a) {
+      plot_.x.ticks.emplace_back(static_cast<double>(a + 1), task_.arms[a].arm);
+    }
+  }
+
+  // By how much the marks of an arm are moved, so that whiskers of several arms at one N do not hide each other: none
+  // for the first, then to either side in turn. 0.014 of the axis is about 6 pixels.
+  double Aside(size_t index) const {
+    constexpr double kMost = 0.014, kStep = 0.007;
+    const auto place = static_cast<double>((index + 1) / 2), last = static_cast<double>(task_.arms.size() / 2);
+    const double aside = place * std::min(kStep, kMost / std::max(last, 1.0));
+    return std::exp2((index % 2 == 1 ? aside : -aside) * std::log2(right_ / left_));
+  }
+
   void AddArm(size_t index) {
     const ArmSummary& arm = task_.arms[index];
-    PlotCurve curve{.name = arm.arm, .style = index, .band = &arm == primary_};
-    // Side by side, so that whiskers of several arms at one N do not hide each other.
-    const double place = static_cast<double>(index) - (static_cast<double>(task_.arms.size()) - 1) / 2;
-    const double shift = std::exp2(place * std::log2(right_ / left_) * 0.012);
+    PlotCurve curve{.name = arms_ ? "" : arm.arm, .style = index, .band = &arm == primary_};
     for (const PointSummary& p : arm.points) {
       if (share_ && !p.gap_closed) continue;
       const Interval& v = share_ ? *p.gap_closed : p.score;
-      curve.points.push_back({CostOf(p, cost_) * shift, Unit() * v.estimate, Unit() * v.low, Unit() * v.high});
+      const double x = arms_ ? static_cast<double>(index + 1) : CostOf(p, cost_) * Aside(index);
+      const PlotPoint point{x, Unit() * v.estimate, Unit() * v.low, Unit() * v.high};
       Reach(v.estimate, v.low, v.high);
+      if (x > 0) {
+        curve.points.push_back(point);
+      } else if (zero_ > 0) {  // beyond the break, so that no line leads there
+        PlotCurve start{.name = {}, .points = {point}, .kind = PlotCurve::Kind::kPoints, .style = index};
+        start.points.front().x = zero_ * Aside(index);
+        plot_.curves.push_back(std::move(start));
+      }
     }
     plot_.curves.push_back(std::move(curve));
   }
@@ -238,6 +276,8 @@ class GapPlotBuilder {
   const ArmSummary* primary_;
   Plot plot_;
   double left_ = 1, right_ = 2;
+  double zero_ = 0;    // where N = 0 stands on the axis of N; 0: nowhere
+  bool arms_ = false;  // the axis names arms
   double low_ = std::numeric_limits<double>::infinity(), high_ = -std::numeric_limits<double>::infinity();
 };
 
@@ -256,6 +296,17 @@ std::vector<Cost> CostAxes(const TaskSummary& task, const std::string& primary_a
     if (low > 0 && std::isfinite(high) && high > 1.2 * low) axes.push_back(cost);
   }
   return axes;
+}
+
+bool HasOneSize(const TaskSummary& task) {
+  std::optional<int> size;
+  for (const ArmSummary& arm : task.arms) {
+    for (const PointSummary& p : arm.points) {
+      if (size.value_or(p.n) != p.n) return false;
+      size = p.n;
+    }
+  }
+  return size && task.arms.size() > 1;
 }
 
 Plot GapPlot(const TaskSummary& task, Panel panel, Cost cost, const std::string& primary_arm) {

@@ -20,7 +20,11 @@ enum class Cost { kSamples, kTeacherTokens, kSupervisedTokens, kTrainingFlops, k
 // a fifth: with a fixed number of steps most do not, and an axis that stands still says nothing.
 std::vector<Cost> CostAxes(const TaskSummary& task, const std::string& primary_arm);
 
-// Empty (IsEmpty) where base or teacher is missing, or no gap is defined.
+// Whether all arms have the same single N: a plot against N shows them side by side.
+bool HasOneSize(const TaskSummary& task);
+
+// A point of N = 0 stands left of a break of the axis of N, which is logarithmic. Empty (IsEmpty) where base or teacher
+// is missing, or no gap is defined.
 Plot GapPlot(const TaskSummary& task, Panel panel, Cost cost, const std::string& primary_arm);
 
 std::vector<PageFigure> TaskFigures(const TaskSummary& task, const std::string& primary_arm);

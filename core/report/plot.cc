@@ -38,6 +38,13 @@ std::string Quoted(std::string_view text) {
   return quoted + "'";
 }
 
+// Of several lines.
+std::string QuotedLines(const std::string& text) {
+  const size_t end = text.find('\n');
+  if (end == std::string::npos) return Quoted(text);
+  return Quoted(text.substr(0, end)) + ".\"\\n\"." + QuotedLines(text.substr(end + 1));
+}
+
 bool HasInterval(const PlotPoint& p) { return std::isfinite(p.low) && std::isfinite(p.high); }
 
 bool Shows(const Plot& plot, const PlotPoint& p) {
@@ -91,10 +98,10 @@ class Script {
     if (!ticks.empty()) {
       size_t letters = 0;
       for (const auto& [at, text] : ticks) letters += DisplayWidth(CleanUtf8(text)) + 1;
-      if (is_x && letters > 62) head_ += " rotate by -30 left";
+      if (is_x && letters > 62) head_ += ticks.size() > 8 ? " rotate by -60 left" : " rotate by -30 left";
       head_ += " noenhanced (";
       for (size_t i = 0; i < ticks.size(); ++i) {
-        head_ += fmt::format("{}{} {:.9g}", i == 0 ? "" : ",", Quoted(ticks[i].second), ticks[i].first);
+        head_ += fmt::format("{}{} {:.9g}", i == 0 ? "" : ",", QuotedLines(ticks[i].second), ticks[i].first);
       }
       head_ += ")";
     }

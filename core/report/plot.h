@@ -47,7 +47,7 @@ struct PlotAxis {
   std::string label;
   std::optional<double> log_base;                     // 2 or 10; linear without
   std::optional<double> low, high;                    // of the range; found from what is drawn without
-  std::vector<std::pair<double, std::string>> ticks;  // gnuplot's own if empty
+  std::vector<std::pair<double, std::string>> ticks;  // gnuplot's own if empty; '\n' breaks a line
   std::string format;                                 // of gnuplot's own ticks: "%.0f %%", "10^{%L}"
 };
 

@@ -70,7 +70,7 @@ PageFigure DetectionFigure(const std::vector<TriedArm>& arms, double alpha) {
         if (rate.students == 0 || arm->taught->attacker != "none" || arm->taught->percent == 0) continue;
         const Interval of = rate.Of();
         // Side by side, so that their whiskers can be told apart.
-        const double aside = std::pow(1.045, static_cast<double>(style) - 2);
+        const double aside = std::pow(1.025, static_cast<double>(style) - 2);
         curve.points.push_back({.x = arm->taught->percent * aside, .y = of.estimate, .low = of.low, .high = of.high});
       }
       if (curve.points.empty()) continue;

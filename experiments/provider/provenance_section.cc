@@ -262,6 +262,8 @@ OwnSection ProvenanceSection(const std::vector<TriedArm>& arms, const lab::Prove
       fmt::format("Declared before the run: the {} test, at p ≤ {}, of the arm {}.", config.test, config.alpha,
                   config.arm)};
   section.page.figures = {DetectionFigure(arms, config.alpha), UniformityFigure(arms)};
+  section.page.figure_note =
+      "Marks at one share of rows are moved aside by a few pixels, so that they do not cover each other.";
   section.page.tables = {TaughtTable(arms, config.alpha), NullTable(arms, config.alpha, labels),
                          AreaTable(arms, labels), UniformityTable(arms, config, section)};
   if (Table rows = RowsTable(arms, config.alpha); !rows.rows.empty()) section.page.tables.push_back(std::move(rows));

@@ -47,6 +47,14 @@ TEST(Draw, MakesThreeFormsOfEachPlot) {
   EXPECT_THAT(drawn[1].svg, HasSubstr(">two<"));
 }
 
+TEST(Draw, ATickMayHaveTwoLines) {
+  Plot plot = Curves();
+  plot.y.ticks = {{0.5, "it's half,\nor so"}};
+  const DrawnPlot drawn = Draw(std::vector{plot}, "f")[0];
+  EXPECT_THAT(drawn.svg, HasSubstr(">it’s half,<"));
+  EXPECT_THAT(drawn.svg, HasSubstr(">or so<"));
+}
+
 TEST(Draw, ManyMarksAreLettersWithTheirWordsInTheKey) {
   Plot plot = Curves();
   for (int i = 0; i < 3; ++i) plot.vertical.push_back({std::pow(10, 2 + i), "published"});
