@@ -310,6 +310,9 @@ void Describe(Describer& d, ExperimentConfig& config) {
   d.Field("runs_dir", config.runs_dir, {.help = "where finished cells are kept and looked for", .numerics = false});
   d.Field("output_dir", config.output_dir,
           {.help = "where tables and page go; empty: outputs/<experiment>/<date>/<time>", .numerics = false});
+  d.Field("link_runs", config.link_runs,
+          {.help = "the page leads to its runs' files in runs_dir; false: for a page that goes where they do not",
+           .numerics = false});
 }
 
 void Describe(Describer& d, CellConfig& config) {
@@ -359,9 +362,9 @@ std::vector<ExperimentConfig> LoadBlocks(const CommandLine& command_line) {
 }
 
 void CheckAxis(const std::string& key) {
-  constexpr std::array kOfTheRun = {"blocks",   "compare",  "contrast", "facts",    "keep_checkpoints",
-                                    "launcher", "numerics", "refine",   "runs_dir", "output_dir",
-                                    "threads",  "tune",     "workers"};
+  constexpr std::array kOfTheRun = {"blocks",     "compare",  "contrast", "facts",  "keep_checkpoints",
+                                    "link_runs",  "launcher", "numerics", "refine", "runs_dir",
+                                    "output_dir", "threads",  "tune",     "workers"};
   const std::string first = key.substr(0, key.find('.'));
   if (std::ranges::find(kOfTheRun, first) == kOfTheRun.end()) return;
   throw Error({.file = "command line", .place = "key " + key}, "cannot be swept: it belongs to the run, not to a cell",

@@ -140,6 +140,7 @@ struct ExperimentConfig {
   bool keep_checkpoints = false;
   std::string runs_dir = "runs";
   std::string output_dir;  // empty: outputs/<experiment>/<date>/<time>
+  bool link_runs = true;
 
   // No options:
   CommandLine command_line;  // that it was loaded from

@@ -179,7 +179,7 @@ ReportOutput WriteTables(const Experiment& experiment, const std::string& comman
   const fs::path from_here = fs::proximate(folder);
   input.page_folder =
       (*from_here.begin() == ".." ? fs::absolute(folder).lexically_normal() : from_here).generic_string();
-  input.runs_link = fs::proximate(main.runs_dir, folder).generic_string();
+  if (main.link_runs) input.runs_link = fs::proximate(main.runs_dir, folder).generic_string();
   MakeOwnSections own;
   if (experiment.sections) {
     own = [&](const Summary& summary) { return experiment.sections({blocks, input.cells, summary}); };

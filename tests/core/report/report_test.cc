@@ -10,6 +10,7 @@
 
 #include "core/base/files.h"
 #include "core/report/csv.h"
+#include "core/report/experiment_page.h"
 #include "tests/core/report/html.h"
 #include "tests/core/report/synthetic.h"
 
@@ -292,6 +293,17 @@ TEST(WriteReport, SameInputSameBytes) {
   for (const char* name : {"cells.csv", "summary.csv", "table.md", "table.tex", "data-dictionary.md", "page.json",
                            "index.html", "figures/rules-score.svg", "figures/rules-score.pdf"}) {
     EXPECT_EQ(ReadFile(folder.path() / "a" / name), ReadFile(folder.path() / "b" / name)) << name;
+  }
+}
+
+TEST(ExperimentPage, RunsAreLinkedOnlyWhereTheyLie) {
+  ReportInput input = FullInput();
+  for (const bool linked : {true, false}) {
+    if (!linked) input.runs_link.clear();
+    const std::string html = RenderPage(ExperimentPage(input, Summarise(input), {}));
+    EXPECT_EQ(html.find("/result.json") != std::string::npos, linked);
+    EXPECT_EQ(html.find("leads to its result") != std::string::npos, linked);
+    EXPECT_THAT(html, HasSubstr(input.cells[0].run.substr(0, 16)));
   }
 }
 

@@ -189,8 +189,8 @@ TEST_F(GridTest, WhatChangesNumbersChangesTheHash) {
 TEST_F(GridTest, WhatChangesNoNumberDoesNot) {
   const std::set<std::string> before = Hashes(Make({"n=[4]", "seeds=1"}));
   for (const std::string override :
-       {"workers=1", "threads=2", "keep_checkpoints=true", "output_dir=elsewhere", "evaluation.smallest_gap=0.2",
-        "student.trainer.save_steps=5", "collect.chunk=3", "evaluation.samples=1"}) {
+       {"workers=1", "threads=2", "keep_checkpoints=true", "output_dir=elsewhere", "link_runs=false",
+        "evaluation.smallest_gap=0.2", "student.trainer.save_steps=5", "collect.chunk=3", "evaluation.samples=1"}) {
     EXPECT_EQ(Hashes(Make({"n=[4]", "seeds=1", override})), before) << override;
   }
   // The same bytes under another name.
