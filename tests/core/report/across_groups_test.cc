@@ -149,7 +149,8 @@ TEST(AcrossGroups, TheTableOfGroupsHasTheirFacts) {
   EXPECT_EQ(table.rows[0][1].sort, 114112);
   EXPECT_EQ(table.rows[1][1].text, "–");
   EXPECT_THAT(table.header, testing::Contains("gap closed, N = 8"));
-  EXPECT_EQ(GroupsFigures(input, summary).at(0).views.at(0).plot.curves.size(), 9u);  // each with its start, and the memoriser
+  EXPECT_EQ(GroupsFigures(input, summary).at(0).views.at(0).plot.curves.size(),
+            9u);  // each with its start, and the memoriser
   input.comparisons.clear();
   EXPECT_THAT(GroupsTable(input, Summarise(input)).rows, IsEmpty());
 }
