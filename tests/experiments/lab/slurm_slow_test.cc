@@ -193,8 +193,8 @@ TEST_F(SlurmTest, AfterCtrlCTheSameCommandTakesUpTheJob) {
     ASSERT_TRUE(WaitUntil([&] {
       return ReadFile(fixture_.path(log)).find("job 1 is in the queue already: waiting for 3 cells") !=
              std::string::npos;
-    })) << log << ": "
-        << ReadFile(fixture_.path(log));
+    })) << log
+        << ": " << ReadFile(fixture_.path(log));
   }
   fs::remove(Slurm("hold"));
   EXPECT_EQ(second.Wait(), 0) << ReadFile(fixture_.path("stderr2"));
