@@ -19,6 +19,10 @@ const Strategy& StrategyOf(std::string_view name) { return *std::ranges::find(kS
 
 enum class Shown { kObtained, kEnded };
 
+std::vector<PlotMark> Vertical(const NeedleReport& report) {
+  return MarksOn(report.marks, report.need ? "N90 of " + report.need->task : "");
+}
+
 PlotCurve Curve(const HaystackResult& haystack, std::string_view strategy, Detector detector, Shown shown) {
   PlotCurve curve;
   for (const NeedleRow& row : haystack.rows) {
@@ -35,7 +39,7 @@ PageFigure StrategyFigure(const NeedleReport& report, const HaystackResult& hays
                                  haystack.haystack.name, kDetectorNames[static_cast<size_t>(detector)]),
             .x = VolumeAxis(),
             .y = {.label = "obtained before cut-off, %", .low = 0, .high = 105},
-            .vertical = MarksOn(report.marks)};
+            .vertical = Vertical(report)};
   for (const std::string& strategy : report.config.strategies) {
     plot.curves.push_back(Curve(haystack, strategy, detector, Shown::kObtained));
     plot.curves.back().name = strategy;
@@ -53,7 +57,7 @@ PageFigure DetectorFigure(const NeedleReport& report, const HaystackResult& hays
   Plot plot{.title = fmt::format("Share of a campaign's accounts that are ended, strategy {}", strategy),
             .x = VolumeAxis(),
             .y = {.label = "accounts ended within the horizon, %", .low = 0, .high = 105},
-            .vertical = MarksOn(report.marks)};
+            .vertical = Vertical(report)};
   for (size_t i = 0; i < kDetectors; ++i) {
     plot.curves.push_back(Curve(haystack, strategy, static_cast<Detector>(i), Shown::kEnded));
     plot.curves.back().name = kDetectorNames[i];
@@ -90,8 +94,8 @@ PageSection Answer(const NeedleReport& report) {
   section.figures.push_back(StrategyFigure(report, haystack));
   section.figures.push_back(DetectorFigure(report, haystack, "split"));
   section.figure_note =
-      "Vertical lines are volumes measured here, published or alleged, with their grade. Whiskers are 95 % intervals "
-      "of the simulation.";
+      "Vertical lines are volumes measured here, published or alleged, with their grade; of those that lie close "
+      "together one is drawn, and the table has them all. Whiskers are 95 % intervals of the simulation.";
   const double primary = PrimaryRequests(report);
   if (report.need) {
     const NeededRequests needed = Estimated(*report.need, report.assumptions);
@@ -133,10 +137,11 @@ PageSection Texts(const NeedleReport& report) {
 
 std::vector<PageSection> Sections(const NeedleReport& report) {
   std::vector<PageSection> sections;
-  sections.push_back({.id = "base-rates",
-                      .title = "Before any detector",
-                      .paragraphs = {"How thin the needle is, and what a false alarm rate means in such a haystack."},
-                      .tables = {BaseRateTable(report)}});
+  sections.push_back(
+      {.id = "base-rates",
+       .title = "Before any detector",
+       .paragraphs = {"How thin the needle is, and what a false positive rate means in such a haystack."},
+       .tables = {BaseRateTable(report)}});
   sections.push_back(Answer(report));
   if (report.config.logged) sections.push_back(Texts(report));
   PageSection others{.id = "haystacks", .title = "Other haystacks"};
@@ -191,6 +196,8 @@ std::vector<std::pair<std::string, std::string>> Glossary(const NeedleReport& re
       {"review", fmt::format("a look of a person at an alarm; {} a day, true and false ones in the order in which "
                              "they came; an account ends {:g} day(s) after its review begins",
                              Count(report.assumptions.review_capacity.value), report.assumptions.review_days.value)},
+      {"false positive rate",
+       "honest accounts that are flagged all the same, as a share of all honest ones; each such flag is a false alarm"},
       {"precision", "guilty accounts among all that are flagged or ended"},
       {"honest members ended",
        "honest accounts that lose theirs because they share an address, a payment or a template with a guilty one "

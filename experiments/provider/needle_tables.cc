@@ -17,6 +17,7 @@ constexpr double kShownSwing = 0.02;  // of what is obtained: less is not shown
 TableCell Share(const Interval& share) { return {PercentInterval(share), "", share.estimate}; }
 
 std::string Small(double share) {
+  if (share >= 0.1) return Percent(share);
   return share >= 0.001 ? fmt::format("{:.2g} %", 100 * share) : share > 0 ? fmt::format("{:.1e}", share) : "0";
 }
 
@@ -150,7 +151,7 @@ Table HonestTable(const NeedleReport& report) {
   Table table{
       .title = "Honest accounts flagged in a month",
       .header = {"haystack", "detector", "accounts", "alarms that can be reviewed", "reviews asked for",
-                 "honest people flagged", "false alarm rate", "flagged in tail", "flagged in control",
+                 "honest people flagged", "false positive rate", "flagged in tail", "flagged in control",
                  "control accounts"},
       .text_columns = 2,
       .note =

@@ -90,7 +90,8 @@ std::vector<std::pair<double, std::string>> FewTicks(const std::vector<PlotPoint
     if (times * power >= least) step = times * power;
   }
   std::vector<std::pair<double, std::string>> ticks;
-  for (double at = std::ceil(low / step) * step; at <= high; at += step) {
+  for (double i = std::ceil(low / step); i * step <= high; ++i) {
+    const double at = i * step + 0.0;  // no "-0"
     const bool thousands = std::abs(at) >= 1e3, millions = std::abs(at) >= 1e6;
     ticks.emplace_back(at, fmt::format("{:g}{}",
                                        at / (millions    ? 1e6
@@ -115,8 +116,8 @@ class Lines {
     names_.push_back(name);
     curve_.points.push_back({of.estimate, 0, std::min(of.low, of.high), std::max(of.low, of.high)});
   }
-  void Mark(double at, const std::string& label) {
-    if (std::isfinite(at)) plot_.vertical.push_back({.at = at, .label = label, .strong = false});
+  void Mark(double at) {
+    if (std::isfinite(at)) plot_.vertical.push_back({.at = at, .label = {}, .strong = false});
   }
   PageFigure Figure(std::string caption, std::string stem) {
     const auto rows = static_cast<double>(names_.size());
@@ -124,9 +125,12 @@ class Lines {
       curve_.points[i].y = rows - static_cast<double>(i);
       plot_.y.ticks.emplace_back(curve_.points[i].y, names_[i]);
     }
+    if (std::ranges::any_of(names_, [](const std::string& n) { return n.find('\n') != std::string::npos; })) {
+      plot_.height = std::max(plot_.height, 80 + 46 * static_cast<int>(names_.size()));
+    }
     plot_.y.low = 0.5;
     plot_.y.high = rows + 0.5;
-    if (plot_.x.label == kDollarAxis) plot_.x.ticks = FewTicks(curve_.points);
+    plot_.x.ticks = FewTicks(curve_.points);
     curve_.kind = PlotCurve::Kind::kAcross;
     plot_.curves.push_back(curve_);
     return {.caption = std::move(caption),
@@ -140,6 +144,19 @@ class Lines {
   PlotCurve curve_;
   std::vector<std::string> names_;
 };
+
+// What is too long for one line before an axis.
+std::string InTwoLines(std::string words) {
+  constexpr size_t kLine = 34;
+  if (words.size() <= kLine) return words;
+  size_t best = std::string::npos;
+  for (size_t at = words.find(' '); at != std::string::npos; at = words.find(' ', at + 1)) {
+    const auto longest = [&](size_t place) { return std::max(place, words.size() - place); };
+    if (best == std::string::npos || longest(at) < longest(best)) best = at;
+  }
+  if (best != std::string::npos) words[best] = '\n';
+  return words;
+}
 
 PageFigure Tornado(const PolicyReport& report, Shown shown) {
   const bool days = shown == Shown::kDays;
@@ -156,13 +173,13 @@ PageFigure Tornado(const PolicyReport& report, Shown shown) {
   });
   swings.resize(std::min(swings.size(), kShownSwings));
   for (const PolicySwing& s : swings) {
-    lines.Add(s.entry,
+    lines.Add(InTwoLines(s.help),
               days ? Interval{middle, s.days_low, s.days_high} : Interval{middle, s.dollars_low, s.dollars_high});
   }
-  lines.Mark(middle, "as registered");
-  return lines.Figure(
-      fmt::format("{}: the {} assumptions that move it most.", days ? "Added days" : "Added dollars", swings.size()),
-      days ? "tornado-days" : "tornado-dollars");
+  lines.Mark(middle);
+  return lines.Figure(fmt::format("{}: the {} assumptions that move it most. Dashed: as registered.",
+                                  days ? "Added days" : "Added dollars", swings.size()),
+                      days ? "tornado-days" : "tornado-dollars");
 }
 
 PageFigure Added(const PolicyReport& report, Shown shown) {
@@ -219,6 +236,9 @@ std::vector<std::pair<std::string, std::string>> PolicyGlossary(const PolicyRepo
        "knows the countermeasure and takes its best response, among the routes through this provider that "
        "it pays for"},
       {"best evasion", "the cheapest of all routes, keys of others and other teachers included"},
+      {"N50, N90",
+       "samples that close half, or nine tenths, of the gap in score between a student before training and its "
+       "teacher"},
       {"κ", "N90 under the countermeasure over N90 without"},
       {"short of N90", fmt::format("that nine tenths of the gap are not reached within {:g} days; of detectors also "
                                    "that needle saw less than 95 % obtained before cut-off",

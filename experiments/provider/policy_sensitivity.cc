@@ -101,7 +101,9 @@ std::optional<PolicySensitivity> RunPolicySensitivity(const PolicyModel& model, 
   for (size_t e = 0; e < entries.size(); ++e) {
     const Assumption& entry = *entries[e].entry;
     const Answers &low = ends[2 * e], &high = ends[2 * e + 1];
-    const PolicySwing swing{entries[e].name, entry.low, entry.high, low.days, high.days, low.dollars, high.dollars};
+    const PolicySwing swing{
+        entries[e].name, std::string(entries[e].help), entry.low, entry.high, low.days, high.days, low.dollars,
+        high.dollars};
     if (swing.Width(1) > 0) result.swings.push_back(swing);
     for (size_t c = 0; c < result.conclusions.size(); ++c) {
       if (low.holds[c] != registered.holds[c]) turns.push_back({c, e, entry.value, entry.low});

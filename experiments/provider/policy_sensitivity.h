@@ -12,7 +12,7 @@ namespace retort::provider {
 
 // How one entry moves what the primary countermeasure adds (adaptive, first haystack).
 struct PolicySwing {
-  std::string entry;
+  std::string entry, help;
   double low = 0, high = 0;  // values tried
   double days_low = 0, days_high = 0, dollars_low = 0, dollars_high = 0;
   double Width(double day_value) const;  // in dollars, days priced; infinite where one end is not completed

@@ -258,14 +258,15 @@ Table TornadoTable(const PolicyReport& report) {
   Table table{
       .title = fmt::format("What \"{}\" adds, with each assumption alone at both ends of its range",
                            report.model.measures()[report.primary].name),
-      .header = {"assumption", "from", "to", "added days, from", "to", "added dollars, from", "to"},
+      .header = {"assumption", "what", "from", "to", "added days, from", "to", "added dollars, from", "to"},
+      .text_columns = 2,
       .note = fmt::format("Adaptive distiller, chat haystack, {}. Widest first; those that move nothing are left "
                           "out.",
                           report.volumes.front().name)};
   for (const PolicySwing& swing : report.sensitivity.swings) {
     const auto days = [](double d) { return AddedDays({d, d, d}); };
     const auto dollars = [](double d) { return AddedMoney({d, d, d}); };
-    table.rows.push_back({swing.entry, Exact(swing.low), Exact(swing.high),
+    table.rows.push_back({swing.entry, swing.help, Exact(swing.low), Exact(swing.high),
                           Sorted(days(swing.days_low), swing.days_low), Sorted(days(swing.days_high), swing.days_high),
                           Sorted(dollars(swing.dollars_low), swing.dollars_low),
                           Sorted(dollars(swing.dollars_high), swing.dollars_high)});

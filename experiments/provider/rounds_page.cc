@@ -29,7 +29,7 @@ PageFigure VolumeFigure(const RoundsReport& report, Shown shown, Among among) {
                                  AmongWords(among)),
             .x = VolumeAxis(),
             .y = {.label = days ? "days" : "dollars", .log_base = 10, .format = "10^{%L}"},
-            .vertical = MarksOn(report.marks)};
+            .vertical = MarksOn(report.marks, report.volumes.front().name)};
   if (days) {
     plot.y.low = 0.001;
     plot.y.high = 1000;
@@ -183,7 +183,9 @@ std::vector<PageSection> Sections(const RoundsReport& report) {
           Money(report.study.world.day_value))},
       .figures = {VolumeFigure(report, Shown::kDays, Among::kPaid),
                   VolumeFigure(report, Shown::kDollars, Among::kPaid)},
-      .figure_note = "Vertical lines are volumes measured here, published or alleged, with their grade."};
+      .figure_note =
+          "Vertical lines are volumes measured here, published or alleged, with their grade; of those that lie close "
+          "together one is drawn."};
   for (const VolumeEffects& volume : report.volumes) answer.tables.push_back(EffectTable(report, volume, Among::kPaid));
   sections.push_back(std::move(answer));
   const VolumeEffects& published = report.volumes[report.volumes.size() - 2];

@@ -95,11 +95,19 @@ PlotAxis VolumeAxis() {
       .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
 }
 
-std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks) {
-  constexpr double kApart = 1.8;  // a factor
+std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks, std::string_view kept) {
+  const auto stays = std::ranges::find(marks, kept, &Mark::name);
   std::vector<PlotMark> lines;
-  for (const Mark& mark : marks) {
-    if (mark.requests < 10 || (!lines.empty() && mark.requests < lines.back().at * kApart)) continue;
+  for (auto mark_at = marks.begin(); mark_at != marks.end(); ++mark_at) {
+    const Mark& mark = *mark_at;
+    const auto near = [&](double at) {
+      return std::max(at, mark.requests) < std::min(at, mark.requests) * kMarksApart;
+    };
+    if (mark.requests < 10) continue;
+    if (mark_at != stays &&
+        ((!lines.empty() && near(lines.back().at)) || (stays != marks.end() && near(stays->requests)))) {
+      continue;
+    }
     lines.push_back(
         {.at = mark.requests, .label = Bounded(mark.bound, mark.name) + ", " + mark.grade, .strong = false});
   }

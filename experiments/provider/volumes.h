@@ -40,6 +40,8 @@ std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks,
 
 // Of a plot over volumes.
 PlotAxis VolumeAxis();
-std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks);  // those apart enough to be read
+constexpr double kMarksApart = 1.8;  // a factor: nearer ones cannot be read
+// Those far enough from each other, and from the one that is named `kept`, which stays.
+std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks, std::string_view kept = {});
 
 }  // namespace retort::provider

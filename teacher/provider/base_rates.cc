@@ -35,7 +35,7 @@ std::vector<BaseRate> BaseRates(const NeedleAssumptions& a) {
        fmt::format("{:.3g} billion", MonthlyMessages(a) / kBillion)},
       {fmt::format("A campaign of {:.0f} 000 requests, as a share of them", a.published_r1_distill.value / kThousand),
        fmt::format("{:.3g}", ShareOfMessages(a.published_r1_distill.value, a))},
-      {fmt::format("Honest accounts flagged at a false alarm rate of {:.3g} %",
+      {fmt::format("Honest accounts flagged at a false positive rate of {:.3g} %",
                    kPercent * a.base_rate_false_alarms.value),
        Millions(flagged)},
       {fmt::format("Precision then, if each of {:.0f} 000 guilty accounts (alleged) were flagged too",
@@ -49,7 +49,7 @@ std::vector<BaseRate> BaseRates(const NeedleAssumptions& a) {
            "Requests of an account and day in the campaign alleged in June 2026 ({:.0f} 000 accounts, {:g} days)",
            a.alleged_28m8_accounts.value / kThousand, a.alleged_28m8_days.value),
        fmt::format("{:.1f}", a.alleged_28m8.value / a.alleged_28m8_accounts.value / a.alleged_28m8_days.value)},
-      {"False alarm rate that no alarm among a million honest accounts leaves possible (95 %)",
+      {"False positive rate that no alarm among a million honest accounts leaves possible (95 %)",
        fmt::format("{:.0e}, in this haystack {:.0f} accounts", RuleOfThree(kExampleTrials),
                    RuleOfThree(kExampleTrials) * a.chat_accounts.value)},
   };

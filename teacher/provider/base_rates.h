@@ -1,4 +1,4 @@
-// The arithmetic that stands before any detector: how thin the needle is, and what a false alarm rate means in a
+// The arithmetic that stands before any detector: how thin the needle is, and what a false positive rate means in a
 // haystack.
 #pragma once
 

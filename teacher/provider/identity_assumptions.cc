@@ -45,7 +45,7 @@ constexpr RegisterRow<IdentityAssumptions> kRows[] = {
     {"reseller_price", "what a reseller asks for a request", &IdentityAssumptions::reseller_price},
     {"reseller_setup", "what a reseller costs once", &IdentityAssumptions::reseller_setup},
     {"reseller_daily", "what a reseller passes on", &IdentityAssumptions::reseller_daily},
-    {"resellers", "who pass requests on", &IdentityAssumptions::resellers},
+    {"resellers", "resellers who pass requests on", &IdentityAssumptions::resellers},
     {"reseller_found", "how often a reseller is ended", &IdentityAssumptions::reseller_found},
     {"reseller_compliance", "resellers who stop where they must vouch for their customers",
      &IdentityAssumptions::reseller_compliance},

@@ -43,8 +43,9 @@ constexpr Row kRows[] = {
     {"template_shift", "how far a template moves a text, evaluators' as well", &NeedleAssumptions::template_shift},
     {"campaign_templates", "templates that the prompts of a campaign are made from",
      &NeedleAssumptions::campaign_templates},
-    {"attempts_per_sample", "a of Q = N90 a / y (1 + decoys)", &NeedleAssumptions::attempts_per_sample},
-    {"accepted_share", "y of Q = N90 a / y (1 + decoys)", &NeedleAssumptions::accepted_share},
+    {"attempts_per_sample", "requests that a sample takes: a of Q = N90 a / y (1 + decoys)",
+     &NeedleAssumptions::attempts_per_sample},
+    {"accepted_share", "answers that can be used: y of Q = N90 a / y (1 + decoys)", &NeedleAssumptions::accepted_share},
     {"attacker_linked", "accounts of a campaign that the provider can link to each other",
      &NeedleAssumptions::attacker_linked},
     {"link_dilution", "honest members in the group that holds a campaign's linked accounts",
@@ -76,7 +77,8 @@ constexpr Row kRows[] = {
     {"alleged_28m8_accounts", "accounts of the campaign alleged in June 2026",
      &NeedleAssumptions::alleged_28m8_accounts},
     {"alleged_28m8_days", "length of the campaign alleged in June 2026", &NeedleAssumptions::alleged_28m8_days},
-    {"base_rate_false_alarms", "false alarm rate of the base-rate example", &NeedleAssumptions::base_rate_false_alarms},
+    {"base_rate_false_alarms", "false positive rate of the base-rate example",
+     &NeedleAssumptions::base_rate_false_alarms},
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ TEST(NeedlePage, SaysWhatMustBeSaid) {
         "measured here", "gt;= 64", "assumptions.review_days.value=2", "3/n", "not a frontier model's", "synthetic"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("e+02 %")));
   ASSERT_EQ(page.verdicts.size(), 2U);
   EXPECT_THAT(page.verdicts[0], HasSubstr("needs the 40 requests [20, >= 64] that N90 of rules takes (measured here"));
   EXPECT_THAT(page.verdicts[1], HasSubstr("800 000 requests (DeepSeek-R1-Distill, published)"));

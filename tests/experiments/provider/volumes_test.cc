@@ -12,6 +12,7 @@
 namespace retort::provider {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 NeedleAssumptions Register() {
@@ -53,6 +54,21 @@ TEST(Volumes, N90IsReadWithItsBound) {
   EXPECT_EQ(marks[0].requests, 32);
   EXPECT_EQ(marks[0].grade, "measured here");
   EXPECT_EQ(marks[1].bound, Bound::kAtLeast) << "a censored N90 stays a bound";
+}
+
+TEST(Volumes, OfMarksThatLieCloseTheNeedIsDrawn) {
+  const auto drawn = [](std::string_view kept) {
+    const std::vector<Mark> marks = {{.name = "a", .requests = 33},
+                                     {.name = "b", .requests = 65},
+                                     {.name = "need", .requests = 76},
+                                     {.name = "c", .requests = 101},
+                                     {.name = "d", .requests = 817}};
+    std::vector<double> at;
+    for (const PlotMark& mark : MarksOn(marks, kept)) at.push_back(mark.at);
+    return at;
+  };
+  EXPECT_THAT(drawn(""), ElementsAre(33, 65, 817));
+  EXPECT_THAT(drawn("need"), ElementsAre(33, 76, 817));
 }
 
 TEST(Volumes, WhatIsNoSummaryIsRefusedWithItsPlace) {
