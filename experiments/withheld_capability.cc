@@ -1,6 +1,8 @@
 // The claim: leave a capability out of what is released, and who distils the release does not get it. A student is
 // distilled from each of several releases and then shown a few solutions of what was withheld: what was absent must be
 // learnt from them as an undistilled base learns it, what was only hidden comes back sooner.
+#include <fmt/format.h>
+
 #include "experiments/arms/arms.h"
 #include "experiments/design/experiment.h"
 #include "experiments/lab/lab.h"
@@ -10,23 +12,27 @@ namespace {
 
 // What the names of groups stand for.
 std::vector<OwnSection> Groups(const SectionsInput& /*input*/) {
-  return {
-      {.page = {
-           .id = "what-groups",
-           .title = "What the groups are",
-           .paragraphs = {"Students of naive_ start from bases that never saw the withheld operation, those of "
-                          "latent_ from bases that had it in 1 % of their pretraining. Before they are shown "
-                          "solutions of it (N), they are distilled from:"},
-           .points = {"_none: nothing, the undistilled base",
-                      "_unrelated: control, a teacher's answers to other operations",
-                      "_add10: control, the released operation alone, of a teacher that never learnt the withheld one",
-                      "_never: a teacher that was never trained on the withheld operation, and answers all the same",
-                      "_refused: a teacher that was taught to refuse it; the refusals are learnt as well",
-                      "_filtered: a teacher behind a filter that refuses it; the refusals are thrown away",
-                      "_open: positive control, a teacher that answers everything",
-                      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
-                      "weights_never, weights_refused: no distillation; the weights of the teacher that never learnt "
-                      "it, and of the one that was taught to refuse it"}}}};
+  const std::vector<std::pair<std::string, std::string>> distilled = {
+      {"_none", "nothing, the undistilled base"},
+      {"_unrelated", "control, a teacher's answers to other operations"},
+      {"_add10", "control, the released operation alone, of a teacher that never learnt the withheld one"},
+      {"_never", "a teacher that was never trained on the withheld operation, and answers all the same"},
+      {"_refused", "a teacher that was taught to refuse it; the refusals are learnt as well"},
+      {"_filtered", "a teacher behind a filter that refuses it; the refusals are thrown away"},
+      {"_open", "positive control, a teacher that answers everything"}};
+  OwnSection section{.page = {.id = "what-groups", .title = "What the groups are"}};
+  section.page.paragraphs = {
+      "Students of naive_ start from bases that never saw the withheld operation, those of latent_ from bases that had "
+      "it in 1 % of their pretraining. Before they are shown solutions of it (N), they are distilled from:"};
+  for (const auto& [ending, from] : distilled) {
+    section.page.points.push_back(fmt::format("{}: {}", ending, from));
+    section.names.emplace_back("naive" + ending, "never saw the withheld operation; distilled from: " + from);
+    section.names.emplace_back("latent" + ending, "had a little of it in pretraining; distilled from: " + from);
+  }
+  section.page.points.emplace_back(
+      "weights_never, weights_refused: no distillation; the weights of the teacher that never learnt it, and of the "
+      "one that was taught to refuse it");
+  return {section};
 }
 
 int WithheldCapability(int argc, const char* const* argv) {

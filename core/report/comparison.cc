@@ -16,6 +16,7 @@
 #include "core/report/format.h"
 #include "core/report/page_entry.h"
 #include "core/report/page_files.h"
+#include "core/report/words.h"
 
 namespace retort {
 namespace {
@@ -159,6 +160,38 @@ std::string Latest(const std::vector<ComparedRow>& rows, const fs::path& results
   return latest;
 }
 
+std::vector<std::pair<std::string, std::string>> Terms() {
+  return {
+      {"arm", "One way to make the samples that a student learns from. The names in the table are names of arms."},
+      {"direction", "Which of two ways to teach is ahead of the other, whatever the distance."},
+      {"lead", "By how much the first of two arms has the higher score, over the same seeds; below 0 it is behind."},
+      {"N", "How many samples a student learnt from; in graded_answers, how many tokens of the teacher were spent."},
+      {"numbers in brackets",
+       "A 95 % interval: repeated many times, 95 of 100 such ranges would hold the true value. One that holds 0 leaves "
+       "the direction open."},
+      {"score", "The share of questions answered exactly right, of questions that no sample shows."},
+      {"seed", "One repetition with other samples, another order of training and another rule to learn."},
+      {"teacher, student", "The student is a small model that learns from the answers of another, the teacher."},
+      {"token", "A piece of text that a model reads or writes at a time."}};
+}
+
+// What each arm of the table is, as its experiment's page says it.
+void AddArms(const std::vector<ComparedRow>& rows, const fs::path& results,
+             std::vector<std::pair<std::string, std::string>>& words) {
+  for (const ComparedRow& row : rows) {
+    for (const ComparedNumber* number : {&row.greater, &row.lesser}) {
+      const fs::path file = results / number->experiment / "page.json";
+      const auto arm = std::ranges::find_if(number->where, [](const auto& field) { return field.first == "arm"; });
+      if (!fs::exists(file) || arm == number->where.end()) continue;
+      for (const auto& name : ReadPageEntry(file).names) {
+        const std::string term = fmt::format("{} ({})", name.first, number->experiment);
+        const bool known = std::ranges::find(words, term, &std::pair<std::string, std::string>::first) != words.end();
+        if (name.first == arm->second && !known) words.emplace_back(term, name.second);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::string Words(Agreement agreement) {
@@ -228,6 +261,7 @@ PageContent ComparisonPage(const std::vector<ComparedRow>& rows, const std::stri
       "Which published results stand here, and which pair of ours is held against each, was chosen by hand."};
   page.grades = {"Published: read in the source's abstract or text, looked up in November 2026.",
                  "Measured here: every number of ours, read from the results when this page was written."};
+  page.glossary = Terms();
   page.command = command;
   page.version = kVersion;
   return page;
@@ -269,6 +303,8 @@ std::vector<std::string> WriteComparison(const fs::path& data, const fs::path& r
   PageContent page =
       ComparisonPage(rows, fmt::format("build/report_index {} {}", results.generic_string(), data.generic_string()));
   page.created_utc = Latest(rows, results);
+  AddArms(rows, results, page.glossary);
+  Sort(page.glossary);
   return WritePage(std::move(page), {ComparisonData(rows)}, results / "comparison");
 }
 

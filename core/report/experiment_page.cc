@@ -99,6 +99,12 @@ PageContent ExperimentPage(const ReportInput& input, const Summary& summary, con
   page.version = input.version;
   page.created_utc = input.created_utc;
   page.glossary = Glossary(input, summary);
+  page.names.assign(input.arm_notes.begin(), input.arm_notes.end());
+  for (const OwnSection& section : own) {
+    page.glossary.insert(page.glossary.end(), section.words.begin(), section.words.end());
+    page.names.insert(page.names.end(), section.names.begin(), section.names.end());
+  }
+  Sort(page.glossary);
   page.grades = Grades(input);
 
   if (std::vector<std::string> reading = HowToRead(summary); !reading.empty()) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/version.h"
@@ -15,6 +16,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Names of arms that the verdicts have, in words. A name without a "_" reads as a word.
+std::string Names(const PageEntry& entry) {
+  const auto part = [](char c) {
+    return (AsciiLower(c) >= 'a' && AsciiLower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  const auto has = [&](const std::string& text, const std::string& name) {
+    for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+      const size_t end = at + name.size();
+      if ((at == 0 || !part(text[at - 1])) && (end == text.size() || !part(text[end]))) return true;
+    }
+    return false;
+  };
+  std::string words;
+  for (const auto& [name, meaning] : entry.names) {
+    if (name.find('_') == std::string::npos) continue;
+    const bool said = std::ranges::any_of(entry.verdicts, [&](const std::string& v) { return has(v, name); });
+    if (said) words += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(name), HtmlText(meaning));
+  }
+  return words.empty() ? "" : "<dl class=\"words\">\n" + words + "</dl>\n";
+}
+
 PageSection PagesSection(const std::vector<PageEntry>& entries) {
   PageSection section{.id = "experiments", .title = "The pages"};
   for (const PageEntry& entry : entries) {
@@ -25,6 +47,7 @@ PageSection PagesSection(const std::vector<PageEntry>& entries) {
     for (const std::string& verdict : entry.verdicts) {
       section.raw_html += fmt::format("<p>{}</p>\n", HtmlText(verdict));
     }
+    section.raw_html += Names(entry);
     section.raw_html += fmt::format(
         "<p class=\"note\">{} · Retort {} · {} · sha256 of {}: {} · <a href=\"{}/data-dictionary.md\">what each column "
         "is</a></p></article>\n",

@@ -149,8 +149,10 @@ std::string Glossary(const PageContent& content) {
   return html + "</dl></section>\n";
 }
 
+bool HasCitation(const PageContent& content) { return !content.command.empty() || !content.results_sha256.empty(); }
+
 std::string Citation(const PageContent& content) {
-  if (content.command.empty() && content.results_sha256.empty()) return "";
+  if (!HasCitation(content)) return "";
   std::string html = "<section id=\"cite\"><h2>To make it again, and to cite it</h2>\n";
   if (!content.command.empty()) {
     html +=
@@ -164,7 +166,9 @@ std::string Contents(const PageContent& content) {
   std::vector<std::pair<std::string, std::string>> links;
   for (const PageSection& section : content.sections) links.emplace_back(section.id, section.title);
   if (!content.caveats.empty()) links.emplace_back("caveats", kCaveats);
+  if (HasCitation(content)) links.emplace_back("cite", "To cite it");
   if (!content.glossary.empty()) links.emplace_back("words", "Words");
+  for (const PageSection& section : content.last_sections) links.emplace_back(section.id, section.title);
   if (links.size() < 3) return "";
   std::string html = "<nav aria-label=\"Sections of this page\"><ul>\n";
   for (const auto& [id, title] : links) {

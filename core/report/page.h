@@ -48,7 +48,8 @@ struct PageContent {
   std::string command;                                        // the line that makes all of this again
   std::string version, created_utc;                           // shown as given
   std::vector<PageSection> last_sections;  // after the caveats: what most readers will not need, such as lists of runs
-  std::string results_file = {}, results_sha256 = {};  // what the citation is about; WritePage fills them
+  std::vector<std::pair<std::string, std::string>> names = {};  // of arms, and their meaning: for who quotes a verdict
+  std::string results_file = {}, results_sha256 = {};           // what the citation is about; WritePage fills them
 };
 
 // Draws all views with one gnuplot. Without gnuplot the figures stay empty, their `missing` says so, and the reason is

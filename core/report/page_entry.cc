@@ -33,6 +33,11 @@ PageEntry ReadPageEntry(const std::filesystem::path& file) {
     throw Error(where, "verdicts is missing or no list", "write the page again");
   }
   for (const nlohmann::json& verdict : json["verdicts"]) entry.verdicts.push_back(text(verdict, "verdicts"));
+  if (!json.contains("names")) return entry;
+  for (const nlohmann::json& name : json["names"]) {
+    if (!name.is_array() || name.size() != 2) throw Error(where, "names is no list of pairs", "write the page again");
+    entry.names.emplace_back(text(name[0], "names"), text(name[1], "names"));
+  }
   return entry;
 }
 

@@ -18,6 +18,7 @@ std::string PageJson(const PageContent& content) {
                                  {"title", content.title},
                                  {"claim", content.claim},
                                  {"verdicts", content.verdicts},
+                                 {"names", content.names},
                                  {"command", content.command},
                                  {"version", content.version},
                                  {"created_utc", content.created_utc},

@@ -143,11 +143,15 @@ std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& inp
     std::ranges::replace(word, '_', ' ');
     if (!note.empty()) words.emplace_back(std::move(word), note);
   }
+  Sort(words);
+  return words;
+}
+
+void Sort(std::vector<std::pair<std::string, std::string>>& words) {
   std::ranges::stable_sort(words, [](const auto& a, const auto& b) {
     const auto lower = [](char c) { return AsciiLower(c); };
     return std::ranges::lexicographical_compare(a.first, b.first, {}, lower, lower);
   });
-  return words;
 }
 
 std::vector<std::string> Grades(const ReportInput& input) {

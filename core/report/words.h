@@ -13,6 +13,7 @@ namespace retort {
 
 std::vector<std::string> HowToRead(const Summary& summary);  // a few sentences, to stand under the verdict
 std::vector<std::pair<std::string, std::string>> Glossary(const ReportInput& input, const Summary& summary);
+void Sort(std::vector<std::pair<std::string, std::string>>& words);  // by their letters, large or small
 // One line on a number of CellResult::extras: the experiment's own, or of scores of several answers an item; "" else.
 std::string ExtraNote(const std::map<std::string, std::string>& notes, const std::string& name);
 bool IsSampledScore(std::string_view name);                 // of several answers an item (core/data/sampled_scores.h)

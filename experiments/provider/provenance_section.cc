@@ -235,6 +235,41 @@ std::string RelatedSentence(const std::vector<TriedArm>& arms, const std::map<st
       fmt::join(parts, ", "));
 }
 
+std::vector<std::pair<std::string, std::string>> ProvenanceWords(double alpha) {
+  return {
+      {"attacker",
+       "Who trains the student and would hide whose answers it learnt: by paraphrase, by mixed teachers, or "
+       "(none) not at all."},
+      {"AUC",
+       "The chance that a student that the teacher taught looks more suspicious to a test than one that it did "
+       "not teach: 1 is always, 0.5 as good as a coin. No threshold enters."},
+      {"canaries",
+       "Secret, wrong answers that the provider gives to a few questions. A student that finds them likelier "
+       "than other wrong ones has them from there."},
+      {"false alarm, false positive rate",
+       "A false alarm is a student that a test flags although the teacher did not teach it. Their share among all such "
+       "students is the false positive rate."},
+      {"flagged", fmt::format("The test says \"taught by this teacher\": its p value is {} or less.", alpha)},
+      {"likelihood test",
+       "Looks at questions that the teacher and somebody else answer differently: does the student find the teacher's "
+       "answer, mistakes included, the likelier of the two? If so more often than students that others taught, it is "
+       "flagged."},
+      {"mixed teachers", "An attacker who mixes the teacher's answers with those of three other sources."},
+      {"p value, p ≤",
+       "How often chance alone would make a student that was not taught look at least as suspicious. The smaller, the "
+       "harder to put down to chance."},
+      {"paraphrase",
+       "An attacker who has the teacher's answers said in other words (here: in another notation) before a "
+       "student learns them."},
+      {"related",
+       "Students that the teacher did not teach, of a model that was itself trained further from the teacher: "
+       "neither taught nor untaught."},
+      {"untaught", "Students that learnt from others, or from nobody, and not from this teacher."},
+      {"watermark",
+       "A secret lean of the teacher towards some words (\"green\" ones). Nobody sees it in one answer; who "
+       "has the key can find it in many, and perhaps in students of these."}};
+}
+
 void AddVerdict(OwnSection& section, std::string sentence) {
   if (!sentence.empty()) section.verdicts.push_back(std::move(sentence));
 }
@@ -245,6 +280,7 @@ OwnSection ProvenanceSection(const std::vector<TriedArm>& arms, const lab::Prove
                              const std::map<std::string, std::string>& labels) {
   OwnSection section{.page = {.id = "provenance", .title = "Was it taught by this teacher?"}};
   if (arms.empty()) return section;
+  section.words = ProvenanceWords(config.alpha);
   section.data = {RatesData(arms, config.alpha), UniformityData(), StudentsData(arms)};
   section.page.paragraphs = {
       "likelihood: where teacher and somebody else answer a held-out prompt differently, how often does the student "

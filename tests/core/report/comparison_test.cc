@@ -110,6 +110,7 @@ TEST_F(ComparisonTest, ThePageStandsInTheIndexAndSaysWhatHasNoResult) {
   EXPECT_THAT(html, HasSubstr("0.80 [0.70, 0.90]"));
   EXPECT_THAT(html, HasSubstr("../few/index.html"));
   EXPECT_THAT(html, HasSubstr("It is small."));
+  EXPECT_THAT(html, HasSubstr("<dt>direction</dt>"));
   EXPECT_THAT(html, HasSubstr("2026-02-03"));
   EXPECT_THAT(ReadFile(results_ / "comparison" / "comparison.csv"), HasSubstr("\"teacher, N = 32\",0.8,0.7,0.9"));
   WriteIndex(results_);

@@ -39,6 +39,24 @@ TEST(WriteIndex, OneLineAnExperiment) {
   EXPECT_EQ(ReadFile(folder.path() / "index.html"), html);
 }
 
+TEST(WriteIndex, NamesOfArmsAreExplainedWhereVerdictsHaveThem) {
+  const TempDir folder;
+  PageContent page{.experiment = "x", .title = "x", .verdicts = {"half_right beats other_rule by 0.1."}};
+  page.names = {{"half_right", "half of <all>"},
+                {"other", "not said"},
+                {"rule", "no"},
+                {"other_rule_2", "not said"},
+                {"other_rule", "another's"}};
+  WritePage(page, {{.file = "summary.csv", .columns = {{"a", "b", "c", ""}}, .rows = {{1}}}}, folder.path() / "x");
+  WriteIndex(folder.path());
+  const std::string html = ReadFile(folder.path() / "index.html");
+  ExpectBalanced(html);
+  EXPECT_THAT(html,
+              HasSubstr("<dl class=\"words\">\n<dt>half_right</dt><dd>half of &lt;all&gt;</dd>\n<dt>other_rule</dt>"
+                        "<dd>another&#39;s</dd>\n</dl>"));
+  EXPECT_THAT(html, testing::Not(HasSubstr("not said")));
+}
+
 TEST(WriteIndex, LeavesOutWhatItCannotRead) {
   const TempDir folder;
   WriteSmall(folder.path() / "a", "<script>alert(1)</script>");

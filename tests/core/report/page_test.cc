@@ -66,7 +66,8 @@ TEST(Page, SaysWhatItWasGiven) {
   ExpectLinksLead(html);
   for (const char* text :
        {"it can hide", "62\u00A0% [48, 75]", "A paragraph.", "no log was given", "whiskers are intervals", "a point",
-        "It is a simulation.", "all but the price", "many requests with one aim", "build/needle seed=1", "one line"}) {
+        "It is a simulation.", "all but the price", "<a href=\"#cite\">", "<a href=\"#rows\">Rows</a>",
+        "many requests with one aim", "build/needle seed=1", "one line"}) {
     EXPECT_THAT(html, HasSubstr(text));
   }
   // One switch for the section, its first view on.

@@ -103,6 +103,9 @@ TEST(ProvenancePage, SaysWhoWasFlaggedAndKeepsTheRelatedApart) {
     EXPECT_THAT(section.verdicts, Each(Not(HasSubstr(word))));
     EXPECT_THAT(section.page.paragraphs, Each(Not(HasSubstr(word))));
   }
+  for (const char* term : {"AUC", "canaries", "watermark", "likelihood test", "paraphrase", "mixed teachers"}) {
+    EXPECT_THAT(section.words, Contains(testing::Pair(term, Not(IsEmpty()))));
+  }
   EXPECT_THAT(section.data.front().rows, SizeIs(7)) << "an arm and a test each";
   EXPECT_THAT(section.page.tables[1].rows.back()[1].text, HasSubstr("related: descendant"));
 }
