@@ -164,8 +164,8 @@ class GapPlotBuilder {
   // for the first, then to either side in turn. 0.014 of the axis is about 6 pixels.
   double Aside(size_t index) const {
     constexpr double kMost = 0.014, kStep = 0.007;
-    const auto place = static_cast<double>((index + 1) / 2), last = static_cast<double>(task_.arms.size() / 2);
-    const double aside = place * std::min(kStep, kMost / std::max(last, 1.0));
+    const size_t place = (index + 1) / 2, last = std::max<size_t>(task_.arms.size() / 2, 1);
+    const double aside = static_cast<double>(place) * std::min(kStep, kMost / static_cast<double>(last));
     return std::exp2((index % 2 == 1 ? aside : -aside) * std::log2(right_ / left_));
   }
 

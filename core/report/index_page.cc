@@ -29,10 +29,10 @@ std::string Names(const PageEntry& entry) {
     return false;
   };
   std::string words;
-  for (const auto& [name, meaning] : entry.names) {
-    if (name.find('_') == std::string::npos) continue;
-    const bool said = std::ranges::any_of(entry.verdicts, [&](const std::string& v) { return has(v, name); });
-    if (said) words += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(name), HtmlText(meaning));
+  for (const auto& name : entry.names) {
+    if (name.first.find('_') == std::string::npos) continue;
+    const bool said = std::ranges::any_of(entry.verdicts, [&](const std::string& v) { return has(v, name.first); });
+    if (said) words += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(name.first), HtmlText(name.second));
   }
   return words.empty() ? "" : "<dl class=\"words\">\n" + words + "</dl>\n";
 }

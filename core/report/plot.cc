@@ -42,7 +42,7 @@ std::string Quoted(std::string_view text) {
 std::string QuotedLines(const std::string& text) {
   const size_t end = text.find('\n');
   if (end == std::string::npos) return Quoted(text);
-  return Quoted(text.substr(0, end)) + ".\"\\n\"." + QuotedLines(text.substr(end + 1));
+  return Quoted(text.substr(0, end)) + R"(."\n".)" + QuotedLines(text.substr(end + 1));
 }
 
 bool HasInterval(const PlotPoint& p) { return std::isfinite(p.low) && std::isfinite(p.high); }

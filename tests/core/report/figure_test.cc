@@ -41,8 +41,8 @@ TEST(GapPlot, MarksAtOneNAreMovedByLittle) {
     const Plot plot = GapPlot(Task(arms, {4, 32, 128}), Panel::kScore, Cost::kSamples, "arm0");
     EXPECT_EQ(Named(plot, "arm0").points[1].x, 32);
     EXPECT_EQ(Named(plot, "memoriser").points[1].x, 32);
-    std::vector<double> xs;
-    for (int a = 0; a < arms; ++a) xs.push_back(Named(plot, fmt::format("arm{}", a)).points[1].x);
+    std::vector<double> xs(static_cast<size_t>(arms));
+    for (int a = 0; a < arms; ++a) xs[static_cast<size_t>(a)] = Named(plot, fmt::format("arm{}", a)).points[1].x;
     for (const double x : xs) {  // six pixels of about 400
       EXPECT_LE(std::abs(std::log(x / 32)) / std::log(*plot.x.high / *plot.x.low), 0.015);
     }
