@@ -9,6 +9,7 @@ from pathlib import Path
 import toy
 
 ADDS = 'echo $(($1 + $2)) > sum.txt'
+MARK = os.getpid()  # in what is looked for among all processes: other tests may run beside this one
 
 
 class Hostile(unittest.TestCase):
@@ -40,13 +41,13 @@ class Hostile(unittest.TestCase):
         self.check(ADDS + "; sleep 60", True)  # what it earned lies in its file
 
     def test_ignores_signals_and_hides_children(self):
-        self.check("trap '' TERM INT HUP; (setsid sh -c 'trap \"\" TERM; sleep 61' &); " + ADDS, True)
-        self.assertNotIn("sleep 61", processes())
+        self.check(f"trap '' TERM INT HUP; (setsid sh -c 'trap \"\" TERM; sleep 61.{MARK}' &); {ADDS}", True)
+        self.assertNotIn(f"sleep 61.{MARK}", processes())
 
     def test_forks_without_end(self):
         self.check(ADDS + "; f() { f | f & }; f; wait; sleep 9", True, within=12)
-        self.check("while :; do sleep 62 & done", False, within=12)
-        self.assertNotIn("sleep 62", processes())
+        self.check(f"while :; do sleep 62.{MARK} & done", False, within=12)
+        self.assertNotIn(f"sleep 62.{MARK}", processes())
 
     def test_takes_all_memory_and_disk(self):
         self.check("python3 -c 'x = bytearray(4 << 30)'", False)
@@ -107,7 +108,7 @@ class HostileCollector(unittest.TestCase):
         attack = ("import os, sys\nprint('{\"score\": 80}' * 1000)\n"
                   "for name in ('/etc/passwd', sys.argv[0]):\n"
                   "    try: open(name, 'a').write('{}')\n    except OSError: pass\n"
-                  "if os.fork() == 0:\n    os.setsid()\n    __import__('time').sleep(63)\n    os._exit(0)\n")
+                  f"if os.fork() == 0:\n    os.setsid()\n    os.execvp('sleep', ['sleep', '63.{MARK}'])\n")
         few = [case for case in assignment.cases if case.name in ("a friendly server", "the key is kept")]
         short = Assignment(assignment.name, assignment.title, assignment.files, few)
         honest = toy.grade(context, short, {"collector.py": good.encode()})
@@ -115,7 +116,7 @@ class HostileCollector(unittest.TestCase):
         at = good.index("import argparse")
         hostile = toy.grade(context, short, {"collector.py": (good[:at] + attack + good[at:]).encode()})
         self.assertEqual(hostile.percent, 100, [case.output for case in hostile.cases])
-        self.assertNotIn("sleep(63)", processes())
+        self.assertNotIn(f"sleep 63.{MARK}", processes())
         fake = toy.grade(context, short, {"collector.py": b"print('all collected'); open('answers.jsonl', 'w').write('{}\\n')"})
         self.assertEqual(fake.score, 0)
 

@@ -29,7 +29,7 @@ class TryServer(unittest.TestCase):
             url = server.stdout.readline().strip()
             out = Path(place) / "out.jsonl"
             ran = subprocess.run([sys.executable, "-B", COURSE / "reference/collector.py", "--url", url, "--model", "teacher-1",
-                                  "--questions", questions, "--out", out, "--budget", "1000", "--timeout", "0.6"],
+                                  "--questions", questions, "--out", out, "--budget", "1000", "--timeout", "1.5"],
                                  capture_output=True, text=True, env={**os.environ, "COLLECTOR_KEY": "sk-x"}, check=False, timeout=60)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
             lines = [json.loads(line) for line in out.read_text().splitlines()]

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "core/base/random.h"
@@ -20,9 +21,15 @@ using ::testing::HasSubstr;
 
 TEST(ApiTeacherLimits, AsManyAtOnceAsItMayAndNoMore) {
   for (const int concurrency : {1, 3, 16}) {
-    const TestServer server([](const SeenRequest& request) {
-      FullReply reply = Echo(request);
-      reply.delay = 0.02;
+    const TestServer server([&](const SeenRequest& request) {
+      // Waits for as many to be there together: three seconds at most, where they never come.
+      RawReply reply{.next = [&, bytes = ToBytes(Echo(request)), looks = 0,
+                              sent = false]() mutable -> std::optional<RawReply::Piece> {
+        if (sent) return std::nullopt;
+        sent = server.most_in_flight() >= concurrency || ++looks > 150;
+        return RawReply::Piece{.bytes = sent ? bytes : "", .pause = 0.02};
+      }};
+      reply.keep_open = true;
       return reply;
     });
     ApiTeacherConfig config = QuickConfig(server.url());
@@ -98,14 +105,14 @@ TEST(ApiTeacherContract, EqualRequestsGetAReplyEach) {
 
 // ---- the books ----
 
-// The entries after asking `n` questions of a server that gives each this response.
+// The entries after asking `n` questions of a server that gives each this response. It has `seconds` to begin it.
 std::vector<TestLedger::Entry> Books(const std::function<Response(const SeenRequest&)>& handler, int n = 1,
-                                     int max_retries = 0) {
+                                     int max_retries = 0, double seconds = 5) {
   const TestServer server(handler);
   TestLedger ledger;
   ApiTeacherConfig config = QuickConfig(server.url());
   config.max_retries = max_retries;
-  config.first_byte_timeout = 0.2;
+  config.first_byte_timeout = seconds;
   const std::unique_ptr<Teacher> teacher = MakeApiTeacher(config);
   EXPECT_TRUE(teacher->UseLedger(&ledger));
   AskAll(*teacher, ManyRequests(n));
@@ -117,10 +124,10 @@ std::vector<TestLedger::Entry> Books(const std::function<Response(const SeenRequ
 TEST(ApiTeacherBooks, WhatAnswersCost) {
   const std::vector<TestLedger::Entry> entries = Books(Echo, 10);
   ASSERT_EQ(entries.size(), 10U);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    EXPECT_EQ(entries[i].charged, EchoUsage("question 0"));
-    EXPECT_GE(entries[i].most.prompt_tokens, entries[i].charged.prompt_tokens);
-    EXPECT_EQ(entries[i].most.completion_tokens, 50);
+  for (const TestLedger::Entry& entry : entries) {
+    EXPECT_EQ(entry.charged, EchoUsage("question 0"));
+    EXPECT_GE(entry.most.prompt_tokens, entry.charged.prompt_tokens);
+    EXPECT_EQ(entry.most.completion_tokens, 50);
   }
 }
 
@@ -161,7 +168,7 @@ TEST(ApiTeacherBooks, WhatBreaksOffCostsAllItMayCost) {
       [](const SeenRequest&) { return JsonReply(""); },
       [](const SeenRequest&) { return JsonReply(R"({"choices": []})"); }};
   for (size_t i = 0; i < handlers.size(); ++i) {
-    const auto entries = Books(handlers[i], 1, 1);
+    const auto entries = Books(handlers[i], 1, 1, 0.5);
     EXPECT_EQ(entries.size(), 2U) << i;
     for (const TestLedger::Entry& entry : entries) EXPECT_EQ(entry.charged, entry.most) << i;
   }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <functional>
+#include <optional>
 
 #include "teacher/api_teacher.h"
 #include "tests/teacher/api_fixture.h"
@@ -15,7 +18,6 @@ using ::testing::AllOf;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Le;
 using ::testing::Lt;
 
 const std::string kRight = ReplyBody({{.text = "right"}}, {3, 4});
@@ -52,15 +54,22 @@ TEST(FailingServer, WaitsLongerEachTime) {
   config.max_retries = 4;
   config.backoff = 0.04;
   config.max_backoff = 0.16;
-  AskOne(config);
-  const std::vector<SeenRequest> seen = server.requests();
-  ASSERT_EQ(seen.size(), 5U);
-  double longest = 0.04;
-  for (size_t i = 1; i < seen.size(); ++i) {
-    const double wait = std::chrono::duration<double>(seen[i].time - seen[i - 1].time).count();
-    EXPECT_THAT(wait, AllOf(Ge(longest * 0.45), Le(longest + 0.15))) << "half of it may be left to chance";
-    longest = std::min(0.16, longest * 2);
+  // A machine that does other work makes any wait longer, and none shorter: the shortest of a few runs.
+  constexpr std::array<double, 4> kMost = {0.04, 0.08, 0.16, 0.16};
+  std::array<double, 4> shortest;
+  shortest.fill(10);
+  const auto is_long = [&](size_t i) { return shortest[i] > kMost[i] + 0.15; };
+  for (size_t run = 0; run < 10 && (is_long(0) || is_long(1) || is_long(2) || is_long(3)); ++run) {
+    AskOne(config);
+    const std::vector<SeenRequest> seen = server.requests();
+    ASSERT_EQ(seen.size(), 5 * (run + 1));
+    for (size_t i = 0; i < 4; ++i) {
+      const std::chrono::duration<double> wait = seen[5 * run + i + 1].time - seen[5 * run + i].time;
+      EXPECT_GE(wait.count(), kMost[i] * 0.45) << "half of it may be left to chance";
+      shortest[i] = std::min(shortest[i], wait.count());
+    }
   }
+  for (size_t i = 0; i < 4; ++i) EXPECT_FALSE(is_long(i)) << i << ": " << shortest[i];
 }
 
 TEST(FailingServer, DoesNotAskAgainForWhatCannotWork) {
@@ -202,26 +211,29 @@ TEST(FailingServer, StallsEnd) {
 }
 
 TEST(FailingServer, FirstByteTimeoutIsNotTheWholeReplys) {
-  const TestServer server([](const SeenRequest& request) { return InPieces(Echo(request), 100, 0.1); });
+  const TestServer server([](const SeenRequest& request) { return InPieces(Echo(request), 30, 0.1); });
   ApiTeacherConfig config = QuickConfig(server.url());
-  config.first_byte_timeout = 0.15;
-  EXPECT_EQ(AskOne(config).error, "");
+  config.first_byte_timeout = 0.6;
+  EXPECT_GT(Seconds([&] { EXPECT_EQ(AskOne(config).error, ""); }), 0.6);
   const TestServer silent([](const SeenRequest& request) { return StallAfter(Echo(request), 0); });
   config.base_url = silent.url();
-  EXPECT_LT(Seconds([&] { EXPECT_NE(AskOne(config).error, ""); }), 1) << "long before total_timeout";
+  EXPECT_LT(Seconds([&] { EXPECT_NE(AskOne(config).error, ""); }), 4) << "long before total_timeout";
 }
 
-// A stall of one request holds the others up no longer than its own time.
+// A request that stalls until all others have their replies holds none of them up.
 TEST(FailingServer, AStallHoldsNobodyElseUp) {
-  const TestServer server([](const SeenRequest& request) -> Response {
-    if (AskedText(request) == "question 0") return StallAfter(Echo(request), 0);
-    return Echo(request);
+  std::atomic<int> replies = 0;
+  const TestServer server([&](const SeenRequest& request) -> Response {
+    if (AskedText(request) != "question 0") return Echo(request);
+    return RawReply{.next = [&]() -> std::optional<RawReply::Piece> {
+      if (replies == 19) return std::nullopt;
+      return RawReply::Piece{.bytes = "", .pause = 0.01};
+    }};
   });
-  ApiTeacherConfig config = QuickConfig(server.url());
-  config.first_byte_timeout = 0.4;
   std::vector<std::string> order;
-  MakeApiTeacher(config)->Ask(ManyRequests(20), [&](const Reply& reply) {
+  MakeApiTeacher(QuickConfig(server.url()))->Ask(ManyRequests(20), [&](const Reply& reply) {
     order.push_back(reply.id);
+    ++replies;
     return true;
   });
   ASSERT_EQ(order.size(), 20U);
@@ -233,7 +245,7 @@ TEST(ApiTeacherLimits, WaitsWhereTheServerSaysThatNothingIsLeft) {
     FullReply reply = Echo(request);
     if (request.number == 0) {
       reply.headers.emplace_back("X-RateLimit-Remaining-Requests", "0");
-      reply.headers.emplace_back("X-RateLimit-Reset-Requests", "300ms");
+      reply.headers.emplace_back("X-RateLimit-Reset-Requests", "900ms");
     }
     return reply;
   });
@@ -245,8 +257,8 @@ TEST(ApiTeacherLimits, WaitsWhereTheServerSaysThatNothingIsLeft) {
   }
   const std::vector<SeenRequest> seen = server.requests();
   ASSERT_EQ(seen.size(), 3u);
-  EXPECT_GE(seen[1].time - seen[0].time, std::chrono::milliseconds(290));
-  EXPECT_LT(seen[2].time - seen[1].time, std::chrono::milliseconds(290));
+  EXPECT_GE(seen[1].time - seen[0].time, std::chrono::milliseconds(890));
+  EXPECT_LT(seen[2].time - seen[1].time, std::chrono::milliseconds(890));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <cctype>
+#include <cstdlib>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -25,6 +26,9 @@ namespace http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
+
+// No proxy of the environment's stands between a test and this machine. Set before there are threads.
+[[maybe_unused]] const int kNoProxy = ::setenv("no_proxy", "*", 1);
 
 // Waits; false as soon as the other side is gone or the socket is shut down here.
 bool Pause(int fd, double seconds) {
@@ -263,7 +267,7 @@ std::string ToBytes(const FullReply& reply) {
   std::string bytes = "HTTP/1.1 " + std::to_string(reply.status) + " whatever\r\n";
   bool has_length = false;
   for (const auto& [name, value] : reply.headers) {
-    bytes += name + ": " + value + "\r\n";
+    bytes.append(name).append(": ").append(value).append("\r\n");
     has_length = has_length || name == "Content-Length" || name == "Transfer-Encoding";
   }
   if (!has_length) bytes += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
@@ -297,7 +301,7 @@ RawReply InPieces(const FullReply& reply, size_t piece_bytes, double pause) {
   return raw;
 }
 
-RawReply Repeat(std::string head, std::string block, int64_t times, double pause) {
+RawReply Repeat(const std::string& head, const std::string& block, int64_t times, double pause) {
   auto sent = std::make_shared<int64_t>(-1);
   return {.next = [=]() -> std::optional<RawReply::Piece> {
     if (times >= 0 && *sent >= times) return std::nullopt;

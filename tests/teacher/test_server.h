@@ -59,7 +59,7 @@ RawReply StallAfter(const FullReply& reply, size_t bytes);
 // The whole of it; the connection stays open.
 RawReply InPieces(const FullReply& reply, size_t piece_bytes, double pause = 0);
 // `head`, then `block` over and over: `times`, or without end.
-RawReply Repeat(std::string head, std::string block, int64_t times = -1, double pause = 0);
+RawReply Repeat(const std::string& head, const std::string& block, int64_t times = -1, double pause = 0);
 
 class TestServer {
  public:

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "core/config/interpolate.h"
@@ -41,9 +41,9 @@ std::string RandomWord(std::mt19937& random) {
 TEST(HostileWords, RandomOnesAreReadOrRefused) {
   std::mt19937 random(7);
   int accepted = 0;
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // of the processor: others may be at work
   for (int i = 0; i < 20000; ++i) accepted += IsAccepted((i % 4 == 0 ? "" : "x=") + RandomWord(random)) ? 1 : 0;
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << "0.2 s on an idle core";
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 10) << "0.2 s on an idle core";
   EXPECT_GT(accepted, 500);
   EXPECT_LT(accepted, 15000);
 }

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import chromium  # noqa: E402
@@ -18,6 +19,14 @@ failures = []
 def expect(what, got, wanted):
     if got != wanted:
         failures.append(f"{what}: {got!r}, not {wanted!r}")
+
+
+def expect_soon(browser, what, expression, wanted):
+    """Of what a page does in its own time."""
+    end = time.monotonic() + 10
+    while (got := browser.evaluate(expression)) != wanted and time.monotonic() < end:
+        time.sleep(0.02)
+    expect(what, got, wanted)
 
 
 def column(browser, name):
@@ -63,14 +72,12 @@ def check_links(browser, folder):
         link.click();
         return Number(link.textContent);
     })()""")
-    lit = browser.evaluate("""new Promise(done => setTimeout(() => done(
-        [...document.querySelectorAll("tr.lit")].map(row => row.cells[2].textContent + row.cells[3].textContent)), 50))""")
-    expect("cells behind the row", lit, ["teacher16"] * seeds)
-    visible = browser.evaluate("""(() => {
+    expect_soon(browser, "cells behind the row", """[...document.querySelectorAll("tr.lit")]
+        .map(row => row.cells[2].textContent + row.cells[3].textContent)""", ["teacher16"] * seeds)
+    expect_soon(browser, "the first of them is in view", """(() => {
         const box = document.getElementById("cells-rules-teacher-16").getBoundingClientRect();
         return box.top >= 0 && box.bottom <= innerHeight;
-    })()""")
-    expect("the first of them is in view", visible, True)
+    })()""", True)
     link = browser.evaluate('document.querySelector("tr.lit a").getAttribute("href")')
     expect("the run's result", link.startswith("../runs/aaaa") and link.endswith("/result.json"), True)
     broken = browser.evaluate("""[...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute("href").slice(1))

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
+#include <ctime>
 
 #include "core/base/random.h"
 
@@ -164,9 +164,9 @@ TEST(GapCurve, IsFastEnough) {
     }
     input.seeds.push_back(std::move(seed));
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may be at work
   EXPECT_TRUE(FitGapCurve(input).n90);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1500));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 1.5);
 }
 
 TEST(Crossing, Prints) {

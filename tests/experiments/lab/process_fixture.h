@@ -20,7 +20,7 @@ namespace retort::lab {
 inline const std::string kProgram = std::string(RETORT_BINARY_DIR) + "/fake_experiment";
 
 inline bool WaitUntil(const std::function<bool()>& condition) {
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 2400; ++i) {  // two minutes: other tests may take all cores
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "core/base/error.h"
 #include "core/base/files.h"
 #include "tests/experiments/lab/process_fixture.h"
 
@@ -144,6 +145,7 @@ TEST_F(LabTest, PlanReportAndStatusComputeNothing) {
   EXPECT_THAT(Run({"--status"}).output, HasSubstr("nothing runs"));
   Subprocess main = Start({"n=[4,16]", "seeds=1"}, "sleep:16");
   EXPECT_TRUE(WaitUntil([&] { return Run({"--status"}).output.find("0/1 cells") != std::string::npos; }));
+  EXPECT_TRUE(WaitUntil([&] { return !Computed().empty(); })) << "the status may be there before the worker";
   main.Kill(SIGINT);
   main.Wait();
   EXPECT_THAT(Computed(), SizeIs(1));
@@ -179,7 +181,15 @@ TEST_F(LabTest, AfterKillOfTheMainProcessNoWorkerIsLeftAndTheRestIsComputed) {
   const size_t done = Done();
   main.Kill(SIGKILL);
   main.Wait();
-  EXPECT_TRUE(WaitUntil([&] { return kill(worker, 0) != 0; })) << "the worker outlived its main process";
+  // Gone, or a zombie that whoever adopts it has yet to reap.
+  const auto ended = [&] {
+    try {
+      return ReadFile("/proc/" + std::to_string(worker) + "/stat", 4096).find(") Z ") != std::string::npos;
+    } catch (const Error&) {
+      return true;
+    }
+  };
+  EXPECT_TRUE(WaitUntil(ended)) << "the worker outlived its main process";
   ForgetComputed();
   EXPECT_EQ(Run({"n=[4,16]", "seeds=1"}).exit_code, 0);
   EXPECT_EQ(Computed().size(), 4 - done);

@@ -114,7 +114,7 @@ TEST_F(ProgramsTest, AKilledTrainingGoesOnToTheSameWeights) {
   };
   ASSERT_EQ(RunCommand(command("whole")).exit_code, 0);
   Subprocess train(command("killed"), {.stderr_file = path("stderr")});
-  for (int i = 0; i < 3000 && !fs::exists(path("killed/checkpoint/state.json")) && !train.Poll(); ++i) {
+  for (int i = 0; i < 12'000 && !fs::exists(path("killed/checkpoint/state.json")) && !train.Poll(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   train.Kill(SIGKILL);
@@ -136,7 +136,7 @@ TEST_F(ProgramsTest, GenerateAnswersInOrderAndScoreAgrees) {
   const std::vector<json> answers = Lines(together.output);
   ASSERT_THAT(answers, SizeIs(40));
   std::vector<std::string> one_by_one = options;
-  one_by_one.push_back("batch_size=1");
+  one_by_one.emplace_back("batch_size=1");
   EXPECT_EQ(Lines(Run("generate", one_by_one, input).output).at(17)["ids"], answers[17]["ids"]);
 
   const auto tokenizer = LoadTokenizer(path("tiny"));
@@ -160,8 +160,8 @@ TEST_F(ProgramsTest, GenerateAnswersInOrderAndScoreAgrees) {
 
 TEST_F(ProgramsTest, ABadLineIsNamedAndTheLinesBeforeItAreAnswered) {
   for (const char* program : {"generate", "score"}) {
-    for (const char* bad : {"{\"text\": 3}", "{\"ids\": [1, 99999]}", "{\"ids\": []}",
-                            "{\"text\": \"a\", \"ids\": [4]}", "{\"ids\": [-1]}", "[", "{\"ids\": [true]}"}) {
+    for (const char* bad : {"{\"text\": 3}", "{\"ids\": [1, 99999]}", "{\"ids\": []}", R"({"text": "a", "ids": [4]})",
+                            "{\"ids\": [-1]}", "[", "{\"ids\": [true]}"}) {
       const CommandResult result = Run(program, {Key("model", "tiny")},
                                        std::string("{\"text\": \"big 12?\"}\n") + bad + "\n{\"text\": \"x\"}\n");
       EXPECT_EQ(result.exit_code, 2) << program << bad;
@@ -212,7 +212,7 @@ TEST_F(ProgramsTest, FewSamplesRunsResumesAndRepeats) {
   EXPECT_GE(compared, 20);
   // A likelihood metric, on the same models.
   std::vector<std::string> likelihood = words("runs");
-  likelihood.push_back("evaluation.metric=bits_per_byte");
+  likelihood.emplace_back("evaluation.metric=bits_per_byte");
   const CommandResult bits = Run("few_samples", likelihood);
   EXPECT_EQ(bits.exit_code, 0) << bits.output;
   EXPECT_THAT(bits.output, HasSubstr("bits per byte"));
@@ -221,7 +221,7 @@ TEST_F(ProgramsTest, FewSamplesRunsResumesAndRepeats) {
 TEST_F(LossesTest, TheReferencePathHasRunsOfItsOwnThatAgree) {
   ASSERT_EQ(Run("few_samples", SmallGrid("runs", "fused")).exit_code, 0);
   std::vector<std::string> words = SmallGrid("runs", "reference");
-  words.push_back("numerics=reference");
+  words.emplace_back("numerics=reference");
   const CommandResult reference = Run("few_samples", words);
   ASSERT_EQ(reference.exit_code, 0) << reference.output;
   const auto fused = LossesOf("runs", "fused"), plain = LossesOf("runs", "reference");

@@ -1,5 +1,4 @@
 // A warm start that was killed or interrupted is not taken for one, and ends in the weights of one that was not.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -16,7 +15,6 @@ namespace retort::lab {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
 
 class WarmStartTest : public ProgramsTest {
  protected:
@@ -43,7 +41,7 @@ class WarmStartTest : public ProgramsTest {
     std::vector<std::string> command = Words(runs);
     command.insert(command.begin(), Program("few_samples"));
     Subprocess process(command, {.stderr_file = path("stderr")});
-    for (int i = 0; i < 6000 && !Saved(runs) && !process.Poll(); ++i) {
+    for (int i = 0; i < 24'000 && !Saved(runs) && !process.Poll(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     process.Kill(signal);

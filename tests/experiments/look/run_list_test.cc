@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -52,6 +53,7 @@ class RunListTest : public ::testing::Test {
     std::erase_if(runs, [&](const RunEntry& run) { return !filter.Matches(run); });
     SortRuns(sort, runs);
     std::vector<std::string> labels;
+    labels.reserve(runs.size());
     for (const RunEntry& run : runs) labels.push_back(RunLabel(run));
     return labels;
   }
@@ -166,7 +168,9 @@ TEST_F(RunListTest, NothingInARunSteersTheTerminal) {
                   "arm = \"\x1b]0;owned\x07\xC2\x9B"
                   "31m\xE2\x80\xAE\"\nn = 1\n");
   const std::string table = Runs({"ls"}) + Runs({"show", kOther});
-  for (const char* bad : {"\x1b", "\x07", "\xC2\x9B", "\xE2\x80\xAE"}) EXPECT_THAT(table, Not(HasSubstr(bad)));
+  for (const char* bad : {"\x1b", "\x07", "\xC2\x9B", "\xE2\x80\xAE"}) {  // NOLINT(misc-misleading-bidirectional)
+    EXPECT_THAT(table, Not(HasSubstr(bad)));
+  }
 }
 
 TEST_F(RunListTest, PrefixesAreFoundOrTheirCandidatesNamed) {
@@ -258,10 +262,9 @@ TEST_F(RunListTest, AThousandRunsAreListedAtOnce) {
     std::ofstream(store_.runs() / name / "result.json") << result;
     std::ofstream(store_.runs() / name / "times.json") << R"({"finished_utc": "2026-01-01T00:00:00Z", "seconds": 1})";
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: others may be at work
   EXPECT_THAT(ListRuns(store_.runs()), SizeIs(1008));
-  // About 40 ms on two cores; the bound is for a machine that is busy with other things.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 2) << "about 0.04";
 }
 
 TEST_F(RunListTest, HelpIsCompleteAndMistakesAreSaid) {

@@ -106,6 +106,7 @@ def tasks_in_training(runs):
 
 def kill_worker(job, index):
     pid = worker_of(job, index)
+    assert pid, "it was over before it was killed"  # 0 would be every process of this group
     os.kill(pid, signal.SIGKILL)
     say(f"killed the worker of task {job['id']}_{index}, process {pid}")
 

@@ -12,7 +12,8 @@
 
 namespace retort {
 
-inline constexpr char kSecret[] = "CANARY7531";
+// Each half has letters that no hexadecimal digest and no number holds.
+inline constexpr char kSecret[] = "CANARY7Q5Z";
 
 // Thinks aloud in every way there is, and gives more probabilities than it is asked for.
 class Thinker : public Teacher, public LikelihoodScorer {

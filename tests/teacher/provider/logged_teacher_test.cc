@@ -30,7 +30,7 @@ class LoggedTeacherTest : public ::testing::Test {
     return config;
   }
   void SetUp() override {
-    setenv("RETORT_TEST_PAYMENT", "PAY-8642", 1);
+    setenv("RETORT_TEST_PAYMENT", "PAY-8K6W", 1);
     setenv("RETORT_TEST_ADDRESS", "192.0.2.77", 1);
   }
   void TearDown() override {
@@ -91,7 +91,7 @@ TEST_F(LoggedTeacherTest, NoTextKeyOrAddressIsInIt) {
   }
   std::string all;
   for (const auto& file : Files()) all += ReadFile(file);
-  for (const std::string canary : {"CANARY", "7531", "my key", "PAY-8642", "8642", "192.0.2.77", "42 for"}) {
+  for (const std::string canary : {"CANARY", "7Q5Z", "my key", "PAY-8K6W", "8K6W", "192.0.2.77", "42 for"}) {
     EXPECT_THAT(all, Not(HasSubstr(canary)));
   }
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << "the head and one record";
@@ -99,7 +99,7 @@ TEST_F(LoggedTeacherTest, NoTextKeyOrAddressIsInIt) {
 
 TEST_F(LoggedTeacherTest, PaymentAndAddressAreTakenFromTheEnvironmentAndNeverShown) {
   PoliciesConfig config = Config({"log"});
-  EXPECT_THAT(ToToml(config), Not(HasSubstr("PAY-8642")));
+  EXPECT_THAT(ToToml(config), Not(HasSubstr("PAY-8K6W")));
   { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
   setenv("RETORT_TEST_PAYMENT", "PAY-1111", 1);
   { EXPECT_EQ(Guarded(config).All({Ask("a")}).size(), 1u); }
@@ -109,8 +109,8 @@ TEST_F(LoggedTeacherTest, PaymentAndAddressAreTakenFromTheEnvironmentAndNeverSho
   EXPECT_EQ(records[0].address, records[1].address);
 
   const auto problem = [&] { return MessageOf([&] { MakePolicies(config); }); };
-  config.log.payment_env = "PAY-8642";  // the value in place of the name
-  EXPECT_THAT(problem(), AllOf(HasSubstr("policies.log.payment_env"), Not(HasSubstr("8642"))));
+  config.log.payment_env = "PAY-8K6W";  // the value in place of the name
+  EXPECT_THAT(problem(), AllOf(HasSubstr("policies.log.payment_env"), Not(HasSubstr("8K6W"))));
   setenv("RETORT_TEST_PAYMENT", "", 1);
   config.log.payment_env = "RETORT_TEST_PAYMENT";
   EXPECT_THAT(problem(), HasSubstr("empty"));

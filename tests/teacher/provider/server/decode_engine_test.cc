@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <latch>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -61,6 +62,15 @@ class Listener {
   std::map<int, Heard> heard_;
   int done_ = 0;
 };
+
+// Holds the decode loop at this job's delta of that number until the latch is open: what a test does meanwhile comes
+// before the next token, however long it takes.
+void HoldAt(EngineJob& job, int delta, std::latch& open) {
+  job.on_delta = [&open, delta, tell = std::move(job.on_delta), told = 0](const EngineDelta& part) mutable {
+    tell(part);
+    if (++told == delta) open.wait();
+  };
+}
 
 Request Dice(int64_t seed, int attempt = 0) {
   return {.id = "answer",
@@ -153,11 +163,15 @@ TEST_F(DecodeEngineTest, StopStringsEndAnAnswerAndItsWork) {
 }
 
 TEST_F(DecodeEngineTest, ACancelledJobTellsWhatItTook) {
-  const int64_t job = engine_->Submit(listener_.Job(0, Endless(), true));
+  std::latch cancelled(1);
+  EngineJob endless = listener_.Job(0, Endless(), true);
+  HoldAt(endless, 3, cancelled);
+  const int64_t job = engine_->Submit(std::move(endless));
   listener_.WaitForDeltas(0, 3);
   engine_->Cancel(job);
   engine_->Cancel(job);
   engine_->Cancel(777);
+  cancelled.count_down();
   listener_.WaitFor(1);
   const Reply& reply = listener_[0].reply->reply;
   EXPECT_FALSE(reply.error.empty());
@@ -206,8 +220,10 @@ TEST(DecodeEngineTurns, OwnersTakeTurns) {
   std::mutex mutex;
   std::vector<int> order;
   constexpr int kMany = 40;
+  std::latch all_wait(1);
   for (int i = 0; i <= kMany; ++i) {
-    EngineJob job = listener.Job(i, i < kMany ? Endless() : Dice(7));
+    EngineJob job = listener.Job(i, i < kMany ? Endless() : Dice(7), i == 0);
+    if (i == 0) HoldAt(job, 1, all_wait);
     job.owner = i < kMany ? "many" : "one";
     job.on_done = [&, i, done = job.on_done](EngineReply reply) {
       {
@@ -218,6 +234,7 @@ TEST(DecodeEngineTurns, OwnersTakeTurns) {
     };
     engine->Submit(std::move(job));
   }
+  all_wait.count_down();
   listener.WaitFor(kMany + 1);
   const auto place = std::ranges::find(order, kMany) - order.begin();
   EXPECT_LE(place, 2) << "of " << kMany << ": it need not even wait for those that were begun";
@@ -246,16 +263,23 @@ TEST(DecodeEngineTurns, WhatStillWaitsCanBeCancelled) {
   const auto engine =
       MakeDecodeEngine(std::make_unique<LocalModel>(std::filesystem::path(kModel), ModelOptions{.batch_size = 1}), 1);
   Listener listener;
-  engine->Submit(listener.Job(0, Endless()));
+  std::latch one_cancelled(1), all_cancelled(1);
+  EngineJob first = listener.Job(0, Endless(), true), another = listener.Job(3, Endless(), true);
+  HoldAt(first, 1, one_cancelled);
+  HoldAt(another, 1, all_cancelled);
+  engine->Submit(std::move(first));
   const int64_t waits = engine->Submit(listener.Job(1, Endless()));
   engine->Submit(listener.Job(2, Dice(7)));
   engine->Cancel(waits);
+  one_cancelled.count_down();
   listener.WaitFor(3);
   EXPECT_EQ(listener[1].reply->reply.error, "cancelled");
   EXPECT_EQ(listener[1].reply->reply.usage.completion_tokens, 0);
   EXPECT_TRUE(listener[2].reply->reply.error.empty());
-  for (int i = 3; i < 20; ++i) engine->Submit(listener.Job(i, Endless()));
+  engine->Submit(std::move(another));
+  for (int i = 4; i < 20; ++i) engine->Submit(listener.Job(i, Endless()));
   engine->CancelAll();
+  all_cancelled.count_down();
   listener.WaitFor(20);
   for (int i = 4; i < 20; ++i) EXPECT_EQ(listener[i].reply->reply.error, "cancelled");
 }

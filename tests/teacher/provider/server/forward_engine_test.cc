@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -16,12 +17,13 @@ namespace {
 // "hang": until it is told to stop. "refuse", "fail": in words that are nobody's business. Else an answer.
 class Stub : public Teacher {
  public:
-  explicit Stub(std::function<bool()> stop) : stop_(std::move(stop)) {}
+  Stub(std::function<bool()> stop, std::atomic<int>& hanging) : stop_(std::move(stop)), hanging_(hanging) {}
   Card card() const override { return {.name = "stub", .identity = "x"}; }
   void Ask(std::span<const Request> requests, const std::function<bool(Reply)>& on_reply) override {
     for (const Request& request : requests) {
       const std::string& text = request.prompt.back().content;
       if (text == "hang") {
+        ++hanging_;
         while (!stop_()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
         return;
       }
@@ -39,13 +41,15 @@ class Stub : public Teacher {
 
  private:
   std::function<bool()> stop_;
+  std::atomic<int>& hanging_;  // how often it has begun to
 };
 
 class ForwardEngineTest : public testing::Test {
  protected:
   void Open(double seconds) {
-    engine_ = MakeForwardEngine([](std::function<bool()> stop) { return std::make_unique<Stub>(std::move(stop)); },
-                                {.threads = 1, .seconds = seconds});
+    engine_ = MakeForwardEngine(
+        [this](std::function<bool()> stop) { return std::make_unique<Stub>(std::move(stop), hanging_); },
+        {.threads = 1, .seconds = seconds});
   }
   int64_t Submit(const std::string& text) {
     EngineJob job{.request = {.id = text, .prompt = {{"", text}}, .sampling = {.max_new_tokens = 50}},
@@ -69,6 +73,7 @@ class ForwardEngineTest : public testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Reply> replies_;
+  std::atomic<int> hanging_ = 0;
   std::unique_ptr<Engine> engine_;
 };
 
@@ -96,7 +101,8 @@ TEST_F(ForwardEngineTest, WhoLeavesMakesRoomAndPaysTheMost) {
   Open(0);
   const int64_t hangs = Submit("hang");
   const int64_t waits = Submit("hang");
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  for (int i = 0; i < 10'000 && hanging_ == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ASSERT_EQ(hanging_, 1);
   engine_->Cancel(waits);
   EXPECT_EQ(Wait(0).usage, Usage{});  // the teacher has not heard of it
   engine_->Cancel(hangs);

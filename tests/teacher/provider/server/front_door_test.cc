@@ -116,7 +116,7 @@ TEST_F(FrontDoorTest, WhoMayNotAskIsTurnedAwayBeforeItsBodyIsRead) {
   PoliciesConfig config = files_.Config();
   config.use.insert(config.use.end() - 1, "address_block");
   config.address_block = {.requests_a_minute = 1, .burst = 20};
-  config.rate_limit = {.requests_a_minute = {60, 60, 60, 0, 60}, .burst = 2};
+  config.rate_limit = {.requests_a_minute = {1, 1, 1, 0, 1}, .burst = 2};
   Open(config);
   std::string ids;
   const auto knocks = [&](const std::string& header, int status, const std::string& code) {
@@ -214,7 +214,7 @@ TEST_F(FrontDoorTest, AMarkIsInWhatIsSampledAndInNothingElse) {
     Open(policies);
     WatermarkDetector detector(MakeWatermark(config));
     Json body = Completion();
-    body.update({{"temperature", 1.5}, {"max_tokens", 60}, {"n", 16}, {"ignore_eos", true}});
+    body.update({{"temperature", 1.5}, {"seed", 1}, {"max_tokens", 60}, {"n", 16}, {"ignore_eos", true}});
     const SeenReply reply = Post(server_->port(), "/v1/completions", body);
     ASSERT_EQ(reply.status, 200) << reply.body;
     const std::vector<int> prompt = model.tokenizer().Encode("max 12?");

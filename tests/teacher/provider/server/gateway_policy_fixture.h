@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/files.h"
 #include "core/lm/local_model.h"
 #include "teacher/provider/policies.h"
 #include "teacher/provider/server/decode_engine.h"
@@ -30,6 +31,10 @@ struct Seen {
   size_t Ended() {
     const std::lock_guard lock(mutex);
     return ended.size();
+  }
+  int Entered() {
+    const std::lock_guard lock(mutex);
+    return entered;
   }
 };
 
@@ -102,14 +107,19 @@ class GatewayPolicyTest : public testing::Test {
   }
   static nlohmann::json Plain(const nlohmann::json& prompt);
   SeenReply Ask(const nlohmann::json& body, const std::string& headers = "") const;
-  bool WaitForEnds(size_t count) {
+  template <class Condition>
+  static bool Soon(Condition condition) {
     for (const double end = MonotonicSeconds() + 10; MonotonicSeconds() < end;) {
-      if (seen_.Ended() >= count) return true;
+      if (condition()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return false;
   }
+  bool WaitForEnds(size_t count) {
+    return Soon([&] { return seen_.Ended() >= count; });
+  }
 
+  TempDir dir_;
   Seen seen_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<HttpServer> server_;

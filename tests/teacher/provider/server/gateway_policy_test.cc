@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "tests/teacher/provider/server/gateway_policy_fixture.h"
 
@@ -99,13 +97,14 @@ TEST_F(GatewayPolicyTest, WhoLeavesPaysForWhatWasMade) {
     body["n"] = 64;
     body["stream"] = stream;
     const size_t before = seen_.Ended();
+    const int entered = seen_.Entered();
     {
       RawClient client(server_->port());
       client.Send(PostBytes("/v1/completions", body.dump()));
       if (stream) {
         EXPECT_GT(client.ReadBytes(3000).size(), 2000u);
       } else {
-        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        ASSERT_TRUE(Soon([&] { return seen_.Entered() > entered; }));
       }
     }
     ASSERT_TRUE(WaitForEnds(before + 1));
@@ -192,7 +191,7 @@ TEST_F(GatewayPolicyTest, RequestsThatStillWaitAreDroppedAtTheEnd) {
 
 // Whoever may not ask at all costs no work, and hears nothing but that; who may is logged, and counted.
 TEST_F(GatewayPolicyTest, PoliciesComeBeforeTheWork) {
-  Open(MakeQuotaPolicy({.requests_a_day = {5}, .file = testing::TempDir() + "/charges_before_work.jsonl"}));
+  Open(MakeQuotaPolicy({.requests_a_day = {5}, .file = (dir_.path() / "charges.jsonl").string()}));
   const std::string wrong = "Authorization: Bearer wrong\r\n";
   const Json fits_not = Plain(std::string(3000, '7')), much_too_long = Plain(std::string(900000, '7'));
   for (const Json& body : {fits_not, much_too_long}) {

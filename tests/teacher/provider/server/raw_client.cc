@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -16,6 +17,12 @@
 #include "core/base/clock.h"
 
 namespace retort {
+namespace {
+
+// No proxy of the environment's stands between a test and this machine. Set before there are threads.
+[[maybe_unused]] const int kNoProxy = ::setenv("no_proxy", "*", 1);
+
+}  // namespace
 
 nlohmann::json SeenReply::json() const { return nlohmann::json::parse(body); }
 
