@@ -17,7 +17,9 @@ double Held(double share, double half_width) {
 ArmDifference::ArmDifference(const PairedMeans& means, double sign, double level)
     : means_(means), sign_(sign), level_(level), spread_(SpreadOfShares(means, sign, level)) {}
 
-// Of the contrast, if the means were the nearest ones at which it is larger by `move`; never less than measured.
+// Of the contrast, if the means were the nearest ones at which it is larger by `move`; never less than measured. What
+// scatters more or less there is the share closed: of a column's deviation the part that base and teacher do not
+// account for. Without that, arms that go up and down with their bases look apart (intervals six times too wide).
 double ArmDifference::Variance(std::span<const double> weights, double move) const {
   const std::vector<double> with = means_.CovarianceWith(weights);
   double variance = 0;
@@ -30,7 +32,11 @@ double ArmDifference::Variance(std::span<const double> weights, double move) con
   for (size_t i = 0; i < shares.size(); ++i) {
     const double half = spread_.half_width[i];
     if (!(half > 0 && half < 0.5)) continue;
-    scaled[2 + i] *= std::pow(Held(shares[i], half) / Held(spread_.share[i], half), spread_.exponent[i] / 2);
+    const double factor = std::pow(Held(shares[i], half) / Held(spread_.share[i], half), spread_.exponent[i] / 2);
+    const double apart = (1 - factor) * weights[2 + i];
+    scaled[0] += apart * (1 - spread_.share[i]);
+    scaled[1] += apart * spread_.share[i];
+    scaled[2 + i] -= apart;
   }
   const std::vector<double> there = means_.CovarianceWith(scaled);
   double supposed = 0;

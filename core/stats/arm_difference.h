@@ -7,12 +7,13 @@
 // Nurminen (1985) for a difference of two rates: an interval is the set of all δ with
 //     (d - δ)² <= t_ν² · max(Var(d), Var_δ(d)),
 // Var_δ being the variance if the means were those nearest to the measured ones, in Mahalanobis distance, at which the
-// difference is δ:  m + Σw (δ - d) / (wᵀΣw).  There the standard deviation of each arm's column is another one, by the
-// factor (p(1 - p) / (s(1 - s)))^(γ/2), s and p being the shares closed at the measured and at the supposed means, held
-// apart from 0 and 1 by the half-width of s, and γ the exponent of share_spread.h: what stretches the ends of one share
-// (interval.h), applied to two. The maximum keeps ends from moving inwards, as there: a spread of few seeds cannot be
-// trusted to shrink. Where arms are alike both factors cancel but for second order: the test of no difference keeps its
-// level, as the limits of each arm put together (Newcombe 1998; Zou & Donner 2008) do not (covered 98 to 99).
+// difference is δ:  m + Σw (δ - d) / (wᵀΣw).  There the standard deviation of each arm's share closed, that of its
+// column less (1 - s) base + s teacher, is another one, by the factor (p(1 - p) / (s(1 - s)))^(γ/2), s and p being the
+// shares closed at the measured and at the supposed means, held apart from 0 and 1 by the half-width of s, and γ the
+// exponent of share_spread.h: what stretches the ends of one share (interval.h), applied to two. The maximum keeps ends
+// from moving inwards, as there: a spread of few seeds cannot be trusted to shrink. Where arms are alike both factors
+// cancel but for second order: the test of no difference keeps its level, as the limits of each arm put together
+// (Newcombe 1998; Zou & Donner 2008) do not (covered 98 to 99).
 #pragma once
 
 #include <functional>

@@ -73,6 +73,38 @@ TEST(ArmDifference, HasNoSideOfItsOwn) {
   EXPECT_NEAR(*loss.p_value, *one.p_value, 1e-9);
 }
 
+// What lifts a seed's base, teacher and arms alike says nothing of the arms.
+TEST(ArmDifference, LuckThatAllColumnsShareChangesNothing) {
+  const std::vector<double> other = {.02, .05, .03, .01, .04, .02}, arm = {.07, .10, .07, .05, .17, .06};
+  const std::vector<double> luck = {.30, -.24, .10, -.33, .25, -.08};
+  std::vector<SeedScores> rows = Rows(other, arm);
+  const ScoreContrast without = CompareScores(rows, true);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    for (std::vector<double>& column : rows[k].columns) {
+      for (double& score : column) score += luck[k];
+    }
+  }
+  const ScoreContrast with = CompareScores(rows, true);
+  EXPECT_NEAR(with.lead.low, without.lead.low, 1e-9);
+  EXPECT_NEAR(with.lead.high, without.lead.high, 1e-9);
+  EXPECT_NEAR(*with.p_value, *without.p_value, 1e-9);
+}
+
+// Bases that differ from seed to seed, students that stay near them: arms that go up and down together.
+TEST(ArmDifference, ScatteredBasesAreNoSpreadOfShares) {
+  const std::vector<double> base = {.30, .65, .40, .70, .35, .55}, gain = {.052, .050, .040, .044, .126, .043};
+  std::vector<SeedScores> rows;
+  for (size_t k = 0; k < base.size(); ++k) {
+    rows.push_back({std::to_string(k),
+                    {Exactly(base[k], 1000), Exactly(.93, 1000),
+                     Exactly(base[k] - .005 * static_cast<double>(k % 3), 1000), Exactly(base[k] + gain[k], 1000)}});
+  }
+  const Interval plain = PairedMeans(rows).Contrast(std::array{0., 0., -1., 1.});
+  const ScoreContrast tested = CompareScores(rows, true);
+  EXPECT_LT(tested.lead.high - tested.lead.low, 1.6 * (plain.high - plain.low));
+  EXPECT_GT(tested.lead.low, 0);
+}
+
 TEST(ArmDifference, WithoutAGapIsThePairedTTest) {
   std::vector<SeedScores> rows = Rows({.2, .3, .25, .3, .2, .1}, {.3, .4, .3, .5, .25, .2});
   for (SeedScores& row : rows) row.columns[1] = row.columns[0];
