@@ -326,6 +326,29 @@ DataTable SummaryData(const Summary& summary) {
   return table;
 }
 
+DataTable ContrastsData(const Summary& summary, const std::string& primary_arm) {
+  DataTable table{
+      .file = "contrasts.csv",
+      .about = "One row an arm and N that the primary arm is compared with, as the page's table has them.",
+      .columns = {{"task", "text", "group of rows", ""},
+                  {"arm", "text", "the primary one", ""},
+                  {"against", "text", "the arm that it is compared with", ""},
+                  {"n", "rows", "the N at which scores are compared", ""},
+                  {"seeds", "seeds", "that have both", ""},
+                  {"lead", "of metric", "in score, positive where arm is better", ""},
+                  {"lead_low", "of metric", "lower end of its 95 % interval", ""},
+                  {"lead_high", "of metric", "upper end of its 95 % interval", ""},
+                  {"p", "probability", "two-sided", "fewer than six seeds"},
+                  {"p_holm", "probability", "adjusted over the page's comparisons", "fewer than six seeds; declared"}}};
+  for (const TaskSummary& task : summary.tasks) {
+    for (const ArmContrast& c : task.contrasts) {
+      table.rows.push_back(
+          {task.task, primary_arm, c.other, c.n, c.seeds, c.lead.estimate, c.lead.low, c.lead.high, c.p_value, c.holm});
+    }
+  }
+  return table;
+}
+
 DataTable DeclaredData(const Summary& summary) {
   using Measure = DeclaredResult::Measure;
   static constexpr char kUndefined[] = "no comparison can be given";

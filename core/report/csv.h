@@ -12,6 +12,8 @@ namespace retort {
 
 DataTable CellsData(const ReportInput& input);  // every cell given, complete or not
 DataTable SummaryData(const Summary& summary);
+// contrasts.csv: the primary arm against each other one; no row with a single arm.
+DataTable ContrastsData(const Summary& summary, const std::string& primary_arm);
 DataTable DeclaredData(const Summary& summary);  // declared.csv: no row where nothing was declared
 
 std::string CellsCsv(const ReportInput& input);

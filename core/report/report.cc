@@ -64,6 +64,9 @@ ReportOutput WriteReport(const ReportInput& input, const std::filesystem::path& 
     for (const std::string& verdict : section.verdicts) output.verdict += "\n" + verdict;
     data.insert(data.end(), section.data.begin(), section.data.end());
   }
+  if (DataTable contrasts = ContrastsData(summary, input.primary_arm); !contrasts.rows.empty()) {
+    data.push_back(std::move(contrasts));
+  }
   if (!summary.across.empty()) data.push_back(DifferencesData(summary));
   if (input.contrast) data.push_back(DeclaredData(summary));
   assert(FilesDiffer(data));

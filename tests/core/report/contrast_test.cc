@@ -55,6 +55,20 @@ TEST(Declared, OfCurvesIsALogRatio) {
   EXPECT_EQ(ExperimentPage(input, summary).verdicts.at(0), result.sentence);
 }
 
+TEST(Contrasts, StandInAFileAsInTheTable) {
+  const ReportInput input = TwoCurves(8, 2);
+  const Summary summary = Summarise(input);
+  const DataTable data = ContrastsData(summary, "teacher");
+  const std::vector<ArmContrast>& contrasts = summary.tasks.at(0).contrasts;
+  ASSERT_EQ(data.rows.size(), contrasts.size());
+  ASSERT_EQ(data.rows.size(), 8u) << "one an N";
+  EXPECT_THAT(ToCsv(data),
+              HasSubstr(fmt::format("rules,teacher,slow,8,8,{},{},{},{},{}", Exact(contrasts[2].lead.estimate),
+                                    Exact(contrasts[2].lead.low), Exact(contrasts[2].lead.high),
+                                    Exact(*contrasts[2].p_value), Exact(*contrasts[2].holm))));
+  EXPECT_TRUE(ContrastsData(Summarise({.experiment = "x", .title = "x"}), "teacher").rows.empty());
+}
+
 TEST(Declared, StandsInAFileOfItsOwn) {
   ReportInput input = TwoCurves(8, 2);
   input.contrast = DeclaredContrast{.task = "rules", .arm = "teacher", .against = "slow"};
