@@ -30,23 +30,26 @@ std::string Volume(const PolicyVolume& volume) {
 std::vector<std::string> PolicyVerdicts(const PolicyReport& report) {
   const PolicyVolume& mark = report.volumes.front();
   const std::vector<Countermeasure>& measures = report.model.measures();
-  std::vector<std::string> below, above;
+  std::vector<std::string> below, from, above;
   for (size_t m = 1; m < measures.size(); ++m) {
     const PolicyRow& row = RowOf(report, mark, m, Adversary::kAdaptive);
-    if (row.added_days.estimate < report.config.delay_days) {
-      below.push_back(fmt::format("{} {} days", measures[m].name, AddedDays(row.added_days)));
-    } else if (std::isfinite(row.added_days.estimate)) {
-      above.push_back(fmt::format("{} {} days", measures[m].name, AddedDays(row.added_days)));
-    } else {
-      above.push_back(fmt::format("{} (not completed)", measures[m].name));
-    }
+    const Bound bound = DelayBound(row, measures[m], Adversary::kAdaptive);
+    const std::string delay =
+        std::isfinite(row.added_days.estimate)
+            ? fmt::format("{} {} days", measures[m].name, Bounded(bound, AddedDays(row.added_days)))
+            : fmt::format("{} (not completed)", measures[m].name);
+    const bool shorter = row.added_days.estimate < report.config.delay_days;
+    (!shorter ? above : bound == Bound::kExact || bound == Bound::kAtMost ? below : from).push_back(delay);
   }
   std::vector<std::string> verdicts;
   verdicts.push_back(
       fmt::format("Under these assumptions, against an adaptive distiller who needs {}, {} of {} countermeasures delay "
-                  "by less than "
-                  "{:g} days: {}.",
+                  "by less than {:g} days: {}.",
                   Volume(mark), below.size(), measures.size() - 1, report.config.delay_days, fmt::join(below, "; ")));
+  if (!from.empty()) {
+    verdicts.back() += fmt::format(" Of {} the least delay alone is known, since students did not come so far: {}.",
+                                   from.size(), fmt::join(from, "; "));
+  }
   if (!above.empty()) {
     verdicts.back() += fmt::format(" The others: {}.", fmt::join(above, "; "));
   }
@@ -189,7 +192,8 @@ PageFigure Added(const PolicyReport& report, Shown shown) {
   const std::vector<Countermeasure>& measures = report.model.measures();
   for (size_t m = 1; m < measures.size(); ++m) {
     const PolicyRow& row = RowOf(report, report.volumes.front(), m, Adversary::kAdaptive);
-    lines.Add(measures[m].name, days ? row.added_days : row.added_dollars);
+    const bool least = DelayBound(row, measures[m], Adversary::kAdaptive) == Bound::kAtLeast;
+    lines.Add(measures[m].name + (least ? ", at least" : ""), days ? row.added_days : row.added_dollars);
   }
   return lines.Figure(fmt::format("{}, {}; what is not completed is left out.", days ? "Added days" : "Added dollars",
                                   Volume(report.volumes.front())),

@@ -64,6 +64,11 @@ std::string KappaText(const PolicyRow& row, const Countermeasure& measure) {
                      text(row.kappa_low_bound, row.kappa.low), text(row.kappa_high_bound, row.kappa.high));
 }
 
+Bound DelayBound(const PolicyRow& row, const Countermeasure& measure, Adversary adversary) {
+  const bool bounded = measure.kappa && adversary == Adversary::kAdaptive && std::isfinite(row.days.estimate);
+  return bounded ? row.registered.kappa.bound : Bound::kExact;
+}
+
 std::string EvasionText(const PolicyRow& row) {
   const size_t route = row.registered.evasion;
   const auto most = static_cast<size_t>(std::ranges::max_element(row.evasion) - row.evasion.begin());
@@ -113,8 +118,7 @@ Table PolicyTable(const PolicyReport& report, const PolicyVolume& volume, std::o
         if (!adversary) cells.emplace_back(kAdversaries[static_cast<size_t>(a)]);
         if (!haystack) cells.emplace_back(kHaystacks[h]);
         cells.push_back(Sorted(KappaText(row, measure), row.kappa.estimate));
-        const bool bounded = measure.kappa && a == Adversary::kAdaptive && std::isfinite(row.days.estimate);
-        const Bound bound = bounded ? row.registered.kappa.bound : Bound::kExact;  // of what κ requests take
+        const Bound bound = DelayBound(row, measure, a);
         cells.push_back(Sorted(Bounded(bound, AddedDays(row.added_days)), row.added_days.estimate));
         cells.push_back(Sorted(Bounded(bound, AddedMoney(row.added_dollars)), row.added_dollars.estimate));
         cells.push_back(Sorted(Bounded(bound, DaysBetween(row.days)), row.days.estimate));

@@ -22,6 +22,9 @@ Table FileTable(const PolicyReport& report);
 
 // "5.9", ">= 5.9 [>= 1.4, >= 9]", "1", "not reached".
 std::string KappaText(const PolicyRow& row, const Countermeasure& measure);
+// Of the days and dollars of a row: only an adaptive distiller answers a countermeasure with more requests, κ times as
+// many, and what they take is known as far as κ is.
+Bound DelayBound(const PolicyRow& row, const Countermeasure& measure, Adversary adversary);
 std::string EvasionText(const PolicyRow& row);
 std::vector<NamedAssumption> PolicyEntries(PolicyRegisters& registers, std::vector<RegisterEntry>& storage);
 
