@@ -18,7 +18,9 @@ int StudentFamilies(int argc, const char* const* argv) {
       .sample_noun = "worked answers of the teacher",
       // NOLINTBEGIN(bugprone-suspicious-missing-comma): sentences of several lines
       .caveats =
-          {"The families differ here in what Llama and Qwen2 differ in: biases in the attention and tied "
+          {"Six seeds: the first run had four, and two were added after it had been seen, the declared comparison "
+           "unchanged.",
+           "The families differ here in what Llama and Qwen2 differ in: biases in the attention and tied "
            "embeddings. Real families also differ in data, tokenizer, size and post-training.",
            "There are two bases of each kind, and the seeds share them: all intervals are conditional on these "
            "bases, and a kind whose two bases are lucky looks better than it is.",

@@ -50,7 +50,7 @@ int WithheldCapability(int argc, const char* const* argv) {
            "Who distils the released operation learns the withheld one sooner for its likeness, with nothing hidden: "
            "the group naive_add10 has had the released part alone, from a teacher that never knew the other.",
            "No difference found is not no difference: each interval says how large one may still be.",
-           "The withheld operation has nothing in common with the released ones but the form of its answers. "
+           "The withheld operation shares the form of steps and answers with the released one, and no fact. "
            "Capabilities of large models overlap: what is released may contain most of what is withheld.",
            "Students learn from answers alone. Who holds the weights of a refusing model can train these: see "
            "the groups weights_*, whose learning rate is another and which compare with each other only.",

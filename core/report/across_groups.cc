@@ -210,7 +210,7 @@ DeclaredResult DeclareAcross(const ReportInput& input, const DeclaredContrast& d
   result.sentence = fmt::format(
       "{}: the score is {} {} (paired difference {}, 95 % interval; {}){}.", start, Fixed(std::abs(v.estimate), 2),
       v.estimate < 0 ? "worse" : "better", Signed(v, 3), Sure(result.seeds, result.p_value, "p"),
-      v.low > 0 || v.high < 0 ? "" : "; the interval holds no difference, so the order is open");
+      v.low > 0 || v.high < 0 ? "" : "; the interval includes no difference, so the order is open");
   return result;
 }
 

@@ -96,7 +96,7 @@ class Reader {
     for (std::string* text : {&line.number, &line.caveat, &line.verdict}) *text = Filled(*text, slots, line.experiment);
     if (!Borne(json, slots, line.experiment)) {
       line.standing = kOpen;
-      line.verdict = "Open: the interval holds no difference.";
+      line.verdict = "Open: the interval includes no difference, so either may be ahead.";
     }
     return line;
   }
@@ -148,6 +148,7 @@ class Reader {
       return row.Text(name).empty() ? without : row.Number(name);
     };
     const Interval value{estimate, end(low, -kInfinite), end(high, kInfinite)};
+    if (as == "share" && !row.Has(low) && !row.Has(high)) return {.text = Percent(estimate), .interval = value};
     return {.text = Words(value, as, experiment), .interval = value};
   }
 
@@ -234,9 +235,9 @@ DataTable ClaimsData(const std::vector<ClaimLine>& claims) {
 std::string ClaimsVerdict(const std::vector<ClaimLine>& claims) {
   return fmt::format(
       "Of {} claims of the debate, {} hold here, in a small world or under stated assumptions; {} hold in part; {} do "
-      "not hold; {} are open{}.",
+      "not hold; {} {} open{}.",
       claims.size(), Standing(claims, "holds"), Standing(claims, "in part"), Standing(claims, "does not hold"),
-      Standing(claims, kOpen),
+      Standing(claims, kOpen), Standing(claims, kOpen) == 1 ? "is" : "are",
       Standing(claims, kNoResult) > 0 ? fmt::format("; {} have no result yet", Standing(claims, kNoResult)) : "");
 }
 

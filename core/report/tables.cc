@@ -94,6 +94,10 @@ Table GapTable(const TaskSummary& task) {
   }
   table.note = "In brackets: 95 % intervals.";
   if (task.seeds == 1) table.note += " One seed: they speak of other items, not of other runs.";
+  const bool fewer = std::ranges::any_of(task.arms, [&](const ArmSummary& arm) {
+    return std::ranges::any_of(arm.points, [&](const PointSummary& p) { return p.seeds < task.seeds; });
+  });
+  if (fewer) table.note += " The gap of a row with fewer seeds is that of these seeds alone.";
   for (const ArmSummary& arm : task.arms) {
     const auto undefined =
         std::find_if(arm.points.begin(), arm.points.end(), [](const PointSummary& p) { return !p.undefined.empty(); });

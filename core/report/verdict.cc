@@ -67,7 +67,7 @@ std::string DeclaredVerdict(const TaskSummary& task, const DeclaredResult& resul
       result.p_value ? "p " + (*result.p_value < 0.001 ? PValue(result.p_value) : "= " + PValue(result.p_value))
                      : std::string("too few for a p value"));
   const bool clear = v.low > 0 || v.high < 0;
-  const std::string unclear = clear ? "" : "; the interval holds no difference, so the order is open";
+  const std::string unclear = clear ? "" : "; the interval includes no difference, so the order is open";
   switch (result.measure) {
     case Measure::kScore: {
       const int decimals = ScoreDecimals(task.metric);

@@ -47,7 +47,8 @@ Table EffectTable(const RoundsReport& report, const VolumeEffects& volume, Among
                  "honest people turned away", "provider's dollars"},
       .text_columns = 2,
       .note = fmt::format("As registered, and in brackets the middle 90 % of {} draws from the registers. Days "
-                          "and dollars are of the distiller's best response.",
+                          "and dollars are of the distiller's best response. An estimate can lie outside of its "
+                          "brackets where draws move it one way only.",
                           report.config.draws)};
   const std::vector<PolicyEffect>& effects = Of(volume.effects, among);
   for (size_t p = 0; p < effects.size(); ++p) {
