@@ -261,7 +261,10 @@ PageSection ChangesSection(const std::vector<ClaimLine>& claims) {
               .sortable = false,
               .sentences = true};
   for (const ClaimLine& line : claims) table.rows.push_back({line.claim, line.changes});
-  return {.id = "changes", .title = "What would change our mind", .tables = {std::move(table)}};
+  return {.id = "changes",
+          .title = "What would change our mind",
+          .paragraphs = {"What came out as nothing, or against a claim, is kept in docs/negative.md."},
+          .tables = {std::move(table)}};
 }
 
 }  // namespace retort

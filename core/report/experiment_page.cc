@@ -21,9 +21,9 @@ constexpr std::string_view kMemoriserNote =
 std::string AsideNote(size_t curves, std::string_view what) {
   if (curves < 2) return "";
   return fmt::format(
-      " Marks at one N are moved aside by a few pixels, so that they do not cover each other; those of the first {} "
-      "stay "
-      "in place.",
+      " Marks at one N are moved aside, so that they do not cover each other: curves by a few pixels, those of the "
+      "first "
+      "{0} not at all; a {0} of a single N stands beside it.",
       what);
 }
 

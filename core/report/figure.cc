@@ -137,6 +137,9 @@ class GapPlotBuilder {
       left_ = zero_ / 1.4;
       plot_.vertical.push_back({.at = std::sqrt(zero_ * costs.front()), .label = {}, .strong = false});
     }
+    for (size_t i = 1; i < costs.size(); ++i) {
+      apart_ = std::min(apart_, std::log2(costs[i] / costs[i - 1]) / std::log2(right_ / left_));
+    }
     plot_.x = {.label = AxisLabel(cost_, task_.n_unit),
                .log_base = cost_ == Cost::kSamples ? 2 : 10,
                .low = left_,
@@ -160,13 +163,24 @@ class GapPlotBuilder {
     }
   }
 
-  // By how much the marks of an arm are moved, so that whiskers of several arms at one N do not hide each other: none
-  // for the first, then to either side in turn. 0.014 of the axis is about 6 pixels.
+  // By how much the marks of an arm are moved, so that whiskers of several arms at one N do not hide each other: to
+  // either side in turn, none for the first. A curve by a few pixels, as its slope is read (0.014 of the axis is about
+  // 6); an arm of one N, beside curves, as far as it is told apart, but not near to another N.
   double Aside(size_t index) const {
-    constexpr double kMost = 0.014, kStep = 0.007;
-    const size_t place = (index + 1) / 2, last = std::max<size_t>(task_.arms.size() / 2, 1);
-    const double aside = static_cast<double>(place) * std::min(kStep, kMost / static_cast<double>(last));
-    return std::exp2((index % 2 == 1 ? aside : -aside) * std::log2(right_ / left_));
+    const auto is_curve = [](const ArmSummary& arm) { return arm.points.size() != 1; };
+    const bool curve = cost_ != Cost::kSamples || is_curve(task_.arms[index]);
+    size_t rank = curve ? 0 : 1, alike = rank;
+    for (size_t a = 0; a < task_.arms.size(); ++a) {
+      const ArmSummary& other = task_.arms[a];
+      if (cost_ == Cost::kSamples && is_curve(other) != curve) continue;
+      if (!curve && other.points.front().n != task_.arms[index].points.front().n) continue;
+      rank += a < index ? 1 : 0;
+      ++alike;
+    }
+    const size_t place = (rank + 1) / 2, last = std::max<size_t>(alike / 2, 1);
+    const double most = curve ? 0.014 : 0.4 * apart_, step = curve ? 0.007 : 0.022;
+    const double aside = static_cast<double>(place) * std::min(step, most / static_cast<double>(last));
+    return std::exp2((rank % 2 == 1 ? aside : -aside) * std::log2(right_ / left_));
   }
 
   void AddArm(size_t index) {
@@ -275,9 +289,9 @@ class GapPlotBuilder {
   Cost cost_;
   const ArmSummary* primary_;
   Plot plot_;
-  double left_ = 1, right_ = 2;
-  double zero_ = 0;    // where N = 0 stands on the axis of N; 0: nowhere
-  bool arms_ = false;  // the axis names arms
+  double left_ = 1, right_ = 2, apart_ = 1;  // apart_: two neighbouring N, as a share of the axis
+  double zero_ = 0;                          // where N = 0 stands on the axis of N; 0: nowhere
+  bool arms_ = false;                        // the axis names arms
   double low_ = std::numeric_limits<double>::infinity(), high_ = -std::numeric_limits<double>::infinity();
 };
 

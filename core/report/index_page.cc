@@ -62,7 +62,8 @@ PageSection WhatIfSection(const std::vector<std::pair<std::string, std::string>>
       .id = "what-if",
       .title = "What if an assumption is wrong?",
       .paragraphs = {"Every number that is assumed can be set, and the answer comes in seconds, without "
-                     "a model. In the folder of the built program:"}};
+                     "a model. docs/what-if.md has examples, and what came out of them. In the folder of the built "
+                     "program:"}};
   for (const auto& [command, asks] : what_ifs) {
     section.raw_html += fmt::format("<p>{}</p>\n<pre class=\"command\">{}</pre>\n", HtmlText(asks), HtmlText(command));
   }

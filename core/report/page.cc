@@ -158,6 +158,11 @@ std::string Citation(const PageContent& content) {
     html +=
         fmt::format("<p>All of it is made again by</p>\n<pre class=\"command\">{}</pre>\n", HtmlText(content.command));
   }
+  if (!content.data_files.empty()) {
+    html += "<p>The numbers as data: ";
+    for (const std::string& file : content.data_files) html += fmt::format("<a href=\"{0}\">{0}</a>, ", HtmlText(file));
+    html += "explained in <a href=\"data-dictionary.md\">data-dictionary.md</a>.</p>\n";
+  }
   return html + fmt::format("<p>{}</p>\n<pre class=\"command\">{}</pre>\n</section>\n", HtmlText(CitationText(content)),
                             HtmlText(BibTex(content)));
 }

@@ -50,6 +50,7 @@ struct PageContent {
   std::vector<PageSection> last_sections;  // after the caveats: what most readers will not need, such as lists of runs
   std::vector<std::pair<std::string, std::string>> names = {};  // of arms, and their meaning: for who quotes a verdict
   std::string results_file = {}, results_sha256 = {};           // what the citation is about; WritePage fills them
+  std::vector<std::string> data_files = {};                     // beside the page; WritePage fills them
 };
 
 // Draws all views with one gnuplot. Without gnuplot the figures stay empty, their `missing` says so, and the reason is

@@ -65,6 +65,7 @@ std::vector<std::string> WritePage(PageContent content, const std::vector<DataTa
       content.results_file = table.file;
       content.results_sha256 = Sha256Hex(csv);
     }
+    content.data_files.push_back(table.file);
     WriteFileAtomic(folder / table.file, csv, Sync::kFile);
   }
   WriteFileAtomic(folder / "data-dictionary.md", DataDictionary(data), Sync::kNone);

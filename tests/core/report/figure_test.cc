@@ -51,6 +51,25 @@ TEST(GapPlot, MarksAtOneNAreMovedByLittle) {
   }
 }
 
+// Controls at one N beside a curve: apart enough to be told from each other, and nowhere near the next N.
+TEST(GapPlot, ArmsOfASingleNStandBesideIt) {
+  TaskSummary task = Task(10, {16, 32, 64});
+  for (size_t a = 1; a < task.arms.size(); ++a) {
+    task.arms[a].points = {task.arms[a].points[1]};
+  }
+  const Plot plot = GapPlot(task, Panel::kScore, Cost::kSamples, "arm0");
+  EXPECT_EQ(Named(plot, "arm0").points[1].x, 32);
+  std::vector<double> places = {std::log2(32)};
+  for (size_t a = 1; a < task.arms.size(); ++a) {
+    places.push_back(std::log2(Named(plot, task.arms[a].arm).points.at(0).x));
+    EXPECT_NEAR(places.back(), 5, 0.41) << "nearer to 32 than to its neighbours";
+  }
+  std::ranges::sort(places);
+  for (size_t i = 1; i < places.size(); ++i) {
+    EXPECT_GT((places[i] - places[i - 1]) / std::log2(*plot.x.high / *plot.x.low), 0.01) << "four pixels";
+  }
+}
+
 TEST(GapPlot, ArmsOfOneNStandSideBySide) {
   const TaskSummary task = Task(3, {100});
   EXPECT_TRUE(HasOneSize(task));

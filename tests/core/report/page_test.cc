@@ -99,6 +99,8 @@ TEST(WritePage, WritesAFolder) {
                            "figures/found.svg", "figures/found.pdf", "figures/found-against-dollars.svg"}) {
     EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;
   }
+  EXPECT_THAT(ReadFile(folder.path() / "index.html"),
+              HasSubstr("<a href=\"summary.csv\">summary.csv</a>, explained in "));
   const std::string hash = Sha256Hex("a\n0.5\n");
   const nlohmann::json json = ParseJson(ReadFile(folder.path() / "page.json"), {});
   EXPECT_EQ(json["results_sha256"], hash);
