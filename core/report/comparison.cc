@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -17,6 +16,7 @@
 #include "core/report/page_entry.h"
 #include "core/report/page_files.h"
 #include "core/report/words.h"
+#include "core/stats/arm_difference.h"
 
 namespace retort {
 namespace {
@@ -73,32 +73,35 @@ class Reader {
     return row;
   }
 
-  // By seed: what the seeds' own tasks and items do to both arms alike falls out.
+  // As the experiment's own page compares two arms, from the means of seeds: plain t where there is no base or teacher.
   void FillLead(ComparedRow& row) {
-    const std::map<std::string, double> ahead = Scores(row.greater), behind = Scores(row.lesser);
-    std::vector<double> leads;
+    const std::map<std::string, double> ahead = Scores(row.greater), behind = Scores(row.lesser),
+                                        base = Scores(row.greater, "base"),
+                                        teacher = Scores(row.greater, "teacher_model");
+    const bool ends = std::ranges::all_of(
+        ahead, [&](const auto& score) { return base.contains(score.first) && teacher.contains(score.first); });
+    std::vector<SeedScores> seeds;
     for (const auto& [seed, score] : ahead) {
-      if (const auto other = behind.find(seed); other != behind.end()) leads.push_back(score - other->second);
+      const auto other = behind.find(seed);
+      if (other == behind.end()) continue;
+      seeds.push_back({seed, {{ends ? base.at(seed) : 0}, {ends ? teacher.at(seed) : 0}, {other->second}, {score}}});
     }
-    row.seeds = static_cast<int>(leads.size());
+    row.seeds = static_cast<int>(seeds.size());
     row.agreement = Agreement::kUnclear;
-    if (leads.size() < 2) return;
-    const auto k = static_cast<double>(leads.size());
-    const double mean = std::accumulate(leads.begin(), leads.end(), 0.0) / k;
-    double squares = 0;
-    for (const double lead : leads) squares += (lead - mean) * (lead - mean);
-    const double half = StudentQuantile(0.975, k - 1) * std::sqrt(squares / (k - 1) / k);
-    row.lead = Interval{mean, mean - half, mean + half};
+    if (seeds.size() < 2) return;
+    row.lead = CompareScores(seeds, true).lead;
     if (row.lead->low > 0) row.agreement = Agreement::kAgrees;
     if (row.lead->high < 0) row.agreement = Agreement::kDisagrees;
   }
 
-  // By seed.
-  std::map<std::string, double> Scores(const ComparedNumber& number) {
+  // By seed; of `end`, base or teacher_model of the same task, in place of the arm's own.
+  std::map<std::string, double> Scores(const ComparedNumber& number, const std::string& end = "") {
     CsvPlace place;
     for (const auto& fixed : number.where) {
-      if (fixed.first != "statistic") place.push_back(fixed);
+      const bool of_arm = fixed.first == "arm" || fixed.first == "n";
+      if (fixed.first != "statistic" && (end.empty() || !of_arm)) place.push_back(fixed);
     }
+    if (!end.empty()) place.emplace_back("arm", end);
     std::map<std::string, double> scores;
     ForEachCsvRowAt(results_ / number.experiment / "cells.csv", place, {"score", "seed"}, kMend,
                     [&](const CsvRow& row) {

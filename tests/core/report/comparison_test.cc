@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "core/base/files.h"
 #include "core/report/index_page.h"
+#include "core/stats/arm_difference.h"
 #include "tests/core/base/message_of.h"
 #include "tests/core/report/html.h"
 #include "tests/core/report/page_json.h"
@@ -80,6 +82,26 @@ TEST_F(ComparisonTest, OursIsReadFromTheResults) {
   const ComparedRow again = Read(Data("teacher", "answers_only")).at(0);
   EXPECT_EQ(again.greater.value, 0.3);
   EXPECT_EQ(again.agreement, Agreement::kDisagrees);
+}
+
+// Near the ceiling the far end is drawn out, as on the experiment's own page.
+TEST_F(ComparisonTest, WithBaseAndTeacherTheIntervalIsThatOfThePage) {
+  const std::vector<double> greater = {.92, .91, .93, .90, .91, .92}, lesser = {.82, .70, .87, .62, .80, .85};
+  std::string csv = "arm,n,seed,score,task\n";
+  std::vector<SeedScores> rows;
+  for (size_t seed = 0; seed < greater.size(); ++seed) {
+    csv += fmt::format("base,0,{0},0.1,rules\nteacher_model,0,{0},0.94,rules\n", seed);
+    csv += fmt::format("teacher,32,{0},{1},rules\nanswers_only,32,{0},{2},rules\n", seed, greater[seed], lesser[seed]);
+    rows.push_back({std::to_string(seed), {{.1}, {.94}, {lesser[seed]}, {greater[seed]}}});
+  }
+  WriteFileAtomic(results_ / "few" / "cells.csv", csv);
+  const ComparedRow row = Read(Data("teacher", "answers_only")).at(0);
+  const Interval page = CompareScores(rows, true).lead;
+  const Interval plain = PairedMeans(rows).Contrast(std::array{0., 0., -1., 1.});
+  ASSERT_TRUE(row.lead);
+  EXPECT_EQ(row.lead->low, page.low);
+  EXPECT_EQ(row.lead->high, page.high);
+  EXPECT_GT(page.high, plain.high + 0.005);
 }
 
 TEST_F(ComparisonTest, TheDirectionFollowsTheNumbers) {

@@ -59,7 +59,7 @@ std::vector<World> StudyWorlds() {
        .delta = -1,
        .slope = 0.8,
        .base = 0.45,
-       .base_scatter = 0.3,
+       .base_scatter = 0.2,
        .teacher_scatter = 0.02},
       {.name = "no difference", .spread = 0.5},
       {.name = "no difference, shared items", .shared_items = true, .arm_spread = 0.2},
