@@ -32,6 +32,14 @@ class Options(unittest.TestCase):
         self.assertEqual([place for place in unread(sources) if place[1] not in ("task", "teacher", "trainer")], [])
         self.assertGreater(sum(len(FIELD.findall(text)) for text in sources.values()), 300)
 
+    def test_every_setting_of_an_objective_is_tried(self):
+        described = FIELD.findall((ROOT / "student/objective.cc").read_text(encoding="utf-8"))
+        tried = re.findall(r'^    \{"(\w+)",', (ROOT / "tests/student/every_setting.h").read_text(encoding="utf-8"), re.M)
+        # What changes no loss of a row; of top_k, which tokens are known, example_test.cc and known_tokens_test.cc.
+        others = {"name", "top_k", "sampling", "max_teacher_tokens"}
+        self.assertEqual({option for option, _ in described} - others, set(tried),
+                         "an option of ObjectiveConfig that changes a loss belongs into tests/student/every_setting.h")
+
     def test_one_that_is_not_read_is_found(self):
         described = 'void Describe(Describer& d, C& c) {\n  d.Field("dead", c.dead, {});\n  d.Field("read", c.read, {});\n}\n'
         use = "int F(const C& c) { return c.read; }\nC G() { return {.dead = 1}; }\n"

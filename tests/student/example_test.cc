@@ -50,8 +50,8 @@ class TopKSamples : public testing::Test {
       sample_.logprobs.push_back(token);
     }
   }
-  std::vector<Example> Learn(const Sample& sample) const {
-    return Tokenise(*tokenizer_, "plain", std::vector<Sample>{sample}, 100, {.name = "topk"});
+  std::vector<Example> Learn(const Sample& sample, int top_k = 0) const {
+    return Tokenise(*tokenizer_, "plain", std::vector<Sample>{sample}, 100, {.name = "topk", .top_k = top_k});
   }
   std::string Refusal(const std::function<void(Sample&)>& change) const {
     Sample sample = sample_;
@@ -76,6 +76,15 @@ TEST_F(TopKSamples, AreKnownByTokenAndTheEndIsLearntAsItIs) {
   drawn.logprobs[0].top[0] = {"8", -1, std::log(0.7)};
   drawn.logprobs[0].logprob = std::log(0.05);
   EXPECT_EQ(Learn(drawn)[0].known[0].ids.size(), 3U);
+}
+
+TEST_F(TopKSamples, AreKnownAsFarAsTopKSays) {
+  const KnownTokens one = Learn(sample_, 1)[0].known[0];
+  ASSERT_EQ(one.ids.size(), 1U);
+  EXPECT_EQ(one.ids[0], Learn(sample_)[0].known[0].ids[0]);
+  EXPECT_NEAR(one.rest, 0.3, 1e-6);
+  EXPECT_EQ(Learn(sample_, 2)[0].known[0].ids, Learn(sample_)[0].known[0].ids);
+  EXPECT_THAT(MessageOf([&] { Learn(sample_, 3); }), HasSubstr("shows 2 of the likeliest tokens, 3 are wanted"));
 }
 
 TEST_F(TopKSamples, HostileOnesAreNamed) {

@@ -108,22 +108,25 @@ TEST(KnownTokens, OtherTreatmentsOfTheRestAreNoBounds) {
 
 TEST(KnownTokens, ZeroAtEqualityAndGradientsByFiniteDifferences) {
   const at::Tensor student = Random(1, 9, "s")[0], teacher = Random(1, 9, "t")[0];
-  const std::vector<KnownTokens> same = {TopOf(student, 3)}, known = {TopOf(teacher, 3)};
   const at::Tensor targets = at::zeros({1}, at::kLong);
-  EXPECT_NEAR(KnownTokensSum(student.unsqueeze(0), same, targets).item<double>(), 0, 1e-7);
-  EXPECT_NEAR(FusedKnown(student, same[0]), 0, 1e-6);
-  at::Tensor fused;
-  EXPECT_NEAR(FusedKnown(student, known[0], &fused),
-              KnownTokensSum(student.unsqueeze(0), known, targets).item<double>(), 1e-6);
-  constexpr double kStep = 1e-5;
-  for (int64_t i = 0; i < student.numel(); ++i) {
-    at::Tensor up = student.clone(), down = student.clone();
-    up[i] += kStep;
-    down[i] -= kStep;
-    const double slope = (KnownTokensSum(up.unsqueeze(0), known, targets).item<double>() -
-                          KnownTokensSum(down.unsqueeze(0), known, targets).item<double>()) /
-                         (2 * kStep);
-    EXPECT_NEAR(fused[i].item<double>(), slope, 1e-6);
+  for (const int k : {1, 3, 8}) {
+    SCOPED_TRACE(k);
+    const std::vector<KnownTokens> same = {TopOf(student, k)}, known = {TopOf(teacher, k)};
+    EXPECT_NEAR(KnownTokensSum(student.unsqueeze(0), same, targets).item<double>(), 0, 1e-7);
+    EXPECT_NEAR(FusedKnown(student, same[0]), 0, 1e-6);
+    at::Tensor fused;
+    EXPECT_NEAR(FusedKnown(student, known[0], &fused),
+                KnownTokensSum(student.unsqueeze(0), known, targets).item<double>(), 1e-6);
+    constexpr double kStep = 1e-5;
+    for (int64_t i = 0; i < student.numel(); ++i) {
+      at::Tensor up = student.clone(), down = student.clone();
+      up[i] += kStep;
+      down[i] -= kStep;
+      const double slope = (KnownTokensSum(up.unsqueeze(0), known, targets).item<double>() -
+                            KnownTokensSum(down.unsqueeze(0), known, targets).item<double>()) /
+                           (2 * kStep);
+      EXPECT_NEAR(fused[i].item<double>(), slope, 1e-6);
+    }
   }
 }
 

@@ -18,6 +18,7 @@
 #include "core/base/random.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/lora.h"
+#include "core/lm/threads.h"
 #include "core/lm/transformer.h"
 #include "student/batches.h"
 #include "student/optimizer.h"
@@ -226,6 +227,7 @@ TEST(Trainer, ACheckpointOfAnotherRunIsNotResumed) {
 
 // d loss / d parameter by central differences on the supervised tokens only.
 TEST(Trainer, GradientMatchesFiniteDifferences) {
+  const ThreadsScope one_thread(1);  // so small a network only waits for a second one
   const std::vector<Example> examples = RandomExamples(3, 3);
   const auto loss_at = [&](const at::Tensor& flat) {
     const auto model = LoadCheckpoint(kModel);

@@ -24,7 +24,7 @@ class ObjectivesTest : public ProgramsTest {
  protected:
   CommandResult Train(const std::string& samples, const std::string& folder, const std::string& objective) const {
     return Run("train", {Key("samples", samples), Key("base", "tiny"), Key("output_dir", folder), "trainer.max_steps=3",
-                         "objective.name=" + objective});
+                         "objective.name=" + objective, "threads=1"});
   }
   std::string Weights(const std::string& folder) const { return Sha256File(path(folder) / "model.safetensors"); }
   CommandResult Experiment(const std::vector<std::string>& more) const {
@@ -43,7 +43,8 @@ class ObjectivesTest : public ProgramsTest {
 TEST_F(ObjectivesTest, TopKLearnsFromAFileWithProbabilities) {
   const CommandResult collected =
       Run("collect", {"teacher=folds", Key("teacher.model", "larger"), "task=folds", "task.target=big", "n=8",
-                      "collect.sampling.max_new_tokens=12", "collect.sampling.top_logprobs=5", Key("output_dir", "c")});
+                      "collect.sampling.max_new_tokens=12", "collect.sampling.top_logprobs=5", Key("output_dir", "c"),
+                      "threads=1"});
   ASSERT_EQ(collected.exit_code, 0) << collected.output;
   for (const char* objective : {"sft", "topk"}) {
     const CommandResult trained = Train("c/samples.jsonl", objective, objective);
