@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/base/files.h"
@@ -145,7 +146,7 @@ TEST_F(ClaimsTest, TheIndexOpensWithThem) {
 TEST(ShippedClaims, AllHaveAResult) {
   const fs::path docs = fs::path(RETORT_SOURCE_DIR) / "docs";
   const Claims claims = ReadClaims(docs / "claims.json", docs / "results");
-  EXPECT_THAT(claims.lines, SizeIs(14));
+  EXPECT_THAT(claims.lines, SizeIs(nlohmann::json::parse(ReadFile(docs / "claims.json")).at("claims").size()));
   // The shipped index is of these pages.
   EXPECT_EQ(ReadFile(docs / "results" / "claims.csv"), ToCsv(ClaimsData(claims.lines)));
   std::set<std::string> said;
