@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds a dummy task, teacher, objective and experiment by the book, and runs them.
+"""Adds a dummy task, teacher, objective, arm and experiment by the book, and runs them.
 
     tests/house/additions_test.py BUILD      77: skipped, the build is not Ninja's
 
@@ -33,16 +33,23 @@ BY_REFERENCE = re.compile(r"const (TaskConfig|TeacherConfig)&")
 
 
 
-def longer(match, table):
-    """A table of names with one more."""
-    return f'array<std::string_view, {int(match[1]) + 1}> {table} = {{{match[2]}, "dummy"}}'
+# Where clang-format breaks these lines depends on how many there are already.
+def longer_variant(name, alternative):
+    """The edit that gives a variant one more alternative."""
+    return rf"(using\s+{name}\s*=\s*std::variant<)([^>]*)", lambda match: f"{match[1]}{match[2]}, {alternative}"
+
+
+def longer_table(name):
+    """The edit that gives a table of names one more."""
+    return (rf"array<std::string_view,\s*(\d+)>\s*{name}\s*=\s*\{{([^}}]*?),?\s*\}}",
+            lambda match: f'array<std::string_view, {int(match[1]) + 1}> {name} = {{{match[2]}, "dummy"}}')
 
 
 TASK = ("a task", "core/data", {
     "core/data/task.h": [
-        (r"(?=using TaskConfig = )", "struct DummyConfig {\n  int digits = 3;\n};\n"),
-        (r"(?<=using TaskConfig = std::variant<)([^>]*)", lambda match: match[1] + ", DummyConfig"),
-        (r"array<std::string_view, (\d+)> kTaskKinds = \{([^}]*)\}", lambda match: longer(match, "kTaskKinds")),
+        (r"(?=using\s+TaskConfig\b)", "struct DummyConfig {\n  int digits = 3;\n};\n"),
+        longer_variant("TaskConfig", "DummyConfig"),
+        longer_table("kTaskKinds"),
         (r"(?<=void Describe\(Describer& d, JsonlConfig& config\);\n)",
          "void Describe(Describer& d, DummyConfig& config);\n"),
         (r"(?<=MakeTask\(const JsonlConfig& config\);\n)",
@@ -75,7 +82,10 @@ class DummyTask : public Task {
     }
     return items;
   }
-  std::optional<std::string> Reference(const Item& item) const override { return " " + item.answer; }
+  // A teacher knows id and prompt alone: "say 412?".
+  std::optional<std::string> Reference(const Item& item) const override {
+    return " " + item.prompt.back().content.substr(4, static_cast<size_t>(digits_));
+  }
   std::optional<Item> AnswerOnly(const Item&) const override { return std::nullopt; }
   std::string Target(uint64_t) const override { return "dummy"; }
   std::string ContentHash() const override { return fmt::format("dummy {}", digits_); }
@@ -160,8 +170,8 @@ std::unique_ptr<Teacher> MakeDummyTeacher(const DummyTeacherConfig& config) {
 """,
     "teacher/make_teacher.h": [
         (r'(?<=#include "teacher/api_teacher.h"\n)', '#include "teacher/dummy_teacher.h"\n'),
-        (r"(?<=using TeacherConfig = std::variant<)([^>]*)", lambda match: match[1] + ", DummyTeacherConfig"),
-        (r"array<std::string_view, (\d+)> kTeacherKinds = \{([^}]*)\}", lambda match: longer(match, "kTeacherKinds"))],
+        longer_variant("TeacherConfig", "DummyTeacherConfig"),
+        longer_table("kTeacherKinds")],
     "teacher/make_teacher.cc": [
         (r"(?=  std::unique_ptr<Teacher> operator\(\)\(const OracleTeacherConfig)",
          "  std::unique_ptr<Teacher> operator()(const DummyTeacherConfig& config) const "
@@ -189,6 +199,19 @@ OBJECTIVE = ("an objective", "student", {
     "docs/objectives.md": [
         (r"(?<=\n\| --- \| --- \| --- \| --- \|\n)", "| `dummy` | half of `sft` | text | – |\n")]})
 
+ARM = ("an arm", "experiments/arms", {
+    "experiments/arms/arms.h": [
+        (r"(?=SampleSet References\()", "SampleSet Dummy(ArmContext& context, int n, uint64_t seed);\n")],
+    "experiments/arms/arms.cc": [
+        (r"(?=SampleSet References\()", """SampleSet Dummy(ArmContext& context, int n, uint64_t seed) {
+  SampleSet set = context.TeacherRows(n, seed);
+  for (Sample& sample : set.samples) SetCompletion(sample, "A0");
+  MarkDerived(set, "the same for all");
+  return set;
+}
+
+""")]})
+
 EXPERIMENT = ("an experiment", "experiments", {
     "experiments/dummy.cc": """// The claim: half a loss teaches as well.
 #include "experiments/arms/arms.h"
@@ -198,7 +221,7 @@ EXPERIMENT = ("an experiment", "experiments", {
 namespace retort::lab {
 namespace {
 
-int Dummy(int argc, const char* const* argv) {
+int Run(int argc, const char* const* argv) {
   const Experiment experiment{
       .program = {.name = "dummy", .summary = "A dummy.", .config_name = "dummy"},
       .title = "Does half a loss teach?",
@@ -207,7 +230,8 @@ int Dummy(int argc, const char* const* argv) {
       .caveats = {"It was added by a test."},
       .arms = {{"teacher", "by the whole loss", TeacherAnswers},
                {"half", "by half of it", TeacherAnswers, true,
-                [](CellConfig& config) { config.student.objective.name = "dummy"; }}},
+                [](CellConfig& config) { config.student.objective.name = "dummy"; }},
+               {"same", "the same for all", Dummy}},
       .next = {{{"seeds=2"}, "another seed"}},
   };
   return Main(argc, argv, experiment);
@@ -216,12 +240,12 @@ int Dummy(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace retort::lab
 
-int main(int argc, char** argv) { return retort::lab::Dummy(argc, argv); }
+int main(int argc, char** argv) { return retort::lab::Run(argc, argv); }
 """,
     "configs/dummy.toml": """defaults = [{ task = "folds" }, { teacher = "oracle" }, { prices = "free" }, { card = "unknown" }, { student = "folds" }, "_self_"]
 n = [4]
 seeds = 1
-arms = ["teacher", "half"]
+arms = ["teacher", "half", "same"]
 
 [contrast]
 task = "rules"
@@ -230,7 +254,7 @@ against = "teacher"
 n = 4
 """,
     "scripts/results": [(r"(?<=set -- few_samples)", " dummy")],
-    "docs/experiments.md": [(r"\Z", "\n## dummy\nDoes half a loss teach as well? Arms `teacher`, `half`.\n")]})
+    "docs/experiments.md": [(r"\Z", "\n## dummy\nDoes half a loss teach as well? Arms `teacher`, `half`, `same`.\n")]})
 
 
 def named(text, where):
@@ -246,23 +270,29 @@ def section(text, title):
     return match[1]
 
 
+def edited(name, text, edit):
+    """The text of a file with each place of an edit changed, which must be there once."""
+    for place, words in edit:
+        text, count = re.subn(place, words if callable(words) else lambda _, words=words: words, text)
+        assert count == 1, f"{name}: the place {place} was found {count} times"
+    return text
+
+
 def add(root, title, room, edits):
     """Writes a dummy at the places that CONTRIBUTING.md and the room's README.md name; what it touched."""
     guide = named(section((root / "CONTRIBUTING.md").read_text(encoding="utf-8"), title), room)
     readme = named((root / room / "README.md").read_text(encoding="utf-8").split("**To add", 1)[1], room)
     for name, edit in edits.items():
         path = root / name
-        assert name in guide, f"CONTRIBUTING.md does not name {name} among the places of {title}"
-        assert name in readme, f"{room}/README.md does not name {name} among the places of {title}"
+        # Of an arm the guide shows the declaration and the room's page the definition; they are one place.
+        place = {name} | ({str(Path(name).with_suffix(end)) for end in (".h", ".cc")} if title == "an arm" else set())
+        assert place & guide, f"CONTRIBUTING.md does not name {name} among the places of {title}"
+        assert place & readme, f"{room}/README.md does not name {name} among the places of {title}"
         if isinstance(edit, str):
             assert not path.exists(), f"{name} is there already"
             path.write_text(edit, encoding="utf-8")
             continue
-        text = path.read_text(encoding="utf-8")
-        for place, words in edit:
-            text, count = re.subn(place, words if callable(words) else lambda _, words=words: words, text)
-            assert count == 1, f"{name}: the place {place} was found {count} times"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(edited(name, path.read_text(encoding="utf-8"), edit), encoding="utf-8")
     return set(edits)
 
 
@@ -370,11 +400,21 @@ class Additions(unittest.TestCase):
         Tree.read_build()
         # Apart, since the lab, which the experiment needs, would have to be compiled again for the others.
         cls.asking = Tree(root / "asking", TASK, TEACHER)
-        cls.learning = Tree(root / "learning", OBJECTIVE, EXPERIMENT)
+        cls.learning = Tree(root / "learning", OBJECTIVE, ARM, EXPERIMENT)
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
+
+    def test_0_a_place_is_found_however_the_line_is_broken(self):
+        for title, _, edits in (TASK, TEACHER):
+            for name, edit in edits.items():
+                if not name.endswith(".h") or isinstance(edit, str):
+                    continue
+                text = (ROOT / name).read_text(encoding="utf-8")
+                broken = re.sub(r"(Config =|Kinds =) ", r"\1\n    ", text.replace('"};', '",\n};'))
+                self.assertNotEqual(broken, text)
+                self.assertIn("dummy", edited(name, broken, edit), title)
 
     def test_1_a_new_teacher_answers_a_new_task(self):
         tree = self.asking
@@ -388,6 +428,12 @@ class Additions(unittest.TestCase):
         manifest = json.loads((tree.root / "answers/manifest.json").read_text())
         self.assertEqual(manifest["teacher"]["kind"], "dummy")
         self.assertIn("digits = 4", manifest["task"])
+
+        tree.run(program, "task=dummy", "teacher=oracle", "n=6", "output_dir=references")
+        rows = [json.loads(line) for line in (tree.root / "references/samples.jsonl").read_text().splitlines()]
+        self.assertEqual(len(rows), 6)
+        for row in rows:
+            self.assertEqual(row["prompt"], f"say{row['completion']}?")
 
     def first_loss(self, program, objective):
         out = self.learning.root / objective
@@ -406,7 +452,7 @@ class Additions(unittest.TestCase):
     def test_3_a_new_experiment_writes_its_page(self):
         tree = self.learning
         program = tree.program("dummy_experiment", "few_samples",
-                               ["experiments/dummy.cc", "student/objective.cc", "student/losses.cc"])
+                               ["experiments/dummy.cc", "experiments/arms/arms.cc", "student/objective.cc", "student/losses.cc"])
         told = tree.run(program, "student.trainer.max_steps=3", "evaluation.held_out=20", "evaluation.retained=5",
                         "workers=1", "threads=1", "runs_dir=runs", "output_dir=page")
         self.assertIn("seeds=2", told)
@@ -415,6 +461,7 @@ class Additions(unittest.TestCase):
             self.assertIn(words, page)
         cells = (tree.root / "page/cells.csv").read_text()
         self.assertIn("\nhalf,4,", cells)
+        self.assertIn("\nsame,4,", cells)
 
     def test_4_the_house_stands(self):
         for tree in (self.asking, self.learning):
