@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds a dummy task, teacher, objective, arm and experiment by the book, and runs them.
+"""Adds a dummy task, teacher, filter, objective, arm and experiment by the book, and runs them.
 
     tests/house/additions_test.py BUILD      77: skipped, the build is not Ninja's
 
@@ -177,6 +177,24 @@ std::unique_ptr<Teacher> MakeDummyTeacher(const DummyTeacherConfig& config) {
          "  std::unique_ptr<Teacher> operator()(const DummyTeacherConfig& config) const "
          "{ return MakeDummyTeacher(config); }\n")],
     "configs/teacher/dummy.toml": "kind = \"dummy\"\n"})
+
+FILTER = ("a filter of answers", "teacher", {
+    "teacher/filters.cc": [
+        (r"(?=class FinishReasonFilter : public Filter)", """class DummyFilter : public Filter {
+ public:
+  void Apply(std::span<PromptAnswers> prompts) override {
+    for (PromptAnswers& prompt : prompts) {
+      KeepIf(prompt.answers, [](const Sample& sample) { return Text(sample.completion).ends_with('7'); });
+    }
+  }
+};
+
+"""),
+        (r"(?<=constexpr std::array<std::pair<std::string_view, Maker>, )(\d+)> kFilters = \{\{\n",
+         lambda match: f"{int(match[1]) + 1}> kFilters = {{{{\n"
+                       '    {"dummy", [](const FilterConfig&, const FilterContext&) -> std::unique_ptr<Filter> {\n'
+                       "       return std::make_unique<DummyFilter>();\n"
+                       "     }},\n")]})
 
 OBJECTIVE = ("an objective", "student", {
     "student/objective.cc": [
@@ -399,7 +417,7 @@ class Additions(unittest.TestCase):
         root = Path(cls.folder.name).resolve()
         Tree.read_build()
         # Apart, since the lab, which the experiment needs, would have to be compiled again for the others.
-        cls.asking = Tree(root / "asking", TASK, TEACHER)
+        cls.asking = Tree(root / "asking", TASK, TEACHER, FILTER)
         cls.learning = Tree(root / "learning", OBJECTIVE, ARM, EXPERIMENT)
 
     @classmethod
@@ -429,11 +447,12 @@ class Additions(unittest.TestCase):
         self.assertEqual(manifest["teacher"]["kind"], "dummy")
         self.assertIn("digits = 4", manifest["task"])
 
-        tree.run(program, "task=dummy", "teacher=oracle", "n=6", "output_dir=references")
+        tree.run(program, "task=dummy", "teacher=oracle", "n=6", "collect.filter.filters=[dummy]", "output_dir=references")
         rows = [json.loads(line) for line in (tree.root / "references/samples.jsonl").read_text().splitlines()]
         self.assertEqual(len(rows), 6)
         for row in rows:
             self.assertEqual(row["prompt"], f"say{row['completion']}?")
+            self.assertTrue(row["completion"].endswith("7"))
 
     def first_loss(self, program, objective):
         out = self.learning.root / objective
