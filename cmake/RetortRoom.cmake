@@ -97,8 +97,9 @@ function(retort_room name folder)
       target_compile_options(${program} PRIVATE -O1)  # half the time to compile; -O3 raises false alarms in GCC 12
     endif()
     target_compile_definitions(${program} PRIVATE RETORT_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    # Threads that wait sleep: tests run beside each other, and one that spins takes the core of another.
     gtest_discover_tests(${program} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
-                         PROPERTIES LABELS ${kind} TIMEOUT 900)
+                         PROPERTIES LABELS ${kind} TIMEOUT 900 ENVIRONMENT OMP_WAIT_POLICY=passive)
   endforeach()
 endfunction()
 

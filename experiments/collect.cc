@@ -17,6 +17,7 @@
 #include "core/data/task.h"
 #include "core/data/task_text.h"
 #include "core/lm/local_model.h"
+#include "core/lm/numerics_option.h"
 #include "core/lm/threads.h"
 #include "experiments/launch/progress.h"
 #include "teacher/collector.h"

@@ -14,6 +14,7 @@
 #include "core/data/task_text.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/numerics_option.h"
 #include "core/lm/threads.h"
 #include "core/report/lm_eval.h"
 #include "experiments/cells/compute_cell.h"

@@ -16,6 +16,7 @@
 #include "core/config/program.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/decoder.h"
+#include "core/lm/numerics_option.h"
 #include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "experiments/cells/json_lines.h"

@@ -24,6 +24,7 @@
 #include "core/data/folds.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/numerics_option.h"
 #include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "core/lm/transformer.h"

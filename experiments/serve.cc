@@ -11,6 +11,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/numerics.h"
 #include "core/config/program.h"
+#include "core/lm/numerics_option.h"
 #include "teacher/card.h"
 #include "teacher/provider/server/service.h"
 

@@ -20,6 +20,7 @@
 #include "core/data/student_card.h"
 #include "core/lm/checkpoint.h"
 #include "core/lm/local_model.h"
+#include "core/lm/numerics_option.h"
 #include "core/lm/threads.h"
 #include "core/lm/tokenizer.h"
 #include "student/student.h"

@@ -19,7 +19,7 @@
 namespace retort {
 
 struct FilterConfig {
-  // In order: finish_reason, length, exact_duplicate, near_duplicate, decontaminate, grade, judge, best_of.
+  // In order; names in kFilters of filters.cc.
   std::vector<std::string> filters;
   std::vector<std::string> finish_reasons = {"stop"};  // finish_reason keeps these
   int min_characters = 1, max_characters = 100000;     // length keeps completions of so many (Unicode characters)

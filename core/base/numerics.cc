@@ -2,8 +2,6 @@
 
 #include <cassert>
 
-#include "core/config/describe.h"
-
 namespace retort {
 namespace {
 
@@ -15,12 +13,6 @@ bool reference = false;
 void SetNumerics(const std::string& name) {
   assert(name == "fused" || name == "reference");
   reference = name == "reference";
-}
-
-void DescribeNumerics(Describer& d, std::string& name) {
-  d.Field("numerics", name,
-          {.help = "fused: the paths made for speed; reference: plain LibTorch, slow, to check them by",
-           .choices = {"fused", "reference"}});
 }
 
 bool UsesReference() { return reference; }

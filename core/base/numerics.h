@@ -6,15 +6,12 @@
 
 namespace retort {
 
-class Describer;
-
 // `name` is one of
 //   fused      the paths made for speed: core/fused, core/lm/packed_pass.h, core/lm/ragged_forward.h
 //   reference  plain LibTorch throughout, Transformer::Hidden with autograd and without caches: slow, and what the
 //              other is measured by; they differ in the last digits
 void SetNumerics(const std::string& name);
 bool UsesReference();
-void DescribeNumerics(Describer& d, std::string& name);
 
 // Part of every cell's and collection's hash: a number that is raised whenever the same config would give other
 // results, and the path.

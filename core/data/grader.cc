@@ -66,11 +66,7 @@ std::optional<std::string> Grader::Vote(const Item& /*item*/, std::string_view a
   return MakeExtractor("exact", "")(answer);
 }
 
-std::unique_ptr<Grader> MakeExactGrader() { return MakeExtractGrader("exact", ""); }
-std::unique_ptr<Grader> MakeFinalNumberGrader() { return MakeExtractGrader("final_number", ""); }
 std::unique_ptr<Grader> MakeMathGrader() { return std::make_unique<MathGrader>(); }
-std::unique_ptr<Grader> MakeChoiceGrader() { return MakeExtractGrader("choice", ""); }
-std::unique_ptr<Grader> MakeRegexGrader(const std::string& pattern) { return MakeExtractGrader("regex", pattern); }
 
 std::unique_ptr<Grader> MakeGrader(const TaskConfig& config) {
   return std::visit([](const auto& chosen) { return GraderOf(chosen); }, config);

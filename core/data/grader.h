@@ -20,15 +20,11 @@ class Grader {
   virtual std::optional<std::string> Vote(const Item& item, std::string_view answer);
 };
 
-std::unique_ptr<Grader> MakeExactGrader();  // the whole answer, white space trimmed
-// The number after the last "####" as GSM8K marks it, else the last number in the text; "1,234" = 1234 = 1234.0, "$"
-// and "%" ignored.
-std::unique_ptr<Grader> MakeFinalNumberGrader();
-std::unique_ptr<Grader> MakeMathGrader();    // mathematical equivalence of the final answers: core/data/math_answer.h
-std::unique_ptr<Grader> MakeChoiceGrader();  // a letter A..Z: "(B)", "B.", "The answer is B"
-std::unique_ptr<Grader> MakeRegexGrader(const std::string& pattern);  // PCRE2; group 1 of the last match
+std::unique_ptr<Grader> MakeMathGrader();  // mathematical equivalence of the final answers: core/data/math_answer.h
 // The value after the answer's mark, and its steps beside the reference's, in the form that the prompt asks for.
 std::unique_ptr<Grader> MakeFoldsGrader();
-std::unique_ptr<Grader> MakeGrader(const TaskConfig& config);  // the one that fits the task; folds has its own
+// The one that fits the task: folds has its own, jsonl names one, beside `math` one that compares what it finds in a
+// text (answer_text.h). Throws Error for a pattern that is none.
+std::unique_ptr<Grader> MakeGrader(const TaskConfig& config);
 
 }  // namespace retort

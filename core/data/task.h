@@ -31,7 +31,8 @@ class Task {
   // depend on it only through the target that the seed draws. The first k of n items are those of k. A file task with
   // fewer than n items gives all it has. Train and held-out never share a prompt.
   virtual std::vector<Item> Items(Split split, int n, uint64_t seed) const = 0;
-  // The reference solution (a worked one where the task has it), in the form of a completion.
+  // The reference solution (a worked one where the task has it), in the form of a completion. It is made from id and
+  // prompt alone: whoever asks as a teacher asks (teacher/teacher.cc) has no more of the item.
   virtual std::optional<std::string> Reference(const Item& item) const = 0;
   // The same content without its worked steps, asked for in the same way ("!" instead of "?"); nullopt where undefined.
   virtual std::optional<Item> AnswerOnly(const Item& item) const = 0;
@@ -49,7 +50,7 @@ class Task {
 // The same with the task's limit on the length of an answer.
 Sampling Bounded(Sampling sampling, const Task& task);
 
-// Digit folds: EXPERIMENTS section 1 in docs/experiments.md; grammar in core/data/folds.h.
+// Digit folds: "The embedded world" in docs/experiments.md; grammar in core/data/folds.h.
 struct FoldsConfig {
   std::string target =
       "rules";  // rules (a seed draws one of sixteen), a rule's name, add5 add7 add10, rsub, a base skill
@@ -63,11 +64,11 @@ struct JsonlConfig {
   std::string prompt_key = "question", answer_key = "answer";
   std::string system;                   // system turn before each prompt; empty = none
   std::string prompt_role = "user";     // "" = plain text
-  std::string grader = "final_number";  // exact, final_number, math, choice, regex
+  std::string grader = "final_number";  // a name of answer_text.h, or math
   std::string grader_pattern;           // of grader = "regex": first group is the answer
   int max_new_tokens = 256;
 };
-using TaskConfig = std::variant<FoldsConfig, JsonlConfig>;  // kind = "folds" | "jsonl"
+using TaskConfig = std::variant<FoldsConfig, JsonlConfig>;
 inline constexpr std::array<std::string_view, 2> kTaskKinds = {"folds", "jsonl"};
 
 void Describe(Describer& d, FoldsConfig& config);

@@ -47,6 +47,16 @@ std::vector<TableCell> GapRow(const TaskSummary& task, std::string_view arm, con
           Fixed(p.parse_rate, 2)};
 }
 
+// The base, every arm at every N, the teacher.
+template <class Add>
+void ForEachPoint(const TaskSummary& task, const Add& add) {
+  if (task.base) add(kBaseArm, *task.base);
+  for (const ArmSummary& arm : task.arms) {
+    for (const PointSummary& p : arm.points) add(arm.arm, p);
+  }
+  if (task.teacher) add(kTeacherModelArm, *task.teacher);
+}
+
 }  // namespace
 
 Table SweepTable(const Summary& summary) {
@@ -203,11 +213,7 @@ Table SampledTable(const TaskSummary& task) {
     }
     table.rows.push_back(std::move(row));
   };
-  if (task.base) add(kBaseArm, *task.base);
-  for (const ArmSummary& arm : task.arms) {
-    for (const PointSummary& p : arm.points) add(arm.arm, p);
-  }
-  if (task.teacher) add(kTeacherModelArm, *task.teacher);
+  ForEachPoint(task, add);
   return table;
 }
 
@@ -241,11 +247,7 @@ Table ExtrasTable(const TaskSummary& task, const std::map<std::string, std::stri
     }
     table.rows.push_back(std::move(row));
   };
-  if (task.base) add(kBaseArm, *task.base);
-  for (const ArmSummary& arm : task.arms) {
-    for (const PointSummary& p : arm.points) add(arm.arm, p);
-  }
-  if (task.teacher) add(kTeacherModelArm, *task.teacher);
+  ForEachPoint(task, add);
   return table;
 }
 

@@ -1,4 +1,4 @@
-// The arms that more than one experiment uses.
+// The arms that experiments share, but for the controls of control_arms.h.
 #pragma once
 
 #include "experiments/design/experiment.h"

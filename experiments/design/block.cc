@@ -164,8 +164,11 @@ void CheckNeeds(const Block& block, const Arm& arm) {
          revealed > 0 ? fmt::format("leave out the policy, or set student.objective.top_k={}", revealed)
                       : "leave out the policy, or choose an objective that learns from text: sft");
   }
-  if (InfoOf(objective).needs == Needs::kTopK && std::holds_alternative<OracleTeacherConfig>(block.config.teacher)) {
-    fail("needs log-probabilities, and reference solutions have none", "choose another teacher, or sft");
+  const bool replays = std::holds_alternative<ReplayTeacherConfig>(block.config.teacher);  // told by the file's rows
+  if (const Card card = block.teacher->card();
+      InfoOf(objective).needs == Needs::kTopK && !asked && !replays && card.reveals == "text") {
+    fail(fmt::format("needs log-probabilities, and {} (kind {}) shows text only", card.name, card.kind),
+         "choose another teacher, or sft");
   }
 }
 

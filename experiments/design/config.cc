@@ -10,8 +10,8 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "core/base/numerics.h"
 #include "core/config/toml_text.h"
+#include "core/lm/numerics_option.h"
 
 namespace retort::lab {
 namespace {

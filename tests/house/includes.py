@@ -70,6 +70,8 @@ def problems_of_line(path, room, quoted, header):
     target = room_of(header)
     if not target:
         yield f'"{header}" lies in no room: write the path from the project\'s root'
+    elif room == "core/base" and target != room:
+        yield f"core/base is the ground: it must not include {target}"
     elif target != room and not header.startswith(tuple(OPEN_TO_ALL)) and not {target, header} & set(ROOMS[room]):
         yield f"{room} must not include {target}"
 

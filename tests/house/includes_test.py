@@ -39,6 +39,9 @@ class Includes(unittest.TestCase):
             "tests/student/a_test.cc": '#include "student/trainer.h"\n#include "tests/core/lm/tiny.h"\n',
         }), [])
 
+    def test_base_stands_on_nothing(self):
+        self.assert_one({"core/base/a.cc": '#include "core/config/describe.h"\n'}, "core/base/a.cc:1:", "the ground")
+
     def test_student_must_not_see_the_teacher(self):
         self.assert_one({"student/a.cc": '\n#include "teacher/teacher.h"\n'}, "student/a.cc:2:", "must not include teacher")
 

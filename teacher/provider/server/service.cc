@@ -24,7 +24,7 @@ std::unique_ptr<Teacher> Make(const TeacherConfig& config, const std::filesystem
   if (const auto* local = std::get_if<LocalTeacherConfig>(&config)) return MakeLocalTeacher(*local, config_dir);
   if (const auto* api = std::get_if<ApiTeacherConfig>(&config)) return MakeApiTeacher(*api, std::move(stop));
   if (const auto* replay = std::get_if<ReplayTeacherConfig>(&config)) return MakeReplayTeacher(*replay);
-  throw Error({.place = "teacher.kind=oracle"}, "has answers to a task's own questions only",
+  throw Error({.place = fmt::format("teacher.kind={}", kTeacherKinds[config.index()])}, "cannot be served",
               "serve a local, api or replay teacher");
 }
 

@@ -14,6 +14,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
+std::unique_ptr<Grader> Named(const std::string& grader, const std::string& pattern = "") {
+  return MakeGrader(
+      JsonlConfig{.path = "", .held_out_path = "", .system = "", .grader = grader, .grader_pattern = pattern});
+}
+
 Grade Judge(Grader& grader, const std::string& expected, std::string_view answer) {
   return grader.Judge({.id = "i", .prompt = {}, .answer = expected, .skill = ""}, answer);
 }
@@ -21,7 +26,7 @@ Grade Judge(Grader& grader, const std::string& expected, std::string_view answer
 constexpr Grade kRight{true, 1}, kWrong{true, 0}, kUnparsed{false, 0};
 
 TEST(ExactGrader, TrimsWhiteSpaceAndNothingElse) {
-  const auto grader = MakeExactGrader();
+  const auto grader = Named("exact");
   EXPECT_EQ(Judge(*grader, "Paris", " \tParis\n"), kRight);
   EXPECT_EQ(Judge(*grader, "Paris ", "Paris"), kRight);
   EXPECT_EQ(Judge(*grader, "Paris", "paris"), kWrong);
@@ -73,7 +78,7 @@ TEST(FinalNumberGrader, FindsTheNumber) {
 }
 
 TEST(FinalNumberGrader, ComparesExactly) {
-  const auto grader = MakeFinalNumberGrader();
+  const auto grader = Named("final_number");
   EXPECT_EQ(Judge(*grader, "18", "#### 18.00"), kRight);
   EXPECT_EQ(Judge(*grader, "1,000", "so 1000"), kRight);
   EXPECT_EQ(Judge(*grader, "-0", "0"), kRight);
@@ -104,7 +109,7 @@ TEST(ChoiceGrader, FindsTheLetter) {
       {"It must be C.", "C"},
       {"I think it is B", "B"},
   };
-  const auto grader = MakeChoiceGrader();
+  const auto grader = Named("choice");
   for (const auto& [text, expected] : cases) EXPECT_EQ(Judge(*grader, expected, text), kRight) << text;
   for (const char* none : {"", "b", "none of these", "A dog barks at night", "I am not sure", "NaN", "ABC"}) {
     EXPECT_EQ(Judge(*grader, "A", none), kUnparsed) << none;
@@ -113,20 +118,20 @@ TEST(ChoiceGrader, FindsTheLetter) {
 }
 
 TEST(RegexGrader, TakesGroupOneOfTheLastMatch) {
-  const auto grader = MakeRegexGrader(R"(\\boxed\{([^}]*)\})");
+  const auto grader = Named("regex", R"(\\boxed\{([^}]*)\})");
   EXPECT_EQ(Judge(*grader, "7", R"(\boxed{3} or rather \boxed{7} it is)"), kRight);
   EXPECT_EQ(Judge(*grader, "3", R"(\boxed{3} or rather \boxed{7} it is)"), kWrong);
   EXPECT_EQ(Judge(*grader, "3", "3"), kUnparsed);
-  EXPECT_EQ(Judge(*MakeRegexGrader("(?:a|b(.))"), "x", "bx a"), kRight);  // the last in which the group took part
-  EXPECT_EQ(Judge(*MakeRegexGrader("(é+)"), "éé", "café éé \xff"), kRight);
-  EXPECT_EQ(Judge(*MakeRegexGrader("(x*)"), "", "ééé"), kWrong);  // empty matches come to an end
-  EXPECT_EQ(Judge(*MakeRegexGrader("(a)b\\K"), "a", "abab"), kRight);
+  EXPECT_EQ(Judge(*Named("regex", "(?:a|b(.))"), "x", "bx a"), kRight);  // the last in which the group took part
+  EXPECT_EQ(Judge(*Named("regex", "(é+)"), "éé", "café éé \xff"), kRight);
+  EXPECT_EQ(Judge(*Named("regex", "(x*)"), "", "ééé"), kWrong);  // empty matches come to an end
+  EXPECT_EQ(Judge(*Named("regex", "(a)b\\K"), "a", "abab"), kRight);
 }
 
 TEST(RegexGrader, ABadPatternIsAnErrorWithItsOffset) {
   const auto message = [](const std::string& pattern) -> std::string {
     try {
-      MakeRegexGrader(pattern);
+      Named("regex", pattern);
     } catch (const Error& error) {
       return error.what();
     }
@@ -141,20 +146,20 @@ TEST(RegexGrader, ABadPatternIsAnErrorWithItsOffset) {
 
 TEST(RegexGrader, ACatastrophicPatternCountsAsUnparsed) {
   const double start = MonotonicSeconds();
-  EXPECT_EQ(Judge(*MakeRegexGrader("^(a+)+$"), "a", std::string(5000, 'a') + "b"), kUnparsed);
-  EXPECT_EQ(Judge(*MakeRegexGrader("(.*)(.*)(.*)(.*)x"), "a", std::string(5000, 'a')), kUnparsed);
+  EXPECT_EQ(Judge(*Named("regex", "^(a+)+$"), "a", std::string(5000, 'a') + "b"), kUnparsed);
+  EXPECT_EQ(Judge(*Named("regex", "(.*)(.*)(.*)(.*)x"), "a", std::string(5000, 'a')), kUnparsed);
   EXPECT_LT(MonotonicSeconds() - start, 20);
 }
 
 TEST(Graders, AnyBytesAreGraded) {
   RandomStream random(0, "bytes");
-  const auto regex = MakeRegexGrader("(\\w+)\\W*$");
+  const auto regex = Named("regex", "(\\w+)\\W*$");
   for (int i = 0; i < 3000; ++i) {
     std::string text;
     for (uint64_t k = random.Below(40); k > 0; --k) {
       text += random.Below(2) == 0 ? "#$%-.,0123456789()A answer"[random.Below(26)] : static_cast<char>(random.Next());
     }
-    for (const auto& grader : {MakeExactGrader(), MakeFinalNumberGrader(), MakeChoiceGrader(), MakeFoldsGrader()}) {
+    for (const auto& grader : {Named("exact"), Named("final_number"), Named("choice"), MakeFoldsGrader()}) {
       Judge(*grader, "7", text);
     }
     Judge(*regex, "7", text);

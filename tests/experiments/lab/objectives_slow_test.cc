@@ -103,7 +103,7 @@ TEST_F(ObjectivesTest, AnExperimentRefusesWhatItsTeacherOrArmCannotGive) {
   std::vector<std::string> oracle = {"teacher=oracle", "student.init.model=[" + path("tiny").string() + "]",
                                      Key("runs_dir", "runs"), Key("output_dir", "out")};
   for (const auto& [objective, told] :
-       {std::pair("rkl", "choose teacher.kind=local"), {"topk", "reference solutions have none"}}) {
+       {std::pair("rkl", "choose teacher.kind=local"), {"topk", "reference solutions (kind oracle) shows text only"}}) {
     std::vector<std::string> words = oracle;
     words.push_back(std::string("student.objective.name=") + objective);
     ExpectRefused(Run("few_samples", words), {told});
