@@ -56,7 +56,7 @@ TASK = ("a task", "core/data", {
          "std::unique_ptr<Task> MakeTask(const DummyConfig& config);\n")],
     "core/data/grader.cc": [
         (r"(?=std::unique_ptr<Grader> GraderOf\(const JsonlConfig)",
-         "std::unique_ptr<Grader> GraderOf(const DummyConfig& /*config*/) { return MakeExactGrader(); }\n")],
+         "std::unique_ptr<Grader> GraderOf(const DummyConfig& /*config*/) { return MakeExtractGrader(\"exact\", \"\"); }\n")],
     "core/data/dummy_task.cc": """// Say the digits again.
 #include <fmt/format.h>
 
