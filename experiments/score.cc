@@ -50,6 +50,7 @@ void Print(const std::vector<int>& ids, const std::vector<double>& logprobs) {
 
 void Score(LocalModel& model, const std::vector<Line>& lines) {
   std::vector<std::vector<int>> sequences;
+  sequences.reserve(lines.size());
   for (const Line& line : lines) sequences.push_back(line.ids);
   try {
     const auto logprobs = ScoreTokens(model.transformer(), sequences);
