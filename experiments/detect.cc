@@ -91,9 +91,9 @@ Table Shown(LogFindings findings, int show) {
 }
 
 Table Thresholds(const LogFindings& findings) {
-  Table table{.title = fmt::format("Thresholds for a false alarm rate of {:.2g} %", 100 * findings.asked_rate),
+  Table table{.title = fmt::format("Thresholds for a false positive rate of {:.2g} %", 100 * findings.asked_rate),
               .header = {"detector", "accounts that ring", "honest accounts compared with", "of them beyond",
-                         "false alarm rate that this leaves, %"},
+                         "false positive rate that this leaves, %"},
               .note =
                   "The rate is that of other honest accounts of the same kind in one month: the 95 % interval of "
                   "Clopper and Pearson, linked accounts counted as one. Another month may be of another kind."};
@@ -115,7 +115,7 @@ void Warn(const LogFindings& findings) {
   if (fewest == std::numeric_limits<int64_t>::max()) return;
   fmt::print(
       stderr,
-      "warning: {} honest accounts cannot tell a false alarm rate of {:.2g} %: less than one of them lies beyond "
+      "warning: {} honest accounts cannot tell a false positive rate of {:.2g} %: less than one of them lies beyond "
       "such a threshold, which is extrapolated; give more honest accounts, or raise honest_alarms\n",
       fewest, 100 * findings.asked_rate);
 }
