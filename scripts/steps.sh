@@ -8,6 +8,9 @@ usage() {
   exit "${1:-2}"
 }
 
+# The version of Retort.
+version() { sed -n 's/.*kVersion\[\] = "\(.*\)".*/\1/p' core/base/version.h; }
+
 # step <name> <what it does> <command...>
 step() {
   local log="build/logs/$1.log" what=$2 start=$SECONDS pid status=0

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
+#include "core/data/cell.h"
 #include "core/report/csv_rows.h"
 #include "core/report/format.h"
 #include "core/report/page_entry.h"
@@ -76,8 +76,8 @@ class Reader {
   // As the experiment's own page compares two arms, from the means of seeds: plain t where there is no base or teacher.
   void FillLead(ComparedRow& row) {
     const std::map<std::string, double> ahead = Scores(row.greater), behind = Scores(row.lesser),
-                                        base = Scores(row.greater, "base"),
-                                        teacher = Scores(row.greater, "teacher_model");
+                                        base = Scores(row.greater, kBaseArm),
+                                        teacher = Scores(row.greater, kTeacherModelArm);
     const bool ends = std::ranges::all_of(
         ahead, [&](const auto& score) { return base.contains(score.first) && teacher.contains(score.first); });
     std::vector<SeedScores> seeds;
@@ -95,7 +95,7 @@ class Reader {
   }
 
   // By seed; of `end`, base or teacher_model of the same task, in place of the arm's own.
-  std::map<std::string, double> Scores(const ComparedNumber& number, const std::string& end = "") {
+  std::map<std::string, double> Scores(const ComparedNumber& number, std::string_view end = {}) {
     CsvPlace place;
     for (const auto& fixed : number.where) {
       const bool of_arm = fixed.first == "arm" || fixed.first == "n";

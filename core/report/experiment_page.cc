@@ -22,8 +22,7 @@ std::string AsideNote(size_t curves, std::string_view what) {
   if (curves < 2) return "";
   return fmt::format(
       " Marks at one N are moved aside, so that they do not cover each other: curves by a few pixels, those of the "
-      "first "
-      "{0} not at all; {0}s of a single N stand beside it.",
+      "first {0} not at all; {0}s of a single N stand beside it.",
       what);
 }
 

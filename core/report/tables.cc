@@ -84,17 +84,13 @@ Table GapTable(const TaskSummary& task) {
   Table table{.title = fmt::format("{}: {}", task.task, MetricName(task.metric)),
               .header = {"arm", "N", "seeds", "score", "gap closed", "memoriser", "retained", "steps right",
                          "log-likelihood", "parsed"}};
-  if (task.base) table.rows.push_back(GapRow(task, kBaseArm, *task.base, decimals));
-  for (const ArmSummary& arm : task.arms) {
-    for (const PointSummary& point : arm.points) table.rows.push_back(GapRow(task, arm.arm, point, decimals));
-  }
-  if (task.teacher) {
-    table.rows.push_back(GapRow(task, kTeacherModelArm, *task.teacher, decimals));
-  }
+  ForEachPoint(
+      task, [&](std::string_view arm, const PointSummary& p) { table.rows.push_back(GapRow(task, arm, p, decimals)); });
+  const auto any_point = [&](const auto& is) {
+    return std::ranges::any_of(task.arms, [&](const ArmSummary& arm) { return std::ranges::any_of(arm.points, is); });
+  };
   // A column that says nothing about any row is left out; why no share of a gap is given stands in the note.
-  const bool without_gap = std::ranges::any_of(task.arms, [](const ArmSummary& arm) {
-    return std::ranges::any_of(arm.points, [](const PointSummary& p) { return !p.undefined.empty(); });
-  });
+  const bool without_gap = any_point([](const PointSummary& p) { return !p.undefined.empty(); });
   for (size_t c = table.header.size(); c-- > 4;) {
     const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
                                    [&](const std::vector<TableCell>& row) { return row[c].text == kDash; });
@@ -104,10 +100,9 @@ Table GapTable(const TaskSummary& task) {
   }
   table.note = "In brackets: 95 % intervals.";
   if (task.seeds == 1) table.note += " One seed: they speak of other items, not of other runs.";
-  const bool fewer = std::ranges::any_of(task.arms, [&](const ArmSummary& arm) {
-    return std::ranges::any_of(arm.points, [&](const PointSummary& p) { return p.seeds < task.seeds; });
-  });
-  if (fewer) table.note += " The gap of a row with fewer seeds is that of these seeds alone.";
+  if (any_point([&](const PointSummary& p) { return p.seeds < task.seeds; })) {
+    table.note += " The gap of a row with fewer seeds is that of these seeds alone.";
+  }
   for (const ArmSummary& arm : task.arms) {
     const auto undefined =
         std::find_if(arm.points.begin(), arm.points.end(), [](const PointSummary& p) { return !p.undefined.empty(); });

@@ -165,10 +165,12 @@ void CheckNeeds(const Block& block, const Arm& arm) {
                       : "leave out the policy, or choose an objective that learns from text: sft");
   }
   const bool replays = std::holds_alternative<ReplayTeacherConfig>(block.config.teacher);  // told by the file's rows
-  if (const Card card = block.teacher->card();
-      InfoOf(objective).needs == Needs::kTopK && !asked && !replays && card.reveals == "text") {
-    fail(fmt::format("needs log-probabilities, and {} (kind {}) shows text only", card.name, card.kind),
-         "choose another teacher, or sft");
+  if (InfoOf(objective).needs == Needs::kTopK && !asked && !replays) {
+    const Card card = block.teacher->card();
+    if (card.reveals == "text") {
+      fail(fmt::format("needs log-probabilities, and {} (kind {}) shows text only", card.name, card.kind),
+           "choose another teacher, or sft");
+    }
   }
 }
 

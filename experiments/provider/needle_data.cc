@@ -5,15 +5,6 @@
 namespace retort::provider {
 namespace {
 
-std::string MarksAt(const std::vector<Mark>& marks, double requests) {
-  std::string names;
-  for (const Mark& mark : marks) {
-    if (mark.requests == requests)
-      names += (names.empty() ? "" : "; ") + Bounded(mark.bound, mark.name) + " (" + mark.grade + ")";
-  }
-  return names;
-}
-
 DataTable Rows(const NeedleReport& report) {
   DataTable table{
       .file = "summary.csv",

@@ -252,8 +252,7 @@ PageContent RoundsPage(const RoundsReport& report) {
       "Keys of others are no less somebody's loss for being cheap: the model counts them because providers report "
       "them.",
       "policy_table has other brackets for the same rows: it leaves attempts and accepted share as registered, which "
-      "are "
-      "drawn here, and takes more draws.",
+      "are drawn here, and takes more draws.",
       "What detectors find is taken over from needle's synthetic accounts.",
       "An N90 measured here is a small model's on a small task; it is not a frontier model's.",
       "Volumes of 2026 are what one party to a dispute alleges; nothing here checks them.",

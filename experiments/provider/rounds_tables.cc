@@ -20,16 +20,6 @@ const Response* BestAt(const RoundsReport& report, size_t policy, double request
   return cell == nullptr ? nullptr : cell->Of(among, report.study.world);
 }
 
-std::string MarkNames(const RoundsReport& report, double requests) {
-  std::string names;
-  for (const Mark& mark : report.marks) {
-    if (mark.requests == requests) {
-      names += fmt::format("{}{} ({})", names.empty() ? "" : "; ", Bounded(mark.bound, mark.name), mark.grade);
-    }
-  }
-  return names;
-}
-
 std::vector<NamedAssumption> Named(const std::vector<RegisterEntry>& entries) {
   std::vector<NamedAssumption> named;
   named.reserve(entries.size());
@@ -105,7 +95,7 @@ Table CheapestTable(const RoundsReport& report, Among among) {
   for (size_t n = 0; n < report.study.needs.size(); ++n) {
     const double need = report.study.needs[n];
     const double decade = std::log10(need);
-    const std::string marks = MarkNames(report, need);
+    const std::string marks = MarksAt(report.marks, need);
     if (marks.empty() && std::abs(decade - std::round(decade)) > 1e-9) continue;
     std::vector<TableCell> row = {Sorted(Requests(need), need), marks.empty() ? std::string(kDash) : marks};
     for (size_t p = 0; p < report.study.policies.size(); ++p) {

@@ -1,5 +1,7 @@
 #include "experiments/provider/volumes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -90,6 +92,15 @@ std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks, cons
   return volumes;
 }
 
+std::string MarksAt(const std::vector<Mark>& marks, double requests) {
+  std::string names;
+  for (const Mark& mark : marks) {
+    if (mark.requests != requests) continue;
+    names += fmt::format("{}{} ({})", names.empty() ? "" : "; ", Bounded(mark.bound, mark.name), mark.grade);
+  }
+  return names;
+}
+
 PlotAxis VolumeAxis() {
   return {
       .label = "requests that the distiller needs (Q)", .log_base = 10, .low = 10, .high = 1e8, .format = "10^{%L}"};
@@ -98,16 +109,12 @@ PlotAxis VolumeAxis() {
 std::vector<PlotMark> MarksOn(const std::vector<Mark>& marks, std::string_view kept) {
   const auto stays = std::ranges::find(marks, kept, &Mark::name);
   std::vector<PlotMark> lines;
-  for (auto mark_at = marks.begin(); mark_at != marks.end(); ++mark_at) {
-    const Mark& mark = *mark_at;
+  for (const Mark& mark : marks) {
     const auto near = [&](double at) {
       return std::max(at, mark.requests) < std::min(at, mark.requests) * kMarksApart;
     };
-    if (mark.requests < 10) continue;
-    if (mark_at != stays &&
-        ((!lines.empty() && near(lines.back().at)) || (stays != marks.end() && near(stays->requests)))) {
-      continue;
-    }
+    const bool hidden = (!lines.empty() && near(lines.back().at)) || (stays != marks.end() && near(stays->requests));
+    if (mark.requests < 10 || (hidden && mark.name != kept)) continue;
     lines.push_back(
         {.at = mark.requests, .label = Bounded(mark.bound, mark.name) + ", " + mark.grade, .strong = false});
   }

@@ -38,6 +38,9 @@ NamedAssumption VolumeEntry(const NeedleAssumptions& assumptions, const std::str
 std::vector<double> Volumes(int per_decade, const std::vector<Mark>& marks,
                             const std::vector<NeededRequests>& needed = {});
 
+// Those of exactly so many requests, as a field of a table: "N90 of rules (measured here); ...".
+std::string MarksAt(const std::vector<Mark>& marks, double requests);
+
 // Of a plot over volumes.
 PlotAxis VolumeAxis();
 constexpr double kMarksApart = 1.8;  // a factor: nearer ones cannot be read

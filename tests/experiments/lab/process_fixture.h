@@ -27,6 +27,17 @@ inline bool WaitUntil(const std::function<bool()>& condition) {
   return false;
 }
 
+// None where there is no such file yet.
+inline std::vector<std::string> Lines(const std::filesystem::path& file) {
+  std::vector<std::string> lines;
+  if (!std::filesystem::exists(file)) return lines;
+  ForEachLine(file, [&](std::string_view line, int) {
+    lines.emplace_back(line);
+    return true;
+  });
+  return lines;
+}
+
 class LabTest : public ::testing::Test {
  protected:
   std::vector<std::string> Command(std::vector<std::string> words, const std::string& fake, const std::string& runs) {
@@ -48,15 +59,7 @@ class LabTest : public ::testing::Test {
     return Subprocess(Command(words, fake, "runs"), {.pipe_stdout = true, .stderr_file = fixture_.path("stderr")});
   }
   // One line a computed cell: "arm n seed target pid".
-  std::vector<std::string> Computed() const {
-    std::vector<std::string> lines;
-    if (!std::filesystem::exists(fixture_.path("log"))) return lines;
-    ForEachLine(fixture_.path("log"), [&](std::string_view line, int) {
-      lines.emplace_back(line);
-      return true;
-    });
-    return lines;
-  }
+  std::vector<std::string> Computed() const { return Lines(fixture_.path("log")); }
   void ForgetComputed() const { std::filesystem::remove(fixture_.path("log")); }
   std::map<std::string, std::string> Results(const std::string& runs = "runs") const {
     std::map<std::string, std::string> results;

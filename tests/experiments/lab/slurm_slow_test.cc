@@ -4,17 +4,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "core/base/files.h"
 #include "core/base/subprocess.h"
-#include "tests/experiments/cells/fixture.h"
+#include "tests/experiments/lab/process_fixture.h"
 
 namespace retort::lab {
 namespace {
@@ -22,24 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-bool WaitUntil(const std::function<bool()>& condition) {
-  for (int i = 0; i < 2400; ++i) {  // two minutes: other tests may take all cores
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
-std::vector<std::string> Lines(const fs::path& file) {
-  std::vector<std::string> lines;
-  if (!fs::exists(file)) return lines;
-  ForEachLine(file, [&](std::string_view line, int) {
-    lines.emplace_back(line);
-    return true;
-  });
-  return lines;
-}
 
 class SlurmTest : public ::testing::Test {
  protected:

@@ -107,16 +107,8 @@ class GatewayPolicyTest : public testing::Test {
   }
   static nlohmann::json Plain(const nlohmann::json& prompt);
   SeenReply Ask(const nlohmann::json& body, const std::string& headers = "") const;
-  template <class Condition>
-  static bool Soon(Condition condition) {
-    for (const double end = MonotonicSeconds() + 10; MonotonicSeconds() < end;) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return false;
-  }
   bool WaitForEnds(size_t count) {
-    return Soon([&] { return seen_.Ended() >= count; });
+    return Soon([&] { return seen_.Ended() >= count; }, 10);
   }
 
   TempDir dir_;

@@ -104,7 +104,7 @@ TEST_F(GatewayPolicyTest, WhoLeavesPaysForWhatWasMade) {
       if (stream) {
         EXPECT_GT(client.ReadBytes(3000).size(), 2000u);
       } else {
-        ASSERT_TRUE(Soon([&] { return seen_.Entered() > entered; }));
+        ASSERT_TRUE(Soon([&] { return seen_.Entered() > entered; }, 10));
       }
     }
     ASSERT_TRUE(WaitForEnds(before + 1));

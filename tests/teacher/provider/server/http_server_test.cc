@@ -70,14 +70,6 @@ class HttpServerTest : public testing::Test {
     EXPECT_TRUE(reply.json()["error"]["message"].is_string());
     EXPECT_EQ(handled_, before);
   }
-  template <class Condition>
-  static bool Soon(Condition condition, double seconds = 5) {
-    for (const double end = MonotonicSeconds() + seconds; MonotonicSeconds() < end;) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return false;
-  }
   std::shared_ptr<HttpReply> Held(size_t index = 0) {
     Soon([&] {
       const std::lock_guard lock(mutex_);

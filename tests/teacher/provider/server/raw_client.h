@@ -1,10 +1,14 @@
 // A client that sends whatever bytes a test wants, and reads answers of HTTP/1.1 exactly.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "core/base/clock.h"
 
 namespace retort {
 
@@ -16,6 +20,16 @@ struct SeenReply {
   std::vector<nlohmann::json> events() const;  // of a stream, without [DONE]
   bool done() const;                           // whether the stream ends with [DONE]
 };
+
+// Whether it comes to hold within that time.
+template <class Condition>
+bool Soon(const Condition& condition, double seconds = 5) {
+  for (const double end = MonotonicSeconds() + seconds; MonotonicSeconds() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
 
 class RawClient {
  public:
